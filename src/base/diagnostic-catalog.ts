@@ -1,0 +1,68 @@
+import type { Severity } from './diagnostic.ts'
+
+interface CatalogEntry {
+  readonly severity: Severity
+  /** What the code means, as docs/diagnostics.md says it. */
+  readonly summary: string
+}
+
+const error = (summary: string): CatalogEntry => ({ severity: 'error', summary })
+const warning = (summary: string): CatalogEntry => ({ severity: 'warning', summary })
+const info = (summary: string): CatalogEntry => ({ severity: 'info', summary })
+
+/** Every code of a diagnostic. Codes are stable; a test holds docs/diagnostics.md to this list. */
+export const diagnosticCatalog = {
+  'file-not-found': error('A path that was given does not exist.'),
+  'file-unreadable': error('A file cannot be read.'),
+  'not-text': error('A file holds something other than text.'),
+  'yaml-syntax': error('A document is not valid YAML or JSON.'),
+  'duplicate-key': error('A key stands twice in one map; kubectl refuses such a document.'),
+  'yaml-1.1-boolean': warning(
+    'A plain `yes`, `no`, `on`, `off`, `y` or `n` is read as a boolean, as kubectl reads it.',
+  ),
+  'empty-input': error('No Kubernetes object was found in the input.'),
+  'not-an-object': error('A document is not a Kubernetes object.'),
+  'unsupported-version': error('A kind that kubewalk reads has an API version that it does not read.'),
+  'kind-not-read': info('Kinds that kubewalk does not read; they are counted and left out.'),
+  'missing-name': error('An object has no name.'),
+  'duplicate-object': error('Two objects have the same kind, namespace and name.'),
+  'wrong-type': error('A field holds a value of another type than Kubernetes expects.'),
+  'unknown-field': warning('A field that Kubernetes does not have; kubectl refuses it.'),
+  'invalid-value': error('A field holds a value that the API server refuses.'),
+  'overlapping-cidrs': warning('Two address blocks that must not share addresses do.'),
+  'invalid-version': error('A text is not a version of Kubernetes.'),
+  'version-not-modelled': warning(
+    'A release whose kube-proxy is not modelled; the nearest modelled one stands for it.',
+  ),
+  'invalid-setting': error('A setting of the cluster cannot be read.'),
+  'cni-not-modelled': warning('A network plugin is not modelled; pods are connected as by kindnet.'),
+  'proxy-mode-not-modelled': warning('A proxy mode is not modelled; what depends on it is unknown.'),
+  'field-not-modelled': warning(
+    'A field of the Environment is not modelled yet and could change the answer.',
+  ),
+  'cluster-ip-outside-range': error(
+    'A cluster IP lies outside the Service range; the API server refuses it.',
+  ),
+  'cluster-ip-taken': error('Two Services have one cluster IP.'),
+  'node-port-outside-range': error('A node port lies outside the range; the API server refuses it.'),
+  'node-port-taken': error('Two Services have one node port of the same protocol.'),
+  'pod-ip-taken': error('Two pods that run have one address.'),
+  'pod-ip-outside-node': warning(
+    "A pod's address lies outside its node's pod block; no node has a route to it.",
+  ),
+  'unknown-node': error('A pod names a node that does not exist.'),
+  unschedulable: warning('A pod fits no node.'),
+  'unknown-reference': error('Something is named that does not exist.'),
+  'endpoints-ignored': warning(
+    'An Endpoints object is overwritten by the controller of a Service with a selector.',
+  ),
+  'missing-field': error('A field that the API server insists on is missing.'),
+  'iptables-syntax': error('A line of iptables-save text cannot be read.'),
+  'iptables-dangling-jump': error('A rule jumps to a chain that its table does not have.'),
+  'iptables-chain-cycle': error('Chains jump to each other in a circle; the kernel refuses to load them.'),
+  'iptables-illegal-target': error(
+    'A target stands in a table or is reached from a hook that does not allow it.',
+  ),
+} satisfies Record<string, CatalogEntry>
+
+export type DiagnosticCode = keyof typeof diagnosticCatalog

@@ -1,0 +1,90 @@
+import type { Family, Ip } from './ip.ts'
+import { familyOf, formatEndpoint, formatIp } from './ip.ts'
+
+/** IANA protocol numbers of the transports that kubewalk knows by name. */
+export const ICMP = 1
+export const TCP = 6
+export const UDP = 17
+export const ICMPV6 = 58
+export const SCTP = 132
+export const UDPLITE = 136
+
+/** TCP header flags, as in the header's 14th byte. */
+export const TCP_FIN = 0x01
+export const TCP_SYN = 0x02
+export const TCP_RST = 0x04
+export const TCP_PSH = 0x08
+export const TCP_ACK = 0x10
+
+/** The part of an ICMP or ICMPv6 message that decides anything. */
+export interface IcmpHeader {
+  readonly type: number
+  readonly code: number
+  /** Echo identifier; 0 for errors. */
+  readonly id: number
+  /** Next-hop MTU in bytes of a "fragmentation needed" or "packet too big". */
+  readonly mtu?: number
+  /** The start of the packet that an error is about, as the sender of the error saw it. */
+  readonly quoted?: Packet
+}
+
+/**
+ * Headers as they are at one point of the walk, and the packet mark, which is kernel metadata and never on
+ * the wire. `sport` and `dport` are 0 where the protocol has none.
+ */
+export interface Packet {
+  readonly src: Ip
+  readonly dst: Ip
+  readonly protocol: number
+  readonly sport: number
+  readonly dport: number
+  readonly tcpFlags: number
+  readonly icmp?: IcmpHeader
+  readonly ttl: number
+  /** Length of the whole IP packet in bytes. */
+  readonly length: number
+  readonly dontFragment: boolean
+  readonly mark: number
+  /** A TCP segment whose numbers lie outside the receiver's window; conntrack calls it INVALID. */
+  readonly outOfWindow?: boolean
+  /** The packet inside, when this one is a tunnel's, with the network it belongs to and its frame's address. */
+  readonly tunnel?: { readonly vni: number; readonly mac: string; readonly inner: Packet }
+}
+
+const protocolNames = new Map<number, string>([
+  [ICMP, 'icmp'],
+  [TCP, 'tcp'],
+  [UDP, 'udp'],
+  [ICMPV6, 'icmpv6'],
+  [SCTP, 'sctp'],
+])
+
+/** The name that people and iptables use; the number itself where there is none. */
+export function protocolName(protocol: number): string {
+  return protocolNames.get(protocol) ?? String(protocol)
+}
+
+/** Whether the protocol has ports: TCP, UDP, UDP-Lite and SCTP. */
+export function hasPorts(protocol: number): boolean {
+  return protocol === TCP || protocol === UDP || protocol === SCTP || protocol === UDPLITE
+}
+
+export function isIcmp(protocol: number): boolean {
+  return protocol === ICMP || protocol === ICMPV6
+}
+
+/** The ICMP protocol of an address family. */
+export function icmpOf(family: Family): number {
+  return family === 4 ? ICMP : ICMPV6
+}
+
+/** `10.244.1.5:40000 → 10.96.0.10:53`, without ports where there are none. */
+export function formatFlow(packet: Packet): string {
+  return hasPorts(packet.protocol)
+    ? `${formatEndpoint(packet.src, packet.sport)} → ${formatEndpoint(packet.dst, packet.dport)}`
+    : `${formatIp(packet.src)} → ${formatIp(packet.dst)}`
+}
+
+export function packetFamily(packet: Packet): Family {
+  return familyOf(packet.dst)
+}

@@ -1,0 +1,36 @@
+/** A text that somebody gave: a manifest, a dump, standard input. `name` is what messages call it. */
+export interface SourceFile {
+  readonly name: string
+  readonly text: string
+}
+
+/** A place in a text; line and column count from 1. */
+export interface SourceLocation {
+  readonly file: string
+  readonly line: number
+  readonly column: number
+}
+
+/** Names one Kubernetes object, and where it was read from if it was read and not made. */
+export interface ObjectRef {
+  readonly kind: string
+  readonly namespace?: string
+  readonly name: string
+  readonly at?: SourceLocation
+}
+
+/** Why a rule, a route or a link exists: the component that made it, and the object it was made from. */
+export interface Origin {
+  readonly component: string
+  readonly subject?: ObjectRef
+}
+
+/** `file:line:column`, as compilers print it. */
+export function formatLocation(at: SourceLocation): string {
+  return `${at.file}:${at.line}:${at.column}`
+}
+
+/** `Kind/namespace/name`; the short form in which messages name an object. */
+export function formatRef(ref: ObjectRef): string {
+  return ref.namespace === undefined ? `${ref.kind}/${ref.name}` : `${ref.kind}/${ref.namespace}/${ref.name}`
+}
