@@ -1,0 +1,87 @@
+import type { AddrtypeMatch } from './addrtype.ts'
+import { addrtype } from './addrtype.ts'
+import type { CommentMatch } from './comment.ts'
+import { comment } from './comment.ts'
+import type { ConntrackMatch } from './conntrack.ts'
+import { conntrack } from './conntrack.ts'
+import type { MarkMatch } from './mark.ts'
+import { mark } from './mark.ts'
+import type { MatchContext, MatchModule, MatchResult, UnknownMatch } from './match.ts'
+import type { MultiportMatch } from './multiport.ts'
+import { multiport } from './multiport.ts'
+import type { NfacctMatch } from './nfacct.ts'
+import { nfacct } from './nfacct.ts'
+import type { PhysdevMatch } from './physdev.ts'
+import { physdev } from './physdev.ts'
+import type { PortsMatch } from './ports.ts'
+import type { RecentMatch } from './recent.ts'
+import { recent } from './recent.ts'
+import type { SctpMatch } from './sctp.ts'
+import { sctp } from './sctp.ts'
+import type { SetMatch } from './set.ts'
+import { set } from './set.ts'
+import type { StateMatch } from './state.ts'
+import { state } from './state.ts'
+import type { StatisticMatch } from './statistic.ts'
+import { statistic } from './statistic.ts'
+import type { TcpMatch } from './tcp.ts'
+import { tcp } from './tcp.ts'
+import { udp } from './udp.ts'
+
+/** Every match extension by the name after `-m`, and the type of its options. */
+export interface MatchFields {
+  addrtype: AddrtypeMatch
+  comment: CommentMatch
+  conntrack: ConntrackMatch
+  mark: MarkMatch
+  multiport: MultiportMatch
+  nfacct: NfacctMatch
+  physdev: PhysdevMatch
+  recent: RecentMatch
+  sctp: SctpMatch
+  set: SetMatch
+  state: StateMatch
+  statistic: StatisticMatch
+  tcp: TcpMatch
+  udp: PortsMatch
+}
+
+export type MatchName = keyof MatchFields
+
+/** A match of an extension: known, with typed options, or unknown, with its text. */
+export type Match = KnownMatch | UnknownMatch
+export type KnownMatch<K extends MatchName = MatchName> = {
+  [P in K]: { readonly type: P } & MatchFields[P]
+}[K]
+
+/** The modules, one for each entry of MatchFields; leaving one out does not compile. */
+export const matchModules: { readonly [K in MatchName]: MatchModule<MatchFields[K]> } = {
+  addrtype,
+  comment,
+  conntrack,
+  mark,
+  multiport,
+  nfacct,
+  physdev,
+  recent,
+  sctp,
+  set,
+  state,
+  statistic,
+  tcp,
+  udp,
+}
+
+export function isMatchName(name: string): name is MatchName {
+  return Object.hasOwn(matchModules, name)
+}
+
+/** Asks one match about the packet. */
+export function testMatch<K extends MatchName>(match: KnownMatch<K>, context: MatchContext): MatchResult {
+  return matchModules[match.type].test(match, context)
+}
+
+/** The match's options as iptables-save prints them. */
+export function formatMatch<K extends MatchName>(match: KnownMatch<K>, family: 4 | 6): string {
+  return matchModules[match.type].format(match, family)
+}

@@ -1,0 +1,164 @@
+import type { Cidr, Family, Ip } from '../../base/ip.ts'
+import { bitsOf, cidrOf, familyOf, parseIp } from '../../base/ip.ts'
+import { RuleSyntaxError } from './tokens.ts'
+
+/** One option of a match or target as it stands in a rule: `! --dport 80` is inverted with one value. */
+export interface Option {
+  readonly name: string
+  readonly inverted: boolean
+  readonly values: readonly string[]
+}
+
+/** What the reader and the writer of one extension share. */
+export interface Extension<T> {
+  /** Every option that it takes, without the dashes, and how many values each takes. */
+  readonly options: Readonly<Record<string, number>>
+  /** Other names of the same options. */
+  readonly aliases?: Readonly<Record<string, string>>
+  /** Makes the typed form. Throws a RuleSyntaxError if it cannot. */
+  parse(options: Options, family: Family): T
+  /** The options in iptables-save's spelling and order; empty if there are none. */
+  format(value: T, family: Family): string
+}
+
+/** The options of one extension in one rule, with readers for the usual kinds of value. */
+export class Options {
+  readonly #options: readonly Option[]
+  readonly #owner: string
+
+  constructor(owner: string, options: readonly Option[]) {
+    this.#owner = owner
+    this.#options = options
+  }
+
+  get all(): readonly Option[] {
+    return this.#options
+  }
+
+  find(name: string): Option | undefined {
+    return this.#options.findLast((option) => option.name === name)
+  }
+
+  has(name: string): boolean {
+    return this.find(name) !== undefined
+  }
+
+  inverted(name: string): boolean {
+    return this.find(name)?.inverted ?? false
+  }
+
+  value(name: string): string | undefined {
+    return this.find(name)?.values[0]
+  }
+
+  required(name: string): string {
+    const value = this.value(name)
+    if (value === undefined) throw new RuleSyntaxError(`${this.#owner} needs --${name}`)
+    return value
+  }
+
+  fail(message: string): never {
+    throw new RuleSyntaxError(`${this.#owner}: ${message}`)
+  }
+}
+
+/** A closed range of ports or numbers; `first === last` for one. */
+export interface NumberRange {
+  readonly first: number
+  readonly last: number
+}
+
+/** A number in decimal, hex (0x) or octal (0), at most `max`. */
+export function parseNumber(text: string, what: string, max = 0xffffffff): number {
+  const value = /^(0[xX][0-9a-fA-F]+|\d+)$/.test(text) ? Number(octal(text)) : Number.NaN
+  if (!(value <= max)) throw new RuleSyntaxError(`${what} "${text}" is not a number from 0 to ${max}`)
+  return value
+}
+
+function octal(text: string): string {
+  return /^0[0-7]+$/.test(text) ? `0o${text.slice(1)}` : text
+}
+
+/** `80`, `80:90`, `:1023` or `1024:`; a service name of /etc/services is not resolved. */
+export function parsePortRange(text: string, separator = ':'): NumberRange {
+  const [low = '', high] = text.split(separator)
+  const first = low === '' && high !== undefined ? 0 : parseNumber(low, 'port', 65535)
+  const last = high === undefined ? first : high === '' ? 65535 : parseNumber(high, 'port', 65535)
+  if (last < first) throw new RuleSyntaxError(`port range "${text}" ends before it begins`)
+  return { first, last }
+}
+
+export function formatPortRange(range: NumberRange, separator = ':'): string {
+  return range.first === range.last ? String(range.first) : `${range.first}${separator}${range.last}`
+}
+
+/** `value` or `value/mask`, as marks are written. */
+export function parseMasked(text: string, what: string): { readonly value: number; readonly mask: number } {
+  const [value = '', mask] = text.split('/')
+  return { value: parseNumber(value, what), mask: mask === undefined ? 0xffffffff : parseNumber(mask, what) }
+}
+
+/** A mark as iptables-save prints it: `0x4000`. */
+export function hex(value: number): string {
+  return `0x${(value >>> 0).toString(16)}`
+}
+
+/** The bits of a number as an unsigned 32-bit value. */
+export function bit32(value: number): number {
+  return value >>> 0
+}
+
+/** `address`, `address/bits` or `address/mask`; the family must be the table's. */
+export function parseAddressMask(text: string, family: Family): { readonly address: Ip; readonly mask: Ip } {
+  const slash = text.indexOf('/')
+  const ip = parseIp(slash < 0 ? text : text.slice(0, slash))
+  const mask = slash < 0 ? maskOf(family, bitsOf(family)) : parseMask(text.slice(slash + 1), family)
+  if (ip === undefined || mask === undefined || familyOf(ip) !== family) {
+    throw new RuleSyntaxError(`"${text}" is not an IPv${family} address or block`)
+  }
+  return { address: andIp(ip, mask), mask }
+}
+
+function parseMask(text: string, family: Family): Ip | undefined {
+  if (/^\d+$/.test(text)) return Number(text) <= bitsOf(family) ? maskOf(family, Number(text)) : undefined
+  const mask = parseIp(text)
+  return mask !== undefined && familyOf(mask) === family ? mask : undefined
+}
+
+/** The mask of a prefix length. */
+export function maskOf(family: Family, bits: number): Ip {
+  if (family === 4) return bits === 0 ? 0 : (0xffffffff << (32 - bits)) >>> 0
+  return ((1n << BigInt(bits)) - 1n) << BigInt(128 - bits)
+}
+
+export function andIp(ip: Ip, mask: Ip): Ip {
+  return typeof ip === 'number' ? (ip & Number(mask)) >>> 0 : ip & BigInt(mask)
+}
+
+/** The prefix length of a mask; `undefined` if its bits are not contiguous. */
+export function prefixOf(mask: Ip): number | undefined {
+  if (typeof mask === 'number') {
+    const bits = Math.clz32(~mask)
+    return maskOf(4, bits) === mask ? bits : undefined
+  }
+  for (let bits = 128; bits >= 0; bits--) if (maskOf(6, bits) === mask) return bits
+  return undefined
+}
+
+/** The block that an address match stands for; `undefined` if its mask is no prefix. */
+export function cidrOfMask(address: Ip, mask: Ip): Cidr | undefined {
+  const bits = prefixOf(mask)
+  return bits === undefined ? undefined : cidrOf(address, bits)
+}
+
+/** Joins an option to its values, with iptables-save's leading `! ` if it is inverted. */
+export function option(name: string, value: string | undefined, inverted = false): string {
+  return `${inverted ? '! ' : ''}--${name}${value === undefined ? '' : ` ${value}`}`
+}
+
+/** Joins the parts of an extension's text that are there. */
+export function joinOptions(...parts: readonly (string | undefined | false)[]): string {
+  let text = ''
+  for (const part of parts) if (part) text += text === '' ? part : ` ${part}`
+  return text
+}

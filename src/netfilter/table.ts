@@ -1,0 +1,80 @@
+import { byText } from '../base/ordering.ts'
+import type { Chain, HookName, Rule, RuleSet, Table, TableName } from './rule.ts'
+import { baseChains, saveOrder } from './rule.ts'
+
+/** A table of chains that all exist already, listed in the order given. */
+export function makeTable(name: TableName, chains: readonly Chain[]): Table {
+  const byName = new Map(chains.map((chain) => [chain.name, chain]))
+  return { name, chain: (chain) => byName.get(chain), chains: () => chains }
+}
+
+/** User-defined chains that are made when somebody asks for them. */
+export interface ChainSource {
+  /** The chain of this name, if it is one of this source's. */
+  get(name: string): Chain | undefined
+  /** Every chain of this source, in any order. */
+  all(): readonly Chain[]
+}
+
+/** A user-defined chain whose rules are made anew each time they are asked for, and not kept. */
+export class LazyChain implements Chain {
+  readonly name: string
+  readonly #make: () => readonly Rule[]
+
+  constructor(name: string, make: () => readonly Rule[]) {
+    this.name = name
+    this.#make = make
+  }
+
+  get rules(): readonly Rule[] {
+    return this.#make()
+  }
+}
+
+/** What one component puts into one table: rules in base chains, and chains of its own. */
+export interface TableContribution {
+  readonly table: TableName
+  readonly baseRules: Partial<Readonly<Record<HookName, readonly Rule[]>>>
+  readonly chains: ChainSource
+}
+
+/** A source of chains that are there already. */
+export function fixedChains(chains: readonly Chain[]): ChainSource {
+  const byName = new Map(chains.map((chain) => [chain.name, chain]))
+  return { get: (name) => byName.get(name), all: () => chains }
+}
+
+/**
+ * The rule set of a namespace from what its components put there. Base chains hold the contributions' rules in
+ * the order given; a table exists if any component touches it.
+ */
+export function composeRuleSet(family: 4 | 6, contributions: readonly TableContribution[]): RuleSet {
+  const tables = saveOrder.flatMap((name) => {
+    const mine = contributions.filter((one) => one.table === name)
+    return mine.length === 0 ? [] : [composeTable(name, mine)]
+  })
+  return { family, tables }
+}
+
+function composeTable(name: TableName, contributions: readonly TableContribution[]): Table {
+  const bases = baseChains[name].map(
+    (hook): Chain => ({
+      name: hook,
+      policy: 'ACCEPT',
+      rules: contributions.flatMap((one) => one.baseRules[hook] ?? []),
+    }),
+  )
+  const byName = new Map(bases.map((chain) => [chain.name, chain]))
+  const find = (chain: string) => {
+    for (const one of contributions) {
+      const found = one.chains.get(chain)
+      if (found) return found
+    }
+    return undefined
+  }
+  const list = () => {
+    const users = contributions.flatMap((one) => one.chains.all())
+    return [...bases, ...users.toSorted((a, b) => byText(a.name, b.name))]
+  }
+  return { name, chain: (chain) => byName.get(chain) ?? find(chain), chains: list }
+}

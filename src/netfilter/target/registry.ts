@@ -1,0 +1,70 @@
+import type { MatchContext } from '../match/match.ts'
+import type { ConnmarkTarget } from './connmark.ts'
+import { connmark } from './connmark.ts'
+import type { CtTarget } from './ct.ts'
+import { ct, notrack } from './ct.ts'
+import type { DnatTarget } from './dnat.ts'
+import { dnat } from './dnat.ts'
+import type { XorMark } from './mark.ts'
+import { mark } from './mark.ts'
+import type { MasqueradeTarget } from './masquerade.ts'
+import { masquerade } from './masquerade.ts'
+import type { NetmapTarget } from './netmap.ts'
+import { netmap } from './netmap.ts'
+import type { RedirectTarget } from './redirect.ts'
+import { redirect } from './redirect.ts'
+import { reject } from './reject.ts'
+import type { SnatTarget } from './snat.ts'
+import { snat } from './snat.ts'
+import type { Effect, RejectAnswer, TargetModule, UnknownTarget } from './target.ts'
+
+/** Every target extension by the name after `-j`, and the type of its options. */
+export interface TargetFields {
+  CONNMARK: ConnmarkTarget
+  CT: CtTarget
+  DNAT: DnatTarget
+  MARK: XorMark
+  MASQUERADE: MasqueradeTarget
+  NETMAP: NetmapTarget
+  NOTRACK: object
+  REDIRECT: RedirectTarget
+  REJECT: RejectAnswer
+  SNAT: SnatTarget
+}
+
+export type TargetName = keyof TargetFields
+
+/** A target of an extension: known, with typed options, or unknown, with its text. */
+export type ExtensionTarget =
+  | { [K in TargetName]: { readonly type: K } & TargetFields[K] }[TargetName]
+  | UnknownTarget
+
+type KnownTarget<K extends TargetName> = { readonly type: K } & TargetFields[K]
+
+/** The modules, one for each entry of TargetFields; leaving one out does not compile. */
+export const targetModules: { readonly [K in TargetName]: TargetModule<TargetFields[K]> } = {
+  CONNMARK: connmark,
+  CT: ct,
+  DNAT: dnat,
+  MARK: mark,
+  MASQUERADE: masquerade,
+  NETMAP: netmap,
+  NOTRACK: notrack,
+  REDIRECT: redirect,
+  REJECT: reject,
+  SNAT: snat,
+}
+
+export function isTargetName(name: string): name is TargetName {
+  return Object.hasOwn(targetModules, name)
+}
+
+/** Does what the target does. */
+export function applyTarget<K extends TargetName>(target: KnownTarget<K>, context: MatchContext): Effect {
+  return targetModules[target.type].apply(target, context)
+}
+
+/** The target's options as iptables-save prints them. */
+export function formatTarget<K extends TargetName>(target: KnownTarget<K>, family: 4 | 6): string {
+  return targetModules[target.type].format(target, family)
+}
