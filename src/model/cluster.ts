@@ -1,0 +1,203 @@
+import type { Cidr, Ip } from '../base/ip.ts'
+import type { ObjectRef } from '../base/source.ts'
+import type { Environment } from './environment.ts'
+import type { EndpointSlice, Located, Node, Pod, Service, Taint } from './objects.ts'
+
+/**
+ * A whole cluster after its controllers have done their work: workloads have pods, pods have nodes and addresses,
+ * Services have addresses and EndpointSlices. Nothing is left open.
+ */
+export interface Cluster {
+  readonly settings: ClusterSettings
+  readonly namespaces: readonly ClusterNamespace[]
+  readonly nodes: readonly ClusterNode[]
+  readonly pods: readonly ClusterPod[]
+  readonly services: readonly ClusterService[]
+  readonly endpointSlices: readonly ClusterEndpointSlice[]
+  /** Endpoints and EndpointSlices of the input that belong to no Service. */
+  readonly orphanEndpoints: readonly ObjectRef[]
+  readonly environment: Environment
+  /** What the input left open and was filled in. */
+  readonly assumptions: readonly Assumption[]
+}
+
+/** One thing that the input did not say. */
+export interface Assumption {
+  readonly text: string
+  readonly object?: ObjectRef
+}
+
+/** What holds for the cluster as a whole. */
+export interface ClusterSettings {
+  /** The minor release of Kubernetes 1. */
+  readonly minorVersion: number
+  readonly domain: string
+  readonly podCidrs: readonly Cidr[]
+  readonly serviceCidrs: readonly Cidr[]
+  readonly nodePorts: { readonly first: number; readonly last: number }
+  readonly kubeProxy: KubeProxySettings
+  /** The network plugin, by its name in the CNI registry. */
+  readonly cni: string
+}
+
+/** kube-proxy's configuration, with its defaults filled in. */
+export interface KubeProxySettings {
+  readonly mode: string
+  readonly clusterCidrs: readonly Cidr[]
+  readonly localDetector: LocalDetector
+  readonly masqueradeAll: boolean
+  readonly masqueradeBit: number
+  readonly localhostNodePorts: boolean
+  /** Empty for every address. */
+  readonly nodePortAddresses: readonly string[]
+  /** Whether the kernel has nfnetlink_acct. */
+  readonly nfacct: boolean
+  readonly randomFully: boolean
+  /** The object that configures it. */
+  readonly configuredBy?: ObjectRef
+}
+
+/** How kube-proxy tells pods' packets from others. */
+export type LocalDetector =
+  | { readonly mode: 'ClusterCIDR' | 'NodeCIDR' }
+  | { readonly mode: 'BridgeInterface' | 'InterfaceNamePrefix'; readonly device: string }
+
+export interface ClusterNamespace {
+  readonly name: string
+  readonly ref?: ObjectRef
+  readonly labels: Readonly<Record<string, string>>
+}
+
+export interface ClusterNode {
+  readonly name: string
+  readonly ref: ObjectRef
+  readonly labels: Readonly<Record<string, string>>
+  readonly taints: readonly Taint[]
+  readonly unschedulable: boolean
+  readonly ready: boolean
+  /** InternalIPs, one for each family. */
+  readonly addresses: readonly Ip[]
+  readonly externalAddresses: readonly Ip[]
+  readonly podCidrs: readonly Cidr[]
+  readonly zone?: string
+  readonly minorVersion: number
+  /** Absent for a node that was filled in. */
+  readonly source?: Located<Node>
+}
+
+/** A port that a container declares. */
+export interface DeclaredPort {
+  readonly container: string
+  readonly name?: string
+  readonly port: number
+  /** `TCP`, `UDP` or `SCTP`. */
+  readonly protocol: string
+  readonly hostPort?: number
+  /** False for an init container that is no sidecar: it no longer runs. */
+  readonly running: boolean
+}
+
+export interface ClusterPod {
+  readonly namespace: string
+  readonly name: string
+  readonly ref: ObjectRef
+  readonly labels: Readonly<Record<string, string>>
+  readonly annotations: Readonly<Record<string, string>>
+  /** Absent while the pod is not scheduled. */
+  readonly nodeName?: string
+  readonly ips: readonly Ip[]
+  readonly phase: string
+  readonly ready: boolean
+  readonly terminating: boolean
+  readonly hostNetwork: boolean
+  readonly ports: readonly DeclaredPort[]
+  readonly hostname?: string
+  readonly subdomain?: string
+  /** The workload that made it. */
+  readonly owner?: ObjectRef
+  /** Why it is not scheduled. */
+  readonly unscheduled?: string
+  /** As the API would show it. */
+  readonly object: Pod
+  /** Absent for a pod that a workload made here. */
+  readonly source?: Located<Pod>
+}
+
+export interface ClusterServicePort {
+  readonly name: string
+  readonly protocol: string
+  readonly port: number
+  readonly targetPort: number | string
+  /** 0 for none. */
+  readonly nodePort: number
+}
+
+export interface LoadBalancerAddress {
+  readonly ip?: Ip
+  readonly hostname?: string
+  readonly mode: 'VIP' | 'Proxy'
+}
+
+export interface ClusterService {
+  readonly namespace: string
+  readonly name: string
+  readonly ref: ObjectRef
+  readonly type: 'ClusterIP' | 'NodePort' | 'LoadBalancer' | 'ExternalName'
+  readonly selector?: Readonly<Record<string, string>>
+  readonly labels: Readonly<Record<string, string>>
+  readonly annotations: Readonly<Record<string, string>>
+  readonly headless: boolean
+  /** One for each family, the primary first; empty for headless and ExternalName. */
+  readonly clusterIps: readonly Ip[]
+  readonly families: readonly (4 | 6)[]
+  readonly ports: readonly ClusterServicePort[]
+  readonly externalIps: readonly Ip[]
+  readonly loadBalancer: readonly LoadBalancerAddress[]
+  readonly sourceRanges: readonly Cidr[]
+  readonly externalLocal: boolean
+  readonly internalLocal: boolean
+  /** 0 for none. */
+  readonly healthCheckNodePort: number
+  /** Seconds for which a client keeps its endpoint; 0 for no affinity. */
+  readonly affinitySeconds: number
+  readonly publishNotReady: boolean
+  readonly externalName?: string
+  readonly trafficDistribution?: string
+  readonly object: Service
+  readonly source?: Located<Service>
+}
+
+export interface ClusterEndpoint {
+  readonly addresses: readonly Ip[]
+  readonly ready: boolean
+  readonly serving: boolean
+  readonly terminating: boolean
+  readonly nodeName?: string
+  readonly zone?: string
+  readonly hostname?: string
+  readonly zoneHints: readonly string[]
+  readonly nodeHints: readonly string[]
+  readonly target?: ObjectRef
+}
+
+export interface ClusterEndpointSlice {
+  readonly namespace: string
+  readonly name: string
+  readonly ref: ObjectRef
+  /** The Service that it belongs to. */
+  readonly service: string
+  readonly family: 4 | 6
+  readonly ports: readonly {
+    readonly name: string
+    readonly protocol: string
+    readonly port: number | undefined
+  }[]
+  readonly endpoints: readonly ClusterEndpoint[]
+  readonly labels: Readonly<Record<string, string>>
+  /** Whether the input stated it, a controller made it from pods, or from an Endpoints object. */
+  readonly from: 'input' | 'pods' | 'endpoints'
+  readonly source?: Located<EndpointSlice>
+}
+
+/** The zone that a node's labels name. */
+export const zoneLabel = 'topology.kubernetes.io/zone'

@@ -1,0 +1,78 @@
+/**
+ * What Kubernetes has no object for: the `spec` of kubewalk's own kind `Environment`
+ * (`kubewalk.dev/v1alpha1`). docs/environment.md describes each field.
+ */
+export interface Environment {
+  readonly clusterNetwork?: {
+    readonly podCIDR?: string
+    readonly podCIDR6?: string
+    readonly serviceCIDR?: string
+    readonly serviceCIDR6?: string
+    readonly clusterDomain?: string
+  }
+  readonly kubeProxy?: {
+    readonly mode?: string
+    readonly version?: string
+    readonly clusterCIDR?: string | null
+    readonly masqueradeAll?: boolean
+    readonly masqueradeRandomFully?: boolean
+    readonly nodePortAddresses?: readonly string[] | null
+    /** Whether the kernel has nfnetlink_acct, which kube-proxy 1.31 and later uses. */
+    readonly nfacct?: boolean
+    readonly hostnameOverride?: Readonly<Record<string, string>>
+    readonly running?: Readonly<Record<string, boolean>>
+    readonly rules?: Readonly<Record<string, string>>
+    readonly staleState?: Readonly<Record<string, StaleState>>
+  }
+  readonly cni?: { readonly plugin?: string; readonly backend?: string | null } & Readonly<
+    Record<string, unknown>
+  >
+  readonly apiServer?: { readonly serviceNodePortRange?: string } & Readonly<Record<string, unknown>>
+  readonly nodes?: Readonly<Record<string, NodeEnvironment>>
+  readonly listeners?: readonly ListenerEntry[]
+  readonly externalHosts?: readonly ExternalHost[]
+  readonly conntrack?: Readonly<Record<string, readonly ConntrackEntry[]>>
+  readonly loadBalancerController?: Readonly<Record<string, unknown>>
+}
+
+/** One node's kube-proxy knows older endpoints than the cluster has. */
+export interface StaleState {
+  /** `namespace/name:port`. */
+  readonly service?: string
+  readonly backends?: readonly string[]
+  readonly reason?: string
+}
+
+export interface NodeEnvironment {
+  readonly sysctl?: Readonly<Record<string, number>>
+  readonly interfaces?: Readonly<Record<string, { readonly addresses?: readonly string[] }>>
+  readonly listeners?: readonly ListenerEntry[]
+  readonly routes?: readonly string[]
+}
+
+/** A socket; `bind: null` with `port: null` says that nothing listens at all. */
+export interface ListenerEntry {
+  readonly pod?: string
+  readonly node?: string
+  readonly container?: string
+  readonly process?: string
+  readonly protocol?: string
+  readonly bind?: string | null
+  readonly port?: number | null
+}
+
+export interface ExternalHost {
+  readonly name?: string
+  readonly ip?: string
+  /** `CIDR via GATEWAY`, `default via GATEWAY`, `CIDR onlink`. */
+  readonly routes?: readonly string[]
+  readonly listeners?: readonly ListenerEntry[]
+}
+
+/** An entry of a node's connection table that is there before the first packet. */
+export interface ConntrackEntry {
+  readonly protocol?: string
+  readonly orig?: { readonly src?: string; readonly dst?: string }
+  readonly reply?: { readonly src?: string; readonly dst?: string }
+  readonly state?: string
+}

@@ -1,0 +1,33 @@
+import type { Journey, JourneyOutcome } from './journey.ts'
+
+/** Everything by which a user could tell two outcomes apart. */
+function groupKey({ disposition, destination, seenSource, stoppedAt, from, errno }: JourneyOutcome): string {
+  const port = seenSource?.randomPort ? '' : seenSource?.port
+  return JSON.stringify([
+    disposition,
+    destination,
+    seenSource?.ip,
+    port,
+    stoppedAt?.netns,
+    stoppedAt?.ruleText,
+    from?.name,
+    errno,
+  ])
+}
+
+/** Outcomes that a user could not tell apart become one, with their probabilities together and the first one's legs. */
+export function groupOutcomes(outcomes: readonly JourneyOutcome[]): readonly JourneyOutcome[] {
+  const groups = new Map<string, JourneyOutcome>()
+  for (const outcome of outcomes) {
+    const key = groupKey(outcome)
+    const group = groups.get(key)
+    const probability = (group?.probability ?? 0) + outcome.probability
+    groups.set(key, { ...(group ?? outcome), probability })
+  }
+  return [...groups.values()]
+}
+
+/** The journey with its equal outcomes grouped. */
+export function groupedJourney(journey: Journey): Journey {
+  return { ...journey, outcomes: groupOutcomes(journey.outcomes) }
+}

@@ -1,0 +1,48 @@
+import type { Environment } from './environment.ts'
+import type {
+  ClusterConfiguration,
+  ConfigMap,
+  CronJob,
+  DaemonSet,
+  Deployment,
+  EndpointSlice,
+  Endpoints,
+  Job,
+  KindCluster,
+  KubeProxyConfiguration,
+  Located,
+  Namespace,
+  Node,
+  Pod,
+  ReplicaSet,
+  ReplicationController,
+  Service,
+  StatefulSet,
+} from './objects.ts'
+
+/** Every kind that is read, by the name after `kind:`. */
+export interface KindTypes {
+  Cluster: KindCluster
+  ClusterConfiguration: ClusterConfiguration
+  ConfigMap: ConfigMap
+  CronJob: CronJob
+  DaemonSet: DaemonSet
+  Deployment: Deployment
+  Endpoints: Endpoints
+  EndpointSlice: EndpointSlice
+  Environment: { readonly spec?: Environment }
+  Job: Job
+  KubeProxyConfiguration: KubeProxyConfiguration
+  Namespace: Namespace
+  Node: Node
+  Pod: Pod
+  ReplicaSet: ReplicaSet
+  ReplicationController: ReplicationController
+  Service: Service
+  StatefulSet: StatefulSet
+}
+
+export type KindName = keyof KindTypes
+
+/** All objects that were read, by kind, in the order of the input. */
+export type ObjectsByKind = { readonly [K in KindName]: readonly Located<KindTypes[K]>[] }
