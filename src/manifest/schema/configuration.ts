@@ -1,0 +1,51 @@
+/**
+ * The configuration kinds that are no API objects, in the same notation as kubernetes.ts, and kubewalk's own
+ * Environment. Fields that kubewalk does not read and that only tune a component are `any`.
+ */
+export const configurationSchema = `
+KindCluster kind:string apiVersion:string name:string metadata:any nodes:[]KindNode
+  networking:KindNetworking featureGates:any runtimeConfig:any kubeadmConfigPatches:any
+  kubeadmConfigPatchesJSON6902:any containerdConfigPatches:any containerdConfigPatchesJSON6902:any
+KindNode role:string image:string labels:{}string extraMounts:any extraPortMappings:any
+  kubeadmConfigPatches:any kubeadmConfigPatchesJSON6902:any
+KindNetworking ipFamily:string apiServerAddress:string apiServerPort:integer podSubnet:string
+  serviceSubnet:string disableDefaultCNI:boolean kubeProxyMode:string dnsSearch:[]string
+KubeProxyConfiguration kind:string apiVersion:string metadata:any mode:string clusterCIDR:string
+  hostnameOverride:string nodePortAddresses:[]string detectLocalMode:string
+  detectLocal:KubeProxyDetectLocal iptables:KubeProxyIptables bindAddress:string
+  bindAddressHardFail:boolean clientConnection:any configSyncPeriod:string conntrack:any
+  enableProfiling:boolean featureGates:any healthzBindAddress:string ipvs:any logging:any
+  metricsBindAddress:string nftables:any oomScoreAdj:integer portRange:string
+  showHiddenMetricsForVersion:string winkernel:any windowsRunAsService:boolean udpIdleTimeout:any
+KubeProxyDetectLocal bridgeInterface:string interfaceNamePrefix:string
+KubeProxyIptables localhostNodePorts:boolean masqueradeAll:boolean masqueradeBit:integer
+  minSyncPeriod:string syncPeriod:string
+ClusterConfiguration kind:string apiVersion:string metadata:any clusterName:string
+  kubernetesVersion:string networking:KubeadmNetworking apiServer:any controllerManager:any scheduler:any
+  etcd:any dns:any proxy:any imageRepository:string certificatesDir:string controlPlaneEndpoint:string
+  featureGates:any encryptionAlgorithm:string caCertificateValidityPeriod:any
+  certificateValidityPeriod:any
+KubeadmNetworking podSubnet:string serviceSubnet:string dnsDomain:string
+Environment kind:string apiVersion:string metadata:ObjectMeta spec:EnvironmentSpec
+EnvironmentSpec clusterNetwork:EnvironmentNetwork kubeProxy:EnvironmentProxy cni:any
+  apiServer:any nodes:{}EnvironmentNode listeners:[]EnvironmentListener
+  externalHosts:[]EnvironmentHost conntrack:{}[]EnvironmentConntrack loadBalancerController:any
+  calico:any certificates:any cloudFirewall:any cniChain:any environment:any httpApps:any
+  ingressControllers:any ipMasqAgent:any kubelet:any l2:any mtu:any podRoutes:any resolver:any
+  upstreamDNS:any
+EnvironmentNetwork podCIDR:string podCIDR6:string serviceCIDR:string serviceCIDR6:string
+  clusterDomain:string
+EnvironmentProxy mode:string version:string clusterCIDR:string masqueradeAll:boolean
+  masqueradeRandomFully:boolean nodePortAddresses:[]string nfacct:boolean hostnameOverride:{}string
+  running:{}boolean rules:{}string staleState:{}EnvironmentStale strictARP:boolean note:string
+EnvironmentStale service:string backends:[]string reason:string
+EnvironmentNode sysctl:{}integer interfaces:{}EnvironmentInterface listeners:[]EnvironmentListener
+  routes:[]string filter:any firewall:any firewalld:any iptables:any kernel:string nat:any resolv:any
+  bridge:any
+EnvironmentInterface addresses:[]string txChecksumOffload:boolean
+EnvironmentListener pod:string node:string container:string process:string protocol:string bind:string
+  port:integer note:string http:any
+EnvironmentHost name:string ip:string routes:[]string listeners:[]EnvironmentListener
+EnvironmentConntrack protocol:string orig:EnvironmentTuple reply:EnvironmentTuple state:string
+EnvironmentTuple src:string dst:string
+`
