@@ -1,0 +1,185 @@
+import type { Ip } from '../base/ip.ts'
+import { formatIp, hostCidr, parseIpSloppy } from '../base/ip.ts'
+import type { Cluster, ClusterNode, ClusterPod } from '../model/cluster.ts'
+import type { Netns, NetnsId, Network, Segment, SegmentPort } from '../model/network.ts'
+import type { RuleSet } from '../netfilter/rule.ts'
+import { cnis, defaultCni } from './cni/registry.ts'
+import type { OutsideHost } from './hosts.ts'
+import { internetNetns, outsideHost, routerNetns } from './hosts.ts'
+import type { Balancer } from './load-balancer.ts'
+import { balancersOf } from './load-balancer.ts'
+import { nodeNamespace, uplink } from './node-namespace.ts'
+import { hasNamespace, isAlive, podId, podNamespace } from './pod-namespace.ts'
+import { oneToOneNat } from './router-nat.ts'
+import { everything } from './routes.ts'
+import type { Underlay } from './underlay.ts'
+import {
+  extraAddresses,
+  internetId,
+  internetSegment,
+  networkOf,
+  nodeSegment,
+  routerId,
+  underlayOf,
+} from './underlay.ts'
+
+/** What may replace generated parts of the network. */
+export interface CompileOptions {
+  /** Rule sets, by node name, that stand for a node's own. */
+  readonly nodeRules?: ReadonlyMap<string, readonly RuleSet[]>
+}
+
+/** A compiled network, and what is needed to add a host to it. */
+export interface CompiledNetwork {
+  readonly network: Network
+  readonly underlay: Underlay
+  /** Addresses outside the cluster that have a namespace of their own already. */
+  readonly hosts: ReadonlyMap<Ip, NetnsId>
+}
+
+/** What the agents on all machines make of the cluster. Namespaces are made when they are looked up. */
+export function compileNetwork(cluster: Cluster, options: CompileOptions = {}): CompiledNetwork {
+  const underlay = underlayOf(cluster)
+  const balancers = cluster.services.flatMap((service) => balancersOf(cluster, underlay, service))
+  const hosts = outsideHosts(cluster, underlay)
+  const lookups = indexCluster(cluster)
+  const made = new Map<NetnsId, Netns>()
+  const fixed = fixedNamespaces(cluster, underlay, balancers, hosts)
+  const cni = cnis[cluster.settings.cni] ?? defaultCni
+  const get = (id: NetnsId): Netns | undefined => {
+    const known = made.get(id) ?? fixed.get(id)
+    if (known) return known
+    const netns = makeNamespace(id)
+    if (netns) made.set(id, netns)
+    return netns
+  }
+  const makeNamespace = (id: NetnsId): Netns | undefined => {
+    const node = lookups.nodes.get(id)
+    if (node) {
+      const rules = options.nodeRules?.get(node.name)
+      const { pods = [], hostPods = [] } = lookups.podsByNode.get(node.name) ?? {}
+      return nodeNamespace({ cluster, node, pods, hostPods, underlay, cni, ...(rules && { rules }) })
+    }
+    const pod = lookups.pods.get(id)
+    const home = pod && lookups.nodes.get(`node/${pod.nodeName}`)
+    return pod && home && podNamespace(cluster, home, pod, cni, underlay.mtu)
+  }
+  const keys = () => [...lookups.nodes.keys(), ...lookups.pods.keys(), ...fixed.keys()]
+  const segments = makeSegments(cluster, underlay, balancers, hosts)
+  return {
+    network: { namespaces: { get, keys }, segments },
+    underlay,
+    hosts: new Map(
+      hosts
+        .flatMap(({ netns }) =>
+          netns.devices.flatMap((one) => one.addresses.map(({ ip }) => [ip, netns.id] as const)),
+        )
+        .filter(([ip]) => ip !== 0x7f000001 && ip !== 1n),
+    ),
+  }
+}
+
+interface ClusterIndex {
+  readonly nodes: ReadonlyMap<NetnsId, ClusterNode>
+  readonly pods: ReadonlyMap<NetnsId, ClusterPod>
+  readonly podsByNode: ReadonlyMap<string, { readonly pods: ClusterPod[]; readonly hostPods: ClusterPod[] }>
+}
+
+function indexCluster(cluster: Cluster): ClusterIndex {
+  const podsByNode = new Map<string, { pods: ClusterPod[]; hostPods: ClusterPod[] }>()
+  const pods = new Map<NetnsId, ClusterPod>()
+  for (const pod of cluster.pods) {
+    if (pod.nodeName === undefined || !isAlive(pod)) continue
+    const lists = podsByNode.get(pod.nodeName) ?? { pods: [], hostPods: [] }
+    podsByNode.set(pod.nodeName, lists)
+    if (pod.hostNetwork) lists.hostPods.push(pod)
+    else if (hasNamespace(pod)) {
+      lists.pods.push(pod)
+      pods.set(podId(pod), pod)
+    }
+  }
+  return { nodes: new Map(cluster.nodes.map((node) => [`node/${node.name}`, node])), pods, podsByNode }
+}
+
+/** Declared hosts, and addresses of the nodes' own network that an EndpointSlice vouches for. */
+function outsideHosts(cluster: Cluster, underlay: Underlay): readonly OutsideHost[] {
+  const hosts = new Map<Ip, OutsideHost>()
+  const inside = new Set<Ip>([
+    ...cluster.nodes.flatMap((node) => node.addresses),
+    ...cluster.pods.flatMap((pod) => pod.ips),
+  ])
+  for (const declared of cluster.environment.externalHosts ?? []) {
+    const ip = parseIpSloppy(declared.ip ?? '')
+    if (ip === undefined || inside.has(ip)) continue
+    const name = declared.name ?? formatIp(ip)
+    hosts.set(ip, outsideHost(underlay, ip, { name, declared, listens: true }))
+  }
+  for (const slice of cluster.endpointSlices) {
+    for (const ip of slice.endpoints.flatMap((one) => one.addresses)) {
+      if (inside.has(ip) || hosts.has(ip) || !networkOf(underlay, ip)) continue
+      hosts.set(ip, outsideHost(underlay, ip, { listens: true }))
+    }
+  }
+  return [...hosts.values()]
+}
+
+function fixedNamespaces(
+  cluster: Cluster,
+  underlay: Underlay,
+  balancers: readonly Balancer[],
+  hosts: readonly OutsideHost[],
+): ReadonlyMap<NetnsId, Netns> {
+  const { podCidrs, serviceCidrs } = cluster.settings
+  const ruleSets = oneToOneNat(cluster.nodes)
+  const list = [
+    routerNetns(underlay, [...podCidrs, ...serviceCidrs], { ruleSets }),
+    internetNetns(underlay),
+    ...balancers.flatMap((one) => one.netns ?? []),
+    ...hosts.map((one) => one.netns),
+  ]
+  return new Map(list.map((netns) => [netns.id, netns]))
+}
+
+function makeSegments(
+  cluster: Cluster,
+  underlay: Underlay,
+  balancers: readonly Balancer[],
+  hosts: readonly OutsideHost[],
+): ReadonlyMap<string, Segment> {
+  const announced = balancers.flatMap((one) => one.announced ?? [])
+  const nodePorts = cluster.nodes.map(
+    (node): SegmentPort => ({
+      netns: `node/${node.name}`,
+      device: uplink,
+      addresses: [
+        ...node.addresses,
+        ...extraAddresses(cluster, node).map((one) => one.ip),
+        ...announced.filter((one) => one.node === node.name).map((one) => one.ip),
+      ],
+    }),
+  )
+  const gateways = underlay.networks.map((network) => network.gateway)
+  const router: SegmentPort = { netns: routerId, device: 'lan0', addresses: gateways }
+  const others = (segment: string) => [
+    ...balancers.flatMap((one) =>
+      one.ports.filter((port) => port.segment === segment).map((port) => port.port),
+    ),
+    ...hosts.filter((one) => one.segment === segment).map((one) => one.port),
+  ]
+  const publicAddresses = cluster.nodes.flatMap((node) => node.externalAddresses)
+  const wan: SegmentPort = {
+    netns: routerId,
+    device: 'wan0',
+    prefixes: [...underlay.networks.map((network) => network.cidr), ...publicAddresses.map(hostCidr)],
+  }
+  const anywhere: SegmentPort = {
+    netns: internetId,
+    device: 'eth0',
+    prefixes: [everything(4), everything(6)],
+  }
+  const segments: readonly Segment[] = [
+    { id: nodeSegment, type: 'ethernet', ports: [...nodePorts, router, ...others(nodeSegment)] },
+    { id: internetSegment, type: 'routed', ports: [wan, anywhere, ...others(internetSegment)] },
+  ]
+  return new Map(segments.map((segment) => [segment.id, segment]))
+}

@@ -1,0 +1,83 @@
+import type { Checked } from '../base/diagnostic.ts'
+import { collectDiagnostics } from '../base/diagnostic.ts'
+import type { Assumption, Cluster, ClusterNamespace } from '../model/cluster.ts'
+import type { ObjectsByKind } from '../model/kinds.ts'
+import type { CompleteOptions } from './complete/completion.ts'
+import { beginCompletion } from './complete/completion.ts'
+import { completeEndpointSlices, orphanEndpoints } from './complete/endpoint-slices.ts'
+import { readEnvironment } from './complete/environment.ts'
+import { completeNodes } from './complete/nodes.ts'
+import { finishPods } from './complete/pods.ts'
+import { schedulePods } from './complete/scheduling.ts'
+import { completeServices } from './complete/services.ts'
+import { completeSettings } from './complete/settings.ts'
+import { kubernetesSlices, withSystemObjects } from './complete/system-objects.ts'
+import { completePods } from './complete/workloads.ts'
+import { proxyModes } from './proxy/registry.ts'
+
+/**
+ * What a cluster's controllers would make of the objects: nodes, pods, placement, addresses, node ports and
+ * EndpointSlices. Deterministic: the same objects give the same cluster, and one object more moves no other.
+ */
+export function completeCluster(given: ObjectsByKind, options: CompleteOptions = {}): Checked<Cluster> {
+  const { report, diagnostics } = collectDiagnostics()
+  const assumptions: Assumption[] = []
+  const environment = readEnvironment(given, report)
+  const settings = completeSettings(beginCompletion(given, options, report, assumptions), environment)
+  const objects = withSystemObjects(given, settings)
+  const completion = beginCompletion(objects, options, report, assumptions)
+  if (!proxyModes[settings.kubeProxy.mode]) {
+    report(
+      'proxy-mode-not-modelled',
+      `kube-proxy's mode ${settings.kubeProxy.mode} is not modelled; traffic to Services is unknown`,
+    )
+  }
+  const nodes = completeNodes(completion, settings)
+  const namespaces = completeNamespaces(objects)
+  const labels = new Map(namespaces.map((one) => [one.name, one.labels]))
+  const drafts = completePods(
+    completion,
+    nodes.map((node) => node.name),
+  )
+  const pods = finishPods(completion, schedulePods(completion, drafts, nodes, labels), nodes)
+  const services = completeServices(completion, settings)
+  const slices = completeEndpointSlices(completion, { services, pods, nodes })
+  const endpointSlices = [...slices, ...kubernetesSlices(services, nodes, slices)]
+  return {
+    value: {
+      settings,
+      namespaces,
+      nodes,
+      pods,
+      services,
+      endpointSlices,
+      orphanEndpoints: orphanEndpoints(objects, services),
+      environment,
+      assumptions,
+    },
+    diagnostics,
+  }
+}
+
+/** The namespaces of the input, and those that its objects are in. */
+function completeNamespaces(objects: ObjectsByKind): readonly ClusterNamespace[] {
+  const stated = new Map(objects.Namespace.map((one) => [one.ref.name, one]))
+  const used = [
+    ...objects.Pod,
+    ...objects.Service,
+    ...objects.Deployment,
+    ...objects.StatefulSet,
+    ...objects.DaemonSet,
+  ]
+  const names = new Set([
+    ...stated.keys(),
+    'default',
+    'kube-system',
+    ...used.map((one) => one.ref.namespace ?? 'default'),
+  ])
+  return [...names].toSorted().map((name) => {
+    const located = stated.get(name)
+    const labels = { 'kubernetes.io/metadata.name': name, ...located?.object.metadata.labels }
+    return { name, labels, ...(located && { ref: located.ref }) }
+  })
+}

@@ -1,0 +1,169 @@
+import { fnv1a } from '../../base/hash.ts'
+import type { Cidr, Ip } from '../../base/ip.ts'
+import { contains, familyOf, formatCidr, formatIp, offsetIp, parseIpSloppy, sizeOf } from '../../base/ip.ts'
+import type { ClusterNode, ClusterPod, DeclaredPort } from '../../model/cluster.ts'
+import type { Container, Pod } from '../../model/objects.ts'
+import type { Completion } from './completion.ts'
+import type { Placement } from './scheduling.ts'
+import type { PodDraft } from './workloads.ts'
+
+/** Gives the placed pods their state and addresses, as kubelet and the CNI plugin's IPAM would. */
+export function finishPods(
+  completion: Completion,
+  placements: ReadonlyMap<PodDraft, Placement>,
+  nodes: readonly ClusterNode[],
+): readonly ClusterPod[] {
+  const byName = new Map(nodes.map((node) => [node.name, node]))
+  const addresses = allocateAddresses(completion, placements, byName)
+  return [...placements].flatMap(([draft, placement]) =>
+    'absent' in placement ? [] : [finishPod(draft, placement, addresses.get(draft) ?? [])],
+  )
+}
+
+function finishPod(draft: PodDraft, placement: Placement, ips: readonly Ip[]): ClusterPod {
+  const { object, namespace, name, ref, owner, source } = draft
+  const { spec, metadata } = object
+  const nodeName = 'node' in placement ? placement.node : undefined
+  const phase = object.status?.phase ?? (nodeName === undefined ? 'Pending' : 'Running')
+  const hostname = spec.hostname
+  return {
+    namespace,
+    name,
+    ref,
+    labels: metadata.labels ?? {},
+    annotations: metadata.annotations ?? {},
+    ...(nodeName !== undefined && { nodeName }),
+    ips,
+    phase,
+    ready: isReady(object, phase),
+    terminating: metadata.deletionTimestamp !== undefined,
+    hostNetwork: spec.hostNetwork ?? false,
+    ports: declaredPorts(object),
+    ...(hostname !== undefined && { hostname }),
+    ...(spec.subdomain !== undefined && { subdomain: spec.subdomain }),
+    ...(owner && { owner }),
+    ...('unscheduled' in placement && { unscheduled: placement.unscheduled }),
+    object,
+    ...(source && { source }),
+  }
+}
+
+/** The Ready condition; a pod that says nothing of its state runs and is ready. */
+function isReady({ status }: Pod, phase: string): boolean {
+  const condition = status?.conditions?.find((one) => one.type === 'Ready')
+  if (condition) return condition.status === 'True'
+  return phase === 'Running'
+}
+
+function declaredPorts({ spec }: Pod): readonly DeclaredPort[] {
+  const portsOf = (container: Container, running: boolean): DeclaredPort[] =>
+    (container.ports ?? []).map((port) => ({
+      container: container.name ?? '',
+      ...(port.name !== undefined && { name: port.name }),
+      port: port.containerPort ?? 0,
+      protocol: port.protocol ?? 'TCP',
+      ...(port.hostPort && { hostPort: port.hostPort }),
+      running,
+    }))
+  return [
+    ...(spec.containers ?? []).flatMap((container) => portsOf(container, true)),
+    ...(spec.initContainers ?? []).flatMap((one) => portsOf(one, one.restartPolicy === 'Always')),
+  ]
+}
+
+function statedAddresses({ status }: Pod): Ip[] {
+  const texts = status?.podIPs?.length ? status.podIPs.map((one) => one.ip) : [status?.podIP]
+  return texts.flatMap((text) => {
+    const ip = text ? parseIpSloppy(text) : undefined
+    return ip === undefined ? [] : [ip]
+  })
+}
+
+/** Pods that have an address at all: placed, and not finished. */
+function wantsAddress(draft: PodDraft, placement: Placement): placement is { readonly node: string } {
+  const phase = draft.object.status?.phase
+  const stated = draft.object.metadata.uid !== undefined && draft.object.status !== undefined
+  return 'node' in placement && phase !== 'Succeeded' && phase !== 'Failed' && !stated
+}
+
+function allocateAddresses(
+  completion: Completion,
+  placements: ReadonlyMap<PodDraft, Placement>,
+  nodes: ReadonlyMap<string, ClusterNode>,
+): ReadonlyMap<PodDraft, readonly Ip[]> {
+  const addresses = new Map<PodDraft, readonly Ip[]>()
+  const taken = new Map<Ip, PodDraft>()
+  for (const [draft] of placements) {
+    const stated = statedAddresses(draft.object)
+    if (stated.length === 0) continue
+    addresses.set(draft, stated)
+    checkStated(completion, draft, stated, nodes, taken)
+  }
+  for (const [draft, placement] of placements) {
+    if (addresses.has(draft) || !wantsAddress(draft, placement)) continue
+    const node = nodes.get(placement.node)
+    if (node) addresses.set(draft, chooseAddresses(completion, draft, node, taken))
+  }
+  return addresses
+}
+
+function checkStated(
+  completion: Completion,
+  draft: PodDraft,
+  stated: readonly Ip[],
+  nodes: ReadonlyMap<string, ClusterNode>,
+  taken: Map<Ip, PodDraft>,
+): void {
+  const phase = draft.object.status?.phase
+  if (draft.object.spec.hostNetwork || phase === 'Succeeded' || phase === 'Failed') return
+  const place = draft.source ? { at: draft.source.locate(['status', 'podIP']) } : {}
+  for (const ip of stated) {
+    const other = taken.get(ip)
+    if (other) {
+      completion.report(
+        'pod-ip-taken',
+        `pods ${other.namespace}/${other.name} and ${draft.namespace}/${draft.name} both have ${formatIp(ip)}`,
+        { ...place, object: draft.ref },
+      )
+    } else taken.set(ip, draft)
+    const node = nodes.get(draft.object.spec.nodeName ?? '')
+    const blocks = node?.podCidrs.filter((cidr) => familyOf(cidr.first) === familyOf(ip)) ?? []
+    if (node && blocks.length > 0 && !blocks.some((cidr) => contains(cidr, ip))) {
+      completion.report(
+        'pod-ip-outside-node',
+        `pod ${draft.namespace}/${draft.name} has ${formatIp(ip)}, outside the block ${blocks.map(formatCidr).join(', ')} of node ${node.name}`,
+        { ...place, object: draft.ref },
+      )
+    }
+  }
+}
+
+/** A host-network pod has its node's addresses; any other gets one of its node's block for each family. */
+function chooseAddresses(
+  completion: Completion,
+  draft: PodDraft,
+  node: ClusterNode,
+  taken: Map<Ip, PodDraft>,
+): readonly Ip[] {
+  if (draft.object.spec.hostNetwork) return node.addresses
+  const chosen = node.podCidrs.flatMap((block) => freeAddress(block, draft, taken) ?? [])
+  for (const ip of chosen) taken.set(ip, draft)
+  if (chosen.length > 0) {
+    completion.assume(
+      `pod ${draft.namespace}/${draft.name} has address ${chosen.map(formatIp).join(', ')}`,
+      draft.ref,
+    )
+  }
+  return chosen
+}
+
+/** By a hash of the pod's name, so that another pod more or less changes nothing; the next one if it is taken. */
+function freeAddress(block: Cidr, draft: PodDraft, taken: ReadonlyMap<Ip, PodDraft>): Ip | undefined {
+  const usable = Math.min(sizeOf(block) - 3, 65_000)
+  const start = fnv1a(`${draft.namespace}/${draft.name}`) % Math.max(usable, 1)
+  for (let step = 0; step < usable; step++) {
+    const ip = offsetIp(block.first, 2 + ((start + step) % usable))
+    if (!taken.has(ip)) return ip
+  }
+  return undefined
+}

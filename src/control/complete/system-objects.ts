@@ -1,0 +1,155 @@
+import type { Ip } from '../../base/ip.ts'
+import { familyOf, formatIp, offsetIp } from '../../base/ip.ts'
+import type {
+  ClusterEndpointSlice,
+  ClusterNode,
+  ClusterService,
+  ClusterSettings,
+} from '../../model/cluster.ts'
+import type { ObjectsByKind } from '../../model/kinds.ts'
+import type { Deployment, Located, Service } from '../../model/objects.ts'
+import { isControlPlaneNode } from './roles.ts'
+
+/**
+ * What every cluster has though no manifest says it: the API server's own Service and the cluster's DNS. They are
+ * filled in only where the whole cluster is (no Node in the input); an input with Nodes describes all there is.
+ */
+export function withSystemObjects(objects: ObjectsByKind, settings: ClusterSettings): ObjectsByKind {
+  if (objects.Node.length > 0) return objects
+  const range = settings.serviceCidrs[0]
+  if (!range) return objects
+  const has = (namespace: string, name: string) =>
+    objects.Service.some((one) => one.ref.namespace === namespace && one.ref.name === name)
+  const services = [
+    ...(has('default', 'kubernetes') ? [] : [kubernetesService(offsetIp(range.first, 1))]),
+    ...(has('kube-system', 'kube-dns') ? [] : [dnsService(offsetIp(range.first, 10))]),
+  ]
+  return {
+    ...objects,
+    Service: [...objects.Service, ...services],
+    Deployment: hasDns(objects) ? objects.Deployment : [...objects.Deployment, dnsDeployment],
+  }
+}
+
+function assumed<T>(kind: string, namespace: string, name: string, object: T): Located<T> {
+  return {
+    object,
+    ref: { kind, namespace, name },
+    locate: () => ({ file: '(assumed)', line: 1, column: 1 }),
+  }
+}
+
+function kubernetesService(clusterIp: Ip): Located<Service> {
+  return assumed('Service', 'default', 'kubernetes', {
+    apiVersion: 'v1',
+    kind: 'Service',
+    metadata: {
+      name: 'kubernetes',
+      namespace: 'default',
+      labels: { component: 'apiserver', provider: 'kubernetes' },
+    },
+    spec: {
+      type: 'ClusterIP',
+      clusterIP: formatIp(clusterIp),
+      ports: [{ name: 'https', protocol: 'TCP', port: 443, targetPort: 6443 }],
+    },
+  })
+}
+
+const dnsLabels = { 'k8s-app': 'kube-dns' }
+
+function dnsService(clusterIp: Ip): Located<Service> {
+  return assumed('Service', 'kube-system', 'kube-dns', {
+    apiVersion: 'v1',
+    kind: 'Service',
+    metadata: { name: 'kube-dns', namespace: 'kube-system', labels: dnsLabels },
+    spec: {
+      type: 'ClusterIP',
+      clusterIP: formatIp(clusterIp),
+      selector: dnsLabels,
+      ports: [
+        { name: 'dns', protocol: 'UDP', port: 53, targetPort: 53 },
+        { name: 'dns-tcp', protocol: 'TCP', port: 53, targetPort: 53 },
+        { name: 'metrics', protocol: 'TCP', port: 9153, targetPort: 9153 },
+      ],
+    },
+  })
+}
+
+function hasDns({ Pod: pods, Deployment: deployments }: ObjectsByKind): boolean {
+  const isDns = (labels: Readonly<Record<string, string>> | undefined) => labels?.['k8s-app'] === 'kube-dns'
+  return (
+    pods.some((one) => isDns(one.object.metadata.labels)) ||
+    deployments.some((one) => isDns(one.object.spec.template?.metadata?.labels))
+  )
+}
+
+const dnsDeployment: Located<Deployment> = assumed('Deployment', 'kube-system', 'coredns', {
+  apiVersion: 'apps/v1',
+  kind: 'Deployment',
+  metadata: { name: 'coredns', namespace: 'kube-system', labels: dnsLabels },
+  spec: {
+    replicas: 2,
+    selector: { matchLabels: dnsLabels },
+    template: {
+      metadata: { labels: dnsLabels },
+      spec: {
+        containers: [
+          {
+            name: 'coredns',
+            image: 'registry.k8s.io/coredns/coredns',
+            ports: [
+              { name: 'dns', containerPort: 53, protocol: 'UDP' },
+              { name: 'dns-tcp', containerPort: 53, protocol: 'TCP' },
+              { name: 'metrics', containerPort: 9153, protocol: 'TCP' },
+            ],
+          },
+        ],
+        tolerations: [{ key: 'node-role.kubernetes.io/control-plane', effect: 'NoSchedule' }],
+      },
+    },
+  },
+})
+
+/** The API server writes the endpoints of `default/kubernetes` itself: one for each control plane. */
+export function kubernetesSlices(
+  services: readonly ClusterService[],
+  nodes: readonly ClusterNode[],
+  slices: readonly ClusterEndpointSlice[],
+): readonly ClusterEndpointSlice[] {
+  const service = services.find((one) => one.namespace === 'default' && one.name === 'kubernetes')
+  const known = slices.some(
+    (one) => one.namespace === 'default' && one.service === 'kubernetes' && one.from !== 'pods',
+  )
+  if (!service || service.selector || known) return []
+  const family = service.families[0] ?? 4
+  const addresses = nodes
+    .filter(isControlPlaneNode)
+    .flatMap((node) => node.addresses.filter((ip) => familyOf(ip) === family))
+  if (addresses.length === 0) return []
+  const target = service.ports[0]?.targetPort
+  return [
+    {
+      namespace: 'default',
+      name: 'kubernetes',
+      ref: { kind: 'EndpointSlice', namespace: 'default', name: 'kubernetes' },
+      service: 'kubernetes',
+      family,
+      ports: service.ports.map((port) => ({
+        name: port.name,
+        protocol: port.protocol,
+        port: typeof target === 'number' ? target : 6443,
+      })),
+      endpoints: addresses.map((ip) => ({
+        addresses: [ip],
+        ready: true,
+        serving: true,
+        terminating: false,
+        zoneHints: [],
+        nodeHints: [],
+      })),
+      labels: { 'kubernetes.io/service-name': 'kubernetes' },
+      from: 'endpoints',
+    },
+  ]
+}

@@ -1,0 +1,162 @@
+import type { Ip } from '../base/ip.ts'
+import { familyOf, formatEndpoint, parseIpSloppy } from '../base/ip.ts'
+import type { Cluster, ClusterNode, ClusterPod } from '../model/cluster.ts'
+import type { Device, Netns, Route } from '../model/network.ts'
+import type { RuleSet } from '../netfilter/rule.ts'
+import { composeRuleSet } from '../netfilter/table.ts'
+import type { Cni, CniContext } from './cni/cni.ts'
+import { loopback, macOf } from './device-names.ts'
+import { readRoute } from './hosts.ts'
+import { kubeletRules } from './kubelet.ts'
+import { nodeListeners } from './listeners.ts'
+import type { ProxyContext } from './proxy/iptables.ts'
+import { usesLocalhostNodePorts } from './proxy/node-addresses.ts'
+import { proxyModes } from './proxy/registry.ts'
+import type { ProxyEndpoint } from './proxy/service-ports.ts'
+import { servicePortsOf } from './proxy/service-ports.ts'
+import { connected, everything, route } from './routes.ts'
+import type { Underlay } from './underlay.ts'
+import { bitsIn, extraAddresses, nodeSegment } from './underlay.ts'
+
+/** What a node's namespace is made from. */
+export interface NodeContext {
+  readonly cluster: Cluster
+  readonly node: ClusterNode
+  readonly pods: readonly ClusterPod[]
+  readonly hostPods: readonly ClusterPod[]
+  readonly underlay: Underlay
+  readonly cni: Cni
+  /** Rule sets that stand for the generated ones of their family. */
+  readonly rules?: readonly RuleSet[]
+}
+
+/** The node's device on the nodes' network. */
+export const uplink = 'eth0'
+
+/** The network namespace of a node. Its rules are made when they are first looked at. */
+export function nodeNamespace(context: NodeContext): Netns {
+  const { cluster, node, pods, hostPods, underlay, cni } = context
+  const cniContext: CniContext = { cluster, node, pods, uplink, mtu: underlay.mtu }
+  const plugin = cni.node(cniContext)
+  const eth0 = uplinkDevice(context)
+  const environment = cluster.environment.nodes?.[node.name]
+  let ruleSets: readonly RuleSet[] | undefined
+  return {
+    id: `node/${node.name}`,
+    role: 'node',
+    label: node.name,
+    subject: node.ref,
+    devices: [loopback, eth0, ...plugin.devices],
+    routes: [
+      ...eth0.addresses.map(({ ip, bits }) => connected(uplink, ip, bits)),
+      ...plugin.routes,
+      ...(environment?.routes ?? []).flatMap((text) => readRoute(text, uplink)),
+      ...defaultRoutes(underlay),
+    ],
+    sysctls: { ...nodeSysctls(cluster), ...plugin.sysctls, ...environment?.sysctl },
+    get ruleSets() {
+      ruleSets ??= nodeRuleSets(context, cniContext)
+      return ruleSets
+    },
+    listeners: nodeListeners(cluster, node, hostPods),
+  }
+}
+
+function uplinkDevice({ cluster, node, underlay }: NodeContext): Device {
+  const extra = extraAddresses(cluster, node).filter((one) => one.device === uplink)
+  return {
+    type: 'ethernet',
+    name: uplink,
+    segment: nodeSegment,
+    mtu: underlay.mtu,
+    mac: macOf('02:42', node.addresses[0] ?? 0),
+    addresses: [
+      ...node.addresses.map((ip) => ({ ip, bits: bitsIn(underlay, ip) })),
+      ...extra.map(({ ip, bits }) => ({ ip, bits })),
+    ],
+  }
+}
+
+function defaultRoutes(underlay: Underlay): readonly Route[] {
+  return underlay.networks.map(({ cidr, gateway }) =>
+    route(everything(familyOf(cidr.first)), uplink, { via: gateway }),
+  )
+}
+
+/** What kubeadm, kube-proxy and systemd set on a healthy node. */
+function nodeSysctls(cluster: Cluster): Readonly<Record<string, number>> {
+  return {
+    'net.ipv4.ip_forward': 1,
+    'net.ipv6.conf.all.forwarding': 1,
+    'net.bridge.bridge-nf-call-iptables': 1,
+    'net.bridge.bridge-nf-call-ip6tables': 1,
+    'net.ipv4.conf.default.rp_filter': 2,
+    ...(usesLocalhostNodePorts(cluster.settings.kubeProxy, 4) && { 'net.ipv4.conf.all.route_localnet': 1 }),
+  }
+}
+
+/** Every address of the node's devices, as kube-proxy lists them for `nodePortAddresses`. */
+function addressesOf(context: NodeContext): readonly Ip[] {
+  const { cluster, node } = context
+  return [0x7f000001, 1n, ...node.addresses, ...extraAddresses(cluster, node).map((one) => one.ip)]
+}
+
+function nodeRuleSets(context: NodeContext, cniContext: CniContext): readonly RuleSet[] {
+  const { cluster, node, cni } = context
+  const { hostnameOverride, running, rules } = cluster.environment.kubeProxy ?? {}
+  const proxied = running?.[node.name] !== false && rules?.[node.name] !== 'none'
+  const mode = proxyModes[cluster.settings.kubeProxy.mode]
+  return ([4, 6] as const).flatMap((family): readonly RuleSet[] => {
+    const stated = context.rules?.filter((one) => one.family === family) ?? []
+    if (stated.length > 0) return stated
+    const proxy: ProxyContext = {
+      cluster,
+      node,
+      family,
+      nodeAddresses: addressesOf(context),
+      hostname: hostnameOverride?.[node.name] ?? node.name,
+      liberal:
+        (cluster.environment.nodes?.[node.name]?.sysctl?.['net.netfilter.nf_conntrack_tcp_be_liberal'] ??
+          0) !== 0,
+      kubelet: true,
+      stale: staleEndpoints(context, family),
+    }
+    const contributions = [
+      ...(proxied && mode ? mode(proxy) : []),
+      ...kubeletRules(family),
+      ...cni.rules(cniContext, family),
+    ]
+    return [{ ...composeRuleSet(family, contributions), conntrack: true }]
+  })
+}
+
+/** Service ports whose endpoints this node's kube-proxy knows in an older state. */
+function staleEndpoints(
+  { cluster, node }: NodeContext,
+  family: 4 | 6,
+): ReadonlyMap<string, readonly ProxyEndpoint[]> {
+  const stale = cluster.environment.kubeProxy?.staleState?.[node.name]
+  if (!stale?.service) return new Map()
+  const known = servicePortsOf(cluster, family, node.minorVersion).list.find(
+    (port) => port.id === stale.service,
+  )
+  const endpoints = (stale.backends ?? []).flatMap((text): ProxyEndpoint[] => {
+    const colon = text.lastIndexOf(':')
+    const ip = parseIpSloppy(text.slice(0, colon).replace(/^\[|\]$/g, ''))
+    if (ip === undefined || familyOf(ip) !== family) return []
+    const port = Number(text.slice(colon + 1))
+    const current = known?.endpoints.find((one) => one.text === formatEndpoint(ip, port))
+    const fresh = {
+      ip,
+      port,
+      text: formatEndpoint(ip, port),
+      ready: true,
+      serving: true,
+      terminating: false,
+      zoneHints: [],
+      nodeHints: [],
+    }
+    return [current ? { ...current, ready: true, serving: true, terminating: false } : fresh]
+  })
+  return new Map([[stale.service, endpoints]])
+}

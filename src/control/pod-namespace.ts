@@ -1,0 +1,41 @@
+import type { Cluster, ClusterNode, ClusterPod } from '../model/cluster.ts'
+import type { Netns } from '../model/network.ts'
+import type { Cni } from './cni/cni.ts'
+import { loopback } from './device-names.ts'
+import { podListeners } from './listeners.ts'
+import { uplink } from './node-namespace.ts'
+
+/** Whether the pod has a network namespace of its own that works: it runs, has an address and a node. */
+export function hasNamespace(pod: ClusterPod): boolean {
+  return !pod.hostNetwork && pod.nodeName !== undefined && pod.ips.length > 0 && isAlive(pod)
+}
+
+export function isAlive(pod: ClusterPod): boolean {
+  return pod.phase !== 'Succeeded' && pod.phase !== 'Failed'
+}
+
+/** The network namespace of a pod. It has no rules of its own. */
+export function podNamespace(
+  cluster: Cluster,
+  node: ClusterNode,
+  pod: ClusterPod,
+  cni: Cni,
+  mtu: number,
+): Netns {
+  const { devices, routes } = cni.pod({ cluster, node, pods: [], uplink, mtu }, pod)
+  return {
+    id: podId(pod),
+    role: 'pod',
+    label: `pod/${pod.name}`,
+    subject: pod.ref,
+    devices: [loopback, ...devices],
+    routes,
+    sysctls: {},
+    ruleSets: [],
+    listeners: podListeners(cluster, pod),
+  }
+}
+
+export function podId(pod: { readonly namespace: string; readonly name: string }): string {
+  return `pod/${pod.namespace}/${pod.name}`
+}
