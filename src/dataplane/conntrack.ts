@@ -1,0 +1,303 @@
+import type { Ip } from '../base/ip.ts'
+import type { Packet } from '../base/packet.ts'
+import { isIcmp, TCP, TCP_ACK, TCP_SYN, UDP } from '../base/packet.ts'
+import type { Netns } from '../model/network.ts'
+import type { ConnectionState, ConnectionView, Tuple } from '../netfilter/match/match.ts'
+import type { DataplaneState } from './state.ts'
+import { sysctl } from './sysctl.ts'
+import type { TcpState } from './tcp-state.ts'
+import { nextTcpState, tcpLifetime } from './tcp-state.ts'
+
+/** One entry of a namespace's connection table; mirrors struct nf_conn. Immutable: a change makes a new one. */
+export interface Connection {
+  readonly original: Tuple
+  readonly reply: Tuple
+  /** IPS_SRC_NAT and IPS_DST_NAT: whether a translation really changes something. */
+  readonly sourceTranslated: boolean
+  readonly destinationTranslated: boolean
+  /** IPS_SRC_NAT_DONE and IPS_DST_NAT_DONE: whether the nat table has been asked. */
+  readonly sourceDecided: boolean
+  readonly destinationDecided: boolean
+  readonly seenReply: boolean
+  readonly assured: boolean
+  readonly confirmed: boolean
+  readonly mark: number
+  readonly tcp: TcpState | undefined
+  readonly created: number
+  /** When the entry is forgotten, in milliseconds of the walk's clock. */
+  readonly expires: number
+  /** The kernel drew a port at random when it translated. */
+  readonly randomPort: boolean
+}
+
+export type Direction = 'original' | 'reply'
+
+/** What a packet carries through one namespace: its entry, if it has one, and its state. */
+export interface Tracking {
+  readonly state: ConnectionState
+  readonly connection: Connection | undefined
+  readonly direction: Direction
+}
+
+/** A packet that belongs to no connection and may begin none. */
+const invalid: Tracking = { state: 'INVALID', connection: undefined, direction: 'original' }
+
+/** The tuple of a packet. ICMP echo has its identifier as source port; its type and code stand for the other. */
+export function tupleOf(packet: Packet): Tuple {
+  const { src, dst, protocol, sport, dport, icmp } = packet
+  if (!isIcmp(protocol) || !icmp) return { src, dst, protocol, sport, dport }
+  return { src, dst, protocol, sport: icmp.id, dport: icmp.type * 256 + icmp.code }
+}
+
+const inverseTypes = new Map<number, number>([
+  [8, 0],
+  [0, 8],
+  [13, 14],
+  [14, 13],
+  [128, 129],
+  [129, 128],
+])
+
+/** Mirrors nf_ct_invert_tuple. */
+export function invertTuple({ src, dst, protocol, sport, dport }: Tuple): Tuple {
+  if (!isIcmp(protocol)) return { src: dst, dst: src, protocol, sport: dport, dport: sport }
+  const type = dport >>> 8
+  return {
+    src: dst,
+    dst: src,
+    protocol,
+    sport,
+    dport: (inverseTypes.get(type) ?? type) * 256 + (dport & 255),
+  }
+}
+
+/** The key of a tuple within the state. */
+function tupleKey(netns: string, { src, dst, protocol, sport, dport }: Tuple): string {
+  return `ct ${netns} ${protocol} ${src} ${sport} ${dst} ${dport}`
+}
+
+export function sameTuple(a: Tuple, b: Tuple): boolean {
+  return (
+    a.src === b.src &&
+    a.dst === b.dst &&
+    a.sport === b.sport &&
+    a.dport === b.dport &&
+    a.protocol === b.protocol
+  )
+}
+
+/** The live entry that one of whose tuples is this one (nf_conntrack_find_get). */
+export function findConnection(
+  state: DataplaneState,
+  netns: string,
+  tuple: Tuple,
+  now: number,
+): Connection | undefined {
+  const found = state.get(tupleKey(netns, tuple)) as Connection | undefined
+  return found && found.expires > now ? found : undefined
+}
+
+/** Writes an entry under both of its tuples. */
+export function storeConnection(
+  state: DataplaneState,
+  netns: string,
+  connection: Connection,
+): DataplaneState {
+  return state
+    .set(tupleKey(netns, connection.original), connection)
+    .set(tupleKey(netns, connection.reply), connection)
+}
+
+export function removeConnection(
+  state: DataplaneState,
+  netns: string,
+  connection: Connection,
+): DataplaneState {
+  return state
+    .set(tupleKey(netns, connection.original), undefined)
+    .set(tupleKey(netns, connection.reply), undefined)
+}
+
+/** Mirrors nf_conntrack_in: finds or makes the packet's entry and says which state rules will see. */
+export function track(
+  state: DataplaneState,
+  netns: Netns,
+  packet: Packet,
+  now: number,
+): { readonly state: DataplaneState; readonly tracking: Tracking } {
+  const quoted = packet.icmp?.quoted
+  if (quoted) return { state, tracking: trackError(state, netns, quoted, now) }
+  const tuple = tupleOf(packet)
+  const found = findConnection(state, netns.id, tuple, now)
+  const reopened = found && packet.protocol === TCP && isReopening(found, tuple, packet)
+  if (!found || reopened) {
+    const cleared = reopened ? removeConnection(state, netns.id, found) : state
+    return { state: cleared, tracking: trackNew(netns, packet, tuple, now) }
+  }
+  return trackKnown(state, netns, found, tuple, packet, now)
+}
+
+/** nf_conntrack_inet_error: an error belongs to the connection whose reply the quoted packet's inverse would be. */
+function trackError(state: DataplaneState, netns: Netns, quoted: Packet, now: number): Tracking {
+  const inverse = invertTuple(tupleOf(quoted))
+  const connection = findConnection(state, netns.id, inverse, now)
+  if (!connection) return invalid
+  const direction: Direction = sameTuple(connection.original, inverse) ? 'original' : 'reply'
+  return { state: 'RELATED', connection, direction }
+}
+
+/** A SYN on a closed or closing connection's tuple is a new connection (tcp_packet, TIME_WAIT and CLOSE). */
+function isReopening(connection: Connection, tuple: Tuple, packet: Packet): boolean {
+  const closed = connection.tcp === 'TIME_WAIT' || connection.tcp === 'CLOSE'
+  const syn = (packet.tcpFlags & (TCP_SYN | TCP_ACK)) === TCP_SYN
+  return closed && syn && sameTuple(connection.original, tuple)
+}
+
+function trackNew(netns: Netns, packet: Packet, tuple: Tuple, now: number): Tracking {
+  let tcp: TcpState | undefined
+  if (packet.protocol === TCP) {
+    const next = nextTcpState('NONE', 'original', packet.tcpFlags)
+    if (next === 'INVALID' || next === 'IGNORE') return invalid
+    // tcp_new: a connection picked up in mid-stream needs nf_conntrack_tcp_loose.
+    if (next !== 'SYN_SENT' && sysctl(netns, 'net.netfilter.nf_conntrack_tcp_loose') === 0) {
+      return invalid
+    }
+    tcp = next
+  } else if (isIcmp(packet.protocol) && !isRequest(packet)) return invalid
+  const connection: Connection = {
+    original: tuple,
+    reply: invertTuple(tuple),
+    sourceTranslated: false,
+    destinationTranslated: false,
+    sourceDecided: false,
+    destinationDecided: false,
+    seenReply: false,
+    assured: false,
+    confirmed: false,
+    mark: 0,
+    tcp,
+    created: now,
+    expires: now + lifetime(packet.protocol, tcp, false),
+    randomPort: false,
+  }
+  return { state: 'NEW', connection, direction: 'original' }
+}
+
+/** An entry as a table may hold it before the walk begins; untranslated if it has no reply tuple of its own. */
+export function makeConnection(
+  original: Tuple,
+  reply: Tuple | undefined,
+  { now, seenReply }: { readonly now: number; readonly seenReply: boolean },
+): Connection {
+  const plain = invertTuple(original)
+  const back = reply ?? plain
+  const tcp = original.protocol !== TCP ? undefined : seenReply ? 'ESTABLISHED' : 'SYN_SENT'
+  return {
+    original,
+    reply: back,
+    sourceTranslated: back.dst !== plain.dst || back.dport !== plain.dport,
+    destinationTranslated: back.src !== plain.src || back.sport !== plain.sport,
+    sourceDecided: true,
+    destinationDecided: true,
+    seenReply,
+    assured: seenReply,
+    confirmed: true,
+    mark: 0,
+    tcp,
+    created: now,
+    expires: now + lifetime(original.protocol, tcp, seenReply),
+    randomPort: false,
+  }
+}
+
+/** icmp_pkt_to_tuple and valid_new: only requests begin an ICMP connection. */
+function isRequest(packet: Packet): boolean {
+  const type = packet.icmp?.type
+  return type === 8 || type === 13 || type === 128
+}
+
+function trackKnown(
+  state: DataplaneState,
+  netns: Netns,
+  connection: Connection,
+  tuple: Tuple,
+  packet: Packet,
+  now: number,
+): { readonly state: DataplaneState; readonly tracking: Tracking } {
+  const direction: Direction = sameTuple(connection.original, tuple) ? 'original' : 'reply'
+  let tcp = connection.tcp
+  if (tcp) {
+    const liberal = sysctl(netns, 'net.netfilter.nf_conntrack_tcp_be_liberal') !== 0
+    const next = nextTcpState(tcp, direction, packet.tcpFlags)
+    const outOfWindow = packet.outOfWindow === true && !liberal
+    if (next === 'INVALID' || outOfWindow)
+      return { state, tracking: { state: 'INVALID', connection: undefined, direction } }
+    if (next !== 'IGNORE') tcp = next
+  }
+  const established = direction === 'reply' || connection.seenReply ? 'ESTABLISHED' : 'NEW'
+  const updated = advance(connection, direction, packet.protocol, tcp, now)
+  const tracking: Tracking = { state: established, connection: updated, direction }
+  return { state: updated === connection ? state : storeConnection(state, netns.id, updated), tracking }
+}
+
+/** The entry after one more packet; the same value if the packet told nothing new. */
+function advance(
+  connection: Connection,
+  direction: Direction,
+  protocol: number,
+  tcp: TcpState | undefined,
+  now: number,
+): Connection {
+  const seenReply = connection.seenReply || direction === 'reply'
+  // nf_conntrack_udp_packet: a stream once it has been answered and is older than two seconds.
+  const stream = connection.seenReply && now > connection.created + 2000
+  const assured = connection.assured || (tcp ? tcp === 'ESTABLISHED' : stream)
+  const expires = now + lifetime(protocol, tcp, stream)
+  const same =
+    seenReply === connection.seenReply &&
+    assured === connection.assured &&
+    tcp === connection.tcp &&
+    expires === connection.expires
+  return same ? connection : { ...connection, seenReply, assured, tcp, expires }
+}
+
+/** Default lifetimes in milliseconds: UDP 30 s, 120 s once it is a stream; ICMP 30 s; others 600 s. */
+function lifetime(protocol: number, tcp: TcpState | undefined, stream: boolean): number {
+  if (tcp) return tcpLifetime(tcp)
+  if (protocol === UDP) return stream ? 120_000 : 30_000
+  return isIcmp(protocol) ? 30_000 : 600_000
+}
+
+/** The entry as matches see it. */
+export function viewOf({ connection, direction }: Tracking): ConnectionView | undefined {
+  if (!connection) return undefined
+  const { original, reply, mark, sourceTranslated, destinationTranslated, seenReply, assured, confirmed } =
+    connection
+  return {
+    original,
+    reply,
+    direction,
+    mark,
+    sourceTranslated,
+    destinationTranslated,
+    seenReply,
+    assured,
+    confirmed,
+    ...(confirmed && { expires: connection.expires }),
+  }
+}
+
+/** The addresses and ports that this direction's packets have once both translations are applied. */
+export function translatedTuple(connection: Connection, direction: Direction): Tuple {
+  return invertTuple(direction === 'original' ? connection.reply : connection.original)
+}
+
+/** A packet with one side's address and port replaced, as nf_nat_manip_pkt does. */
+export function rewrite(packet: Packet, side: 'source' | 'destination', ip: Ip, port: number): Packet {
+  const { icmp } = packet
+  if (icmp) {
+    const id = side === 'source' ? port : icmp.id
+    return side === 'source' ? { ...packet, src: ip, icmp: { ...icmp, id } } : { ...packet, dst: ip }
+  }
+  return side === 'source' ? { ...packet, src: ip, sport: port } : { ...packet, dst: ip, dport: port }
+}

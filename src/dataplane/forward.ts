@@ -1,0 +1,30 @@
+import { invariant } from '../base/invariant.ts'
+import type { Flight, Outcome, Walk } from './flight.ts'
+import { stop } from './flight.ts'
+import { stackError } from './icmp-error.ts'
+import { deviceOf } from './link.ts'
+import { runHook } from './run-hook.ts'
+import { transmit } from './transmit.ts'
+
+/** Mirrors ip_forward: the TTL, the MTU, then FORWARD and POSTROUTING. */
+export function forward(walk: Walk, flight: Flight): readonly Outcome[] {
+  const { packet, way, netns } = flight
+  invariant(way, 'a packet is forwarded after it is routed')
+  if (packet.ttl <= 1) {
+    const answer = stackError(packet, 'timeExceeded')
+    return walk.end(
+      stop(flight, 'ttl', 'its time to live is over'),
+      answer ? { type: 'answered', answer } : { type: 'lost' },
+    )
+  }
+  const mtu = way.route.mtu ?? deviceOf(netns, way.device)?.mtu ?? 1500
+  if (packet.length > mtu && packet.dontFragment) {
+    const answer = stackError(packet, 'tooBig', mtu)
+    const text = `${packet.length} bytes do not fit ${way.device} (${mtu}), and it may not be fragmented`
+    return walk.end(stop(flight, 'too-big', text), answer ? { type: 'answered', answer } : { type: 'lost' })
+  }
+  const counted: Flight = { ...flight, packet: { ...packet, ttl: packet.ttl - 1 } }
+  return runHook(walk, counted, 'FORWARD', (passed) =>
+    runHook(walk, passed, 'POSTROUTING', (leaving) => transmit(walk, leaving)),
+  )
+}

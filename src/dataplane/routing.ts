@@ -1,0 +1,209 @@
+import type { Family, Ip } from '../base/ip.ts'
+import { bitsOf, cidrOf, contains, familyOf, hostCidr, isMulticast } from '../base/ip.ts'
+import type { Device, Netns, NextHop, Route, RoutingRule } from '../model/network.ts'
+import { defaultTable, localTable, mainTable } from '../model/network.ts'
+import type { AddressType } from '../netfilter/match/match.ts'
+
+/** What a look-up is made with; mirrors struct flowi4. */
+export interface FlowKey {
+  readonly dst: Ip
+  readonly src?: Ip
+  readonly in?: string
+  readonly out?: string
+  readonly mark: number
+}
+
+/** Routes of one table and family: a map for each prefix length, the longest first. */
+type PrefixMaps = readonly (readonly [bits: number, byFirst: ReadonlyMap<Ip, readonly Route[]>])[]
+
+interface RoutingIndex {
+  readonly tables: ReadonlyMap<string, PrefixMaps>
+  readonly rules: Readonly<Record<Family, readonly RoutingRule[]>>
+}
+
+const indexes = new WeakMap<Netns, RoutingIndex>()
+
+function indexOf(netns: Netns): RoutingIndex {
+  const known = indexes.get(netns)
+  if (known) return known
+  const index = { tables: indexTables([...localRoutes(netns), ...netns.routes]), rules: rulesOf(netns) }
+  indexes.set(netns, index)
+  return index
+}
+
+function indexTables(routes: readonly Route[]): ReadonlyMap<string, PrefixMaps> {
+  const tables = new Map<string, Map<number, Map<Ip, Route[]>>>()
+  for (const route of routes) {
+    const { destination } = route
+    const byBits = getOrAdd(
+      tables,
+      `${route.table}/${familyOf(destination.first)}`,
+      () => new Map<number, Map<Ip, Route[]>>(),
+    )
+    const byFirst = getOrAdd(byBits, destination.bits, () => new Map<Ip, Route[]>())
+    getOrAdd(byFirst, destination.first, () => []).push(route)
+  }
+  return new Map([...tables].map(([key, byBits]) => [key, sortPrefixes(byBits)]))
+}
+
+function sortPrefixes(byBits: Map<number, Map<Ip, Route[]>>): PrefixMaps {
+  for (const byFirst of byBits.values()) {
+    for (const routes of byFirst.values()) routes.sort((a, b) => a.metric - b.metric)
+  }
+  return [...byBits].sort(([a], [b]) => b - a)
+}
+
+function getOrAdd<K, V>(map: Map<K, V>, key: K, make: () => V): V {
+  const found = map.get(key)
+  if (found !== undefined) return found
+  const made = make()
+  map.set(key, made)
+  return made
+}
+
+function rulesOf(netns: Netns): RoutingIndex['rules'] {
+  const own = (family: Family) =>
+    (netns.rules?.filter((rule) => rule.family === family) ?? []).toSorted((a, b) => a.priority - b.priority)
+  const orDefault = (family: Family) => {
+    const rules = own(family)
+    return rules.length > 0 ? rules : defaultRules(family)
+  }
+  return { 4: orDefault(4), 6: orDefault(6) }
+}
+
+/** The rules that every namespace starts with. */
+function defaultRules(family: Family): readonly RoutingRule[] {
+  const lookup = (priority: number, table: number): RoutingRule => ({
+    priority,
+    family,
+    action: { type: 'lookup', table },
+  })
+  const rules = [lookup(0, localTable), lookup(32766, mainTable)]
+  return family === 4 ? [...rules, lookup(32767, defaultTable)] : rules
+}
+
+/** The routes of the local table that follow from the devices' addresses (fib_add_ifaddr). */
+function localRoutes(netns: Netns): Route[] {
+  return netns.devices.flatMap((device) =>
+    device.addresses.flatMap((address) => localRoutesOf(device, address)),
+  )
+}
+
+function localRoutesOf(device: Device, { ip, bits }: Device['addresses'][number]): Route[] {
+  const route = (type: 'local' | 'broadcast', first: Ip, length: number): Route => ({
+    destination: cidrOf(first, length),
+    type,
+    nextHops: [{ device: device.name, weight: 1 }],
+    source: ip,
+    metric: 0,
+    table: localTable,
+    scope: type === 'local' ? 'host' : 'link',
+    protocol: 'kernel',
+  })
+  const routes = [route('local', ip, bitsOf(familyOf(ip)))]
+  if (typeof ip !== 'number') return routes
+  if (device.type === 'loopback' && bits < 32) routes.push(route('local', ip, bits))
+  else if (bits < 31) routes.push(route('broadcast', cidrOf(ip, bits).last, 32))
+  return routes
+}
+
+/** The connected route that the kernel adds with an address. */
+export function connectedRoute(device: string, ip: Ip, bits: number): Route {
+  return {
+    destination: cidrOf(ip, bits),
+    type: 'unicast',
+    nextHops: [{ device, weight: 1 }],
+    ...(typeof ip === 'number' && { source: ip }),
+    metric: typeof ip === 'number' ? 0 : 256,
+    table: mainTable,
+    scope: 'link',
+    protocol: 'kernel',
+  }
+}
+
+/** Mirrors fib_lookup: rules in order of priority, in each table the longest prefix. */
+export function lookUpRoute(netns: Netns, key: FlowKey): Route | undefined {
+  const index = indexOf(netns)
+  const family = familyOf(key.dst)
+  for (const rule of index.rules[family]) {
+    if (ruleMatches(rule, key) === (rule.inverted ?? false)) continue
+    if (rule.action.type !== 'lookup') return policyRoute(key.dst, rule.action.type)
+    const route = lookUpTable(index.tables.get(`${rule.action.table}/${family}`), key)
+    if (route && route.type !== 'throw') return route
+  }
+  return undefined
+}
+
+function policyRoute(dst: Ip, type: 'blackhole' | 'unreachable' | 'prohibit'): Route {
+  return { destination: hostCidr(dst), type, nextHops: [], metric: 0, table: 0, scope: 'global' }
+}
+
+function ruleMatches(rule: RoutingRule, key: FlowKey): boolean {
+  if (rule.from && rule.from.bits > 0 && !(key.src !== undefined && contains(rule.from, key.src)))
+    return false
+  if (rule.to && !contains(rule.to, key.dst)) return false
+  if (rule.mark && (key.mark & rule.mark.mask) >>> 0 !== rule.mark.value) return false
+  if (rule.in !== undefined && rule.in !== (key.in ?? 'lo')) return false
+  return rule.out === undefined || rule.out === key.out
+}
+
+function lookUpTable(table: PrefixMaps | undefined, key: FlowKey): Route | undefined {
+  if (!table) return undefined
+  for (const [bits, byFirst] of table) {
+    for (const route of byFirst.get(firstOf(key.dst, bits)) ?? noRoutes) {
+      if (key.out === undefined || route.nextHops.some((hop) => hop.device === key.out)) return route
+    }
+  }
+  return undefined
+}
+
+const noRoutes: readonly Route[] = []
+
+/** The first address of the block of this length that holds the address. */
+function firstOf(ip: Ip, bits: number): Ip {
+  if (typeof ip === 'bigint') return cidrOf(ip, bits).first
+  return bits === 0 ? 0 : (ip & (0xffffffff << (32 - bits))) >>> 0
+}
+
+/** The route of the local table alone: what makes an address the namespace's own. */
+export function lookUpLocal(netns: Netns, ip: Ip): Route | undefined {
+  return lookUpTable(indexOf(netns).tables.get(`${localTable}/${familyOf(ip)}`), { dst: ip, mark: 0 })
+}
+
+/** Whether the address is one of the namespace's own. */
+export function isLocal(netns: Netns, ip: Ip): boolean {
+  return lookUpLocal(netns, ip)?.type === 'local'
+}
+
+/** Mirrors inet_dev_addr_type: the type of an address by the local table, for one device or any. */
+export function addressType(netns: Netns, ip: Ip, device?: string): AddressType {
+  if (ip === 0xffffffff || (typeof ip === 'number' && ip >>> 24 === 0)) return 'BROADCAST'
+  if (isMulticast(ip)) return 'MULTICAST'
+  const route = lookUpLocal(netns, ip)
+  if (!route || (device !== undefined && route.nextHops[0]?.device !== device)) return 'UNICAST'
+  return route.type === 'broadcast' ? 'BROADCAST' : 'LOCAL'
+}
+
+/**
+ * Mirrors inet_select_addr: the primary address of a device, one in the peer's network first; from another
+ * device if this one has none.
+ */
+export function selectAddress(netns: Netns, deviceName: string, peer: Ip, family: Family): Ip | undefined {
+  const usable = (device: Device) =>
+    device.addresses.filter(({ ip }) => familyOf(ip) === family && !isHostScope(device, ip))
+  const own = netns.devices.filter((device) => device.name === deviceName).flatMap(usable)
+  const near = own.find(({ ip, bits }) => contains(cidrOf(ip, bits), peer))
+  const first = near ?? own[0]
+  return first ? first.ip : netns.devices.filter((device) => !device.down).flatMap(usable)[0]?.ip
+}
+
+/** 127.0.0.1 and ::1 have scope host: never chosen for another device. */
+function isHostScope(device: Device, ip: Ip): boolean {
+  return device.type === 'loopback' && (typeof ip === 'number' ? ip >>> 24 === 127 : ip === 1n)
+}
+
+/** The next hops that a packet may take, with their shares; one for most routes. */
+export function nextHopShares(route: Route): readonly { readonly hop: NextHop; readonly share: number }[] {
+  const total = route.nextHops.reduce((sum, hop) => sum + hop.weight, 0)
+  return route.nextHops.map((hop) => ({ hop, share: hop.weight / total }))
+}

@@ -1,0 +1,179 @@
+import type { Packet } from '../base/packet.ts'
+import { packetFamily, TCP, TCP_ACK, TCP_FIN, TCP_RST, TCP_SYN } from '../base/packet.ts'
+import type { RuleStep } from '../model/trace.ts'
+import type { DeviceView } from '../netfilter/match/match.ts'
+import type { HookName } from '../netfilter/rule.ts'
+import type { RejectAnswer } from '../netfilter/target/target.ts'
+import type { Connection } from './conntrack.ts'
+import { findConnection, sameTuple, storeConnection, track } from './conntrack.ts'
+import type { Flight, Next, Outcome, Walk } from './flight.ts'
+import { lose, note, stop } from './flight.ts'
+import type { Decided } from './fork.ts'
+import { ruleStep } from './fork.ts'
+import type { PlannedStage } from './hook-plan.ts'
+import { hookPlan } from './hook-plan.ts'
+import { icmpError } from './icmp-error.ts'
+import { sourceKey } from './nat.ts'
+import { rerouteAfterHook } from './output-route.ts'
+import type { Asking } from './tables.ts'
+import { devicesAt, evaluateAt } from './tables.ts'
+import { translate } from './translate.ts'
+
+/** How a hook is run: the devices that rules see, if they are not the flight's own. */
+export interface HookOptions {
+  readonly devices?: DeviceView
+}
+
+/** Runs the packet through everything that stands at a hook, in the kernel's order of priorities. */
+export function runHook(
+  walk: Walk,
+  flight: Flight,
+  hook: HookName,
+  next: Next,
+  options: HookOptions = {},
+): readonly Outcome[] {
+  const plan = hookPlan(flight.netns, packetFamily(flight.packet), hook)
+  if (plan.length === 0) return next(flight)
+  const devices = options.devices ?? devicesAt(flight, hook)
+  const runFrom = (at: number, current: Flight): readonly Outcome[] => {
+    const stage = plan[at]
+    return stage === undefined
+      ? next(current)
+      : runStage(walk, current, { hook, devices, next: (after) => runFrom(at + 1, after) }, stage)
+  }
+  return runFrom(0, flight)
+}
+
+function runStage(walk: Walk, flight: Flight, asking: Asking, stage: PlannedStage): readonly Outcome[] {
+  const { hook, devices, next } = asking
+  switch (stage.type) {
+    case 'track':
+      return next(trackPacket(walk, flight))
+    case 'confirm':
+      return confirm(walk, flight, next)
+    case 'nat':
+      return hook === 'OUTPUT'
+        ? translate(walk, flight, withRerouting(walk, flight, asking), stage.tables)
+        : translate(walk, flight, asking, stage.tables)
+    case 'filter':
+      return hook === 'OUTPUT'
+        ? filter(walk, flight, withRerouting(walk, flight, asking), stage, 0)
+        : filter(walk, flight, { hook, devices, next }, stage, 0)
+    default:
+      return stage satisfies never
+  }
+}
+
+/** nf_conntrack_in, unless the packet has its entry already (loopback) or is not to be tracked. */
+function trackPacket(walk: Walk, flight: Flight): Flight {
+  if (flight.tracking) return flight
+  const { state, tracking } = track(flight.state, flight.netns, flight.packet, walk.now)
+  const tracked: Flight = { ...flight, state, tracking }
+  if (flight.quiet) return tracked
+  const { connection, direction } = tracking
+  const known = connection?.confirmed ?? false
+  return note(tracked, {
+    type: 'conntrack',
+    state: tracking.state,
+    ...(connection && { direction }),
+    known,
+  })
+}
+
+/** Asks one table of every backend; a verdict other than ACCEPT is final. */
+function filter(
+  walk: Walk,
+  flight: Flight,
+  asking: Asking,
+  stage: PlannedStage & { readonly type: 'filter' },
+  at: number,
+): readonly Outcome[] {
+  const { hook, devices, next } = asking
+  const table = stage.tables[at]
+  if (!table) return next(flight)
+  const decide = (asked: Flight, { verdict, by }: Decided): readonly Outcome[] => {
+    if (verdict.type === 'accept') return filter(walk, asked, asking, stage, at + 1)
+    const step = ruleStep(hook, by, true)
+    const notModelled = (text: string) =>
+      walk.end(stop(asked, 'not-modelled', text, step), { type: 'unknown' })
+    switch (verdict.type) {
+      case 'drop':
+        return lose(walk, asked, step.number === 0 ? 'policy' : 'rule', 'dropped', step)
+      case 'reject':
+        return rejected(walk, asked, verdict.answer, step)
+      case 'queue':
+        return notModelled('handed to a program by QUEUE')
+      case 'nat':
+        return notModelled(`nat in table ${stage.table}`)
+      case 'unknown':
+        return notModelled(verdict.reason)
+      default:
+        return verdict satisfies never
+    }
+  }
+  return evaluateAt(walk, flight, hook, table, decide, devices)
+}
+
+/** Mirrors nf_send_unreach and nf_send_reset. */
+function rejected(walk: Walk, flight: Flight, answer: RejectAnswer, by: RuleStep): readonly Outcome[] {
+  const stopped = stop(flight, 'rule', `rejected with ${answer.name}`, by)
+  const reply = answer.icmp ? icmpError(flight.packet, answer.icmp) : reset(flight.packet)
+  return walk.end(stopped, reply ? { type: 'answered', answer: reply } : { type: 'lost' })
+}
+
+/** A RST in answer to a TCP segment; none to a RST (tcp_v4_send_reset, nf_send_reset). */
+export function reset(packet: Packet): Packet | undefined {
+  if (packet.protocol !== TCP || packet.tcpFlags & TCP_RST) return undefined
+  const opening = (packet.tcpFlags & (TCP_SYN | TCP_ACK | TCP_FIN)) === TCP_SYN
+  return {
+    src: packet.dst,
+    dst: packet.src,
+    protocol: TCP,
+    sport: packet.dport,
+    dport: packet.sport,
+    tcpFlags: opening ? TCP_RST | TCP_ACK : TCP_RST,
+    ttl: 64,
+    length: packetFamily(packet) === 4 ? 40 : 60,
+    dontFragment: true,
+    mark: 0,
+  }
+}
+
+/** The namespace's own packets are routed anew when OUTPUT changed what routing looks at (ip_route_me_harder). */
+function withRerouting(walk: Walk, { packet: before }: Flight, { hook, devices, next }: Asking): Asking {
+  const reroute = (after: Flight) => {
+    const { dst, src, mark } = after.packet
+    const changed = before.dst !== dst || before.src !== src || before.mark !== mark
+    return changed ? rerouteAfterHook(walk, after, next) : next(after)
+  }
+  return { hook, devices, next: reroute }
+}
+
+/** Mirrors __nf_conntrack_confirm: the entry is remembered once the packet has passed everything. */
+function confirm(walk: Walk, flight: Flight, next: Next): readonly Outcome[] {
+  const { tracking, netns, state } = flight
+  const connection = tracking?.connection
+  if (!tracking || !connection) return next(flight)
+  if (connection.confirmed) {
+    const stored = findConnection(state, netns.id, connection.original, walk.now)
+    if (!stored || stored.mark === connection.mark) return next(flight)
+    return next({ ...flight, state: storeConnection(state, netns.id, { ...stored, mark: connection.mark }) })
+  }
+  for (const tuple of [connection.original, connection.reply]) {
+    const clash = findConnection(state, netns.id, tuple, walk.now)
+    if (clash && !sameTuple(clash.original, connection.original)) {
+      return lose(walk, flight, 'nat-exhausted', 'another connection already has this tuple')
+    }
+  }
+  return next(remember(flight, connection))
+}
+
+function remember(flight: Flight, connection: Connection): Flight {
+  const { netns, tracking } = flight
+  const confirmed: Connection = { ...connection, confirmed: true }
+  const state = storeConnection(flight.state, netns.id, confirmed).set(
+    sourceKey(netns.id, connection.original),
+    connection.original,
+  )
+  return { ...flight, state, tracking: tracking && { ...tracking, connection: confirmed } }
+}

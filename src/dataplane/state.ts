@@ -1,0 +1,64 @@
+import type { MemoryState } from '../netfilter/evaluate.ts'
+
+/**
+ * All that the kernels of a network remember between packets: conntrack entries, `recent` lists, counters of
+ * `nth`, multipath choices. An immutable map; forks share what they have not changed.
+ */
+export interface DataplaneState {
+  get(key: string): unknown
+  set(key: string, value: unknown): DataplaneState
+  /** Everything that is remembered, sorted by key. */
+  entries(): readonly (readonly [string, unknown])[]
+}
+
+interface Change {
+  readonly key: string
+  readonly value: unknown
+  readonly previous: Change | undefined
+  readonly depth: number
+}
+
+/** Longer lists of changes are folded into a map of their own. */
+const foldAt = 48
+
+function makeState(base: ReadonlyMap<string, unknown>, changes: Change | undefined): DataplaneState {
+  return {
+    get: (key) => {
+      for (let change = changes; change; change = change.previous) if (change.key === key) return change.value
+      return base.get(key)
+    },
+    set: (key, value) => {
+      const depth = (changes?.depth ?? 0) + 1
+      const change: Change = { key, value, previous: changes, depth }
+      return depth < foldAt ? makeState(base, change) : makeState(fold(base, change), undefined)
+    },
+    entries: () => [...fold(base, changes)].toSorted(([a], [b]) => (a < b ? -1 : 1)),
+  }
+}
+
+/** A value of `undefined` is a deletion. */
+function fold(base: ReadonlyMap<string, unknown>, changes: Change | undefined): ReadonlyMap<string, unknown> {
+  const list: Change[] = []
+  for (let change = changes; change; change = change.previous) list.push(change)
+  const map = new Map(base)
+  for (const { key, value } of list.toReversed()) {
+    if (value === undefined) map.delete(key)
+    else map.set(key, value)
+  }
+  return map
+}
+
+/** A network that has just been switched on. */
+export const emptyState: DataplaneState = makeState(new Map(), undefined)
+
+/** The part of the state that one namespace's rules may read and write. */
+export function memoryOf(
+  state: DataplaneState,
+  netns: string,
+): MemoryState & { readonly state: DataplaneState } {
+  return {
+    state,
+    get: (key) => state.get(`rules ${netns} ${key}`),
+    set: (key, value) => memoryOf(state.set(`rules ${netns} ${key}`, value), netns),
+  }
+}

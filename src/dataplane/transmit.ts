@@ -1,0 +1,66 @@
+import { invariant } from '../base/invariant.ts'
+import type { Device } from '../model/network.ts'
+import type { Flight, Outcome, Walk } from './flight.ts'
+import { lose, note, stop } from './flight.ts'
+import { stackError } from './icmp-error.ts'
+import type { FrameTarget } from './link.ts'
+import { deviceOf, resolveNeighbor } from './link.ts'
+import { encapsulate } from './tunnel.ts'
+
+/** The packet leaves by its way's device: over loopback, into a tunnel, or as a frame to a neighbour. */
+export function transmit(walk: Walk, flight: Flight): readonly Outcome[] {
+  const { netns, way, packet } = flight
+  invariant(way, 'a packet is transmitted after it is routed')
+  const device = deviceOf(netns, way.device)
+  if (!device || device.down) return lose(walk, flight, 'device', `device ${way.device} is down or missing`)
+  if (device.type === 'loopback') return loopBack(walk, flight, device)
+  if (device.type === 'dummy') return lose(walk, flight, 'device', `dummy device ${device.name} swallows it`)
+  const mtu = way.route.mtu ?? device.mtu
+  if (packet.length > mtu) {
+    if (packet.dontFragment) return tooBig(walk, flight, mtu)
+    return sendFrame(walk, note(flight, { type: 'fragmented', mtu }), device)
+  }
+  return sendFrame(walk, flight, device)
+}
+
+/** loopback_xmit: the packet comes back in at once and keeps its mark and its conntrack entry. */
+function loopBack(walk: Walk, flight: Flight, device: Device): readonly Outcome[] {
+  const looped: Flight = { ...flight, way: undefined, physicalIn: undefined }
+  return walk.arrive(walk, looped, { at: { netns: flight.netns, device }, mac: device.mac })
+}
+
+/** A packet that may not be fragmented: an error to its sender, who may be this namespace itself. */
+function tooBig(walk: Walk, flight: Flight, mtu: number): readonly Outcome[] {
+  const text = `${flight.packet.length} bytes do not fit ${mtu}, and it may not be fragmented`
+  const stopped = stop(flight, 'too-big', text)
+  if (flight.in === undefined) return walk.end(stopped, { type: 'failed', errno: 'EMSGSIZE' })
+  const answer = stackError(flight.packet, 'tooBig', mtu)
+  return walk.end(stopped, answer ? { type: 'answered', answer } : { type: 'lost' })
+}
+
+function sendFrame(walk: Walk, flight: Flight, device: Device): readonly Outcome[] {
+  const { netns, way, packet } = flight
+  const ip = way?.via ?? packet.dst
+  if (device.type === 'vxlan') return encapsulate(walk, flight, device, ip)
+  const target = resolveNeighbor(walk.network, { netns, device }, ip)
+  if (target) return cross(walk, flight, target)
+  const asked = note(flight, { type: 'neighbor', ip, device: device.name, found: false })
+  const stopped = stop(asked, 'no-neighbor', 'nobody answers for the next hop')
+  if (flight.in === undefined) return walk.end(stopped, { type: 'failed', errno: 'EHOSTUNREACH' })
+  const answer = stackError(packet, 'hostUnreachable')
+  return walk.end(stopped, answer ? { type: 'answered', answer } : { type: 'lost' })
+}
+
+/** The frame leaves the namespace: conntrack entry and mark stay behind (skb_scrub_packet). */
+export function cross(walk: Walk, flight: Flight, target: FrameTarget): readonly Outcome[] {
+  const packet = flight.packet.mark === 0 ? flight.packet : { ...flight.packet, mark: 0 }
+  const bare: Flight = {
+    ...flight,
+    packet,
+    way: undefined,
+    tracking: undefined,
+    physicalIn: undefined,
+    in: undefined,
+  }
+  return walk.arrive(walk, bare, target)
+}
