@@ -1,0 +1,26 @@
+export type { Diagnostic, Severity } from './base/diagnostic.ts'
+export { formatDiagnostic, hasErrors } from './base/diagnostic.ts'
+export { nearest } from './base/nearest.ts'
+export type { ObjectRef, SourceFile, SourceLocation } from './base/source.ts'
+export type { BatchAnswer } from './journey/batch.ts'
+export { RequestError } from './journey/request.ts'
+export type {
+  Destination,
+  Finding,
+  Journey,
+  JourneyOutcome,
+  JourneyRequest,
+  Symptom,
+} from './model/journey.ts'
+export { groupedJourney, groupOutcomes } from './model/journey-groups.ts'
+export type { Disposition } from './model/trace.ts'
+export type { RuleSet, Table } from './netfilter/rule.ts'
+export { formatRuleSet, formatTableSpec } from './netfilter/save-format/format.ts'
+export { journeyJson, sessionJson } from './render/json.ts'
+export { sessionText } from './render/session-text.ts'
+export type { Style } from './render/style.ts'
+export { colored, plain } from './render/style.ts'
+export { journeySummary, journeyText } from './render/text.ts'
+export type { Detail } from './render/trace-lines.ts'
+export type { LoadedCluster, LoadOptions, RepeatOptions, TraceRequestOptions } from './simulator.ts'
+export { InputError, loadCluster, parseCluster, readTexts } from './simulator.ts'

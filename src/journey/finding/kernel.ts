@@ -1,0 +1,99 @@
+import type { ObjectRef } from '../../base/source.ts'
+import type { Finding } from '../../model/journey.ts'
+import type { StopReason } from '../../model/trace.ts'
+import { formatRule } from '../../netfilter/save-format/format.ts'
+import type { FindingCode } from './catalog.ts'
+import type { Failure, FindCause, Stop } from './failure.ts'
+import { finding } from './failure.ts'
+
+/** The machine where it stopped, and what stopped there. */
+interface Place {
+  readonly label: string
+  readonly ref: ObjectRef | undefined
+  readonly what: 'the packet' | 'the answer'
+  readonly stop: Stop
+}
+
+/** What the kernel of some machine did, where nothing of Kubernetes explains it better. */
+export const findKernel: FindCause = (failure) => {
+  const { stop } = failure
+  if (!stop) return []
+  const place: Place = { ...machine(failure, stop), what: stop.onReply ? 'the answer' : 'the packet', stop }
+  switch (stop.reason) {
+    case 'forwarding-off':
+    case 'reverse-path':
+    case 'martian-source':
+    case 'martian-destination':
+      return [bySetting(place, stop.reason)]
+    case 'rule':
+    case 'policy':
+      return byRule(failure, place)
+    case 'no-route':
+    case 'no-neighbor':
+    case 'blackhole':
+      return [at(place, 'no-route', `look at the routes of ${place.label}`)]
+    case 'device':
+    case 'bridge-port':
+      return [at(place, 'no-route', `look at the devices of ${place.label}`)]
+    case 'too-big':
+      return [at(place, 'packet-too-big', 'lower the MTU of the sender, or raise it on the way')]
+    case 'ttl':
+      return [at(place, 'routing-loop', 'look for routes that point at each other')]
+    case 'nat-exhausted':
+      return [at(place, 'no-free-port', 'use another source port, or more addresses')]
+    case 'stray':
+      return [at(place, 'reply-bypasses-translation', 'let the answer come from the address that was asked')]
+    case 'no-listener':
+    case 'not-modelled':
+      return []
+    default:
+      return stop.reason satisfies never
+  }
+}
+
+function at({ label, ref, stop }: Place, code: FindingCode, fix: string): Finding {
+  return finding(code, `${label}: ${stop.text}`, { objects: [ref], fix })
+}
+
+function bySetting({ label, ref, what, stop }: Place, reason: StopReason): Finding {
+  const say = (message: string, fix: string) => finding('kernel-setting', message, { objects: [ref], fix })
+  if (reason === 'forwarding-off') {
+    return say(
+      `${label} does not forward packets (net.ipv4.ip_forward=0)`,
+      `set net.ipv4.ip_forward=1 on ${label}`,
+    )
+  }
+  if (reason === 'reverse-path') {
+    return say(
+      `${label} drops ${what}: its way back would be another device (rp_filter)`,
+      `set rp_filter=2 on ${label}, or mend its routes`,
+    )
+  }
+  return say(`${label} drops ${what}: ${stop.text}`, 'find out who sends from or to this address')
+}
+
+function machine(
+  { sender }: Failure,
+  { netns }: Stop,
+): { readonly label: string; readonly ref: ObjectRef | undefined } {
+  const found = sender.network.namespaces.get(netns)
+  return { label: found?.label ?? netns, ref: found?.subject }
+}
+
+function byRule({ sent }: Failure, { stop: { by, netns }, label }: Place): readonly Finding[] {
+  if (!by) return []
+  const family = typeof sent?.dst === 'bigint' ? 6 : 4
+  const text = by.rule ? formatRule(by.rule, by.chain, family) : `the policy of ${by.chain}`
+  const origin = by.rule?.origin
+  const router = netns === 'router' ? ': no route leads there from outside the cluster' : ''
+  return [
+    finding(
+      'dropped-by-rule',
+      `${label} stops it in table ${by.table}, chain ${by.chain}: ${text}${router}`,
+      {
+        objects: [origin?.subject],
+        fix: origin ? `the rule is ${origin.component}'s` : 'change or remove the rule',
+      },
+    ),
+  ]
+}

@@ -1,0 +1,78 @@
+import type { ClusterNode } from '../../model/cluster.ts'
+import type { Finding } from '../../model/journey.ts'
+import type { AskedService, Failure, FindCause } from './failure.ts'
+import { finding, firstNode, fullName } from './failure.ts'
+
+/** The node that should translate has no rules, old rules, or goes by another name. */
+export const findKubeProxy: FindCause = (failure) => {
+  const { asked } = failure
+  const node = firstNode(failure)
+  if (!asked || !node || isTranslated(failure)) return []
+  return [
+    ...notRunning(failure, asked, node),
+    ...stale(failure, asked, node),
+    ...renamed(failure, asked, node),
+  ].slice(0, 1)
+}
+
+function isTranslated({ outcome, stop }: Failure): boolean {
+  const translated = outcome.leg.forward.some((hop) =>
+    hop.steps.some((step) => step.type === 'nat' && step.action === 'dnat'),
+  )
+  return translated && stop?.reason !== 'no-listener' && stop?.reason !== 'no-neighbor'
+}
+
+function notRunning({ world }: Failure, { service }: AskedService, node: ClusterNode): readonly Finding[] {
+  const { running, rules } = world.cluster.environment.kubeProxy ?? {}
+  if (running?.[node.name] !== false && rules?.[node.name] !== 'none') return []
+  return [
+    finding(
+      'kube-proxy-not-running',
+      `${node.name} has no Service rules: kube-proxy does not run there, so that ${service.name}'s address leads nowhere`,
+      {
+        objects: [node.ref],
+        fix: `start kube-proxy on ${node.name}`,
+      },
+    ),
+  ]
+}
+
+function stale(
+  { world, stop }: Failure,
+  { service, port }: AskedService,
+  node: ClusterNode,
+): readonly Finding[] {
+  const state = world.cluster.environment.kubeProxy?.staleState?.[node.name]
+  const id = `${fullName(service)}${port?.name ? `:${port.name}` : ''}`
+  if (!state || state.service !== id || stop?.onReply) return []
+  const known = state.backends?.length ? state.backends.join(', ') : 'no endpoints'
+  return [
+    finding(
+      'kube-proxy-stale',
+      `${node.name}'s rules are older than the cluster: for ${id} they know ${known}`,
+      {
+        objects: [node.ref, service.ref],
+        fix: `restart kube-proxy on ${node.name}, so that it syncs its rules`,
+      },
+    ),
+  ]
+}
+
+function renamed({ world, stop }: Failure, { service }: AskedService, node: ClusterNode): readonly Finding[] {
+  const name = world.cluster.environment.kubeProxy?.hostnameOverride?.[node.name]
+  if (name === undefined || name === node.name || stop?.by?.rule?.target?.type !== 'drop') return []
+  const isHere = world
+    .slicesOf(service)
+    .some((slice) => slice.endpoints.some((one) => one.nodeName === node.name))
+  if (!isHere) return []
+  return [
+    finding(
+      'kube-proxy-hostname',
+      `kube-proxy on ${node.name} runs as "${name}", so that it takes its own endpoints of ${service.name} for remote`,
+      {
+        objects: [node.ref, service.ref],
+        fix: `run it with --hostname-override=${node.name}`,
+      },
+    ),
+  ]
+}

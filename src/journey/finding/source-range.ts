@@ -1,0 +1,20 @@
+import { formatCidr, formatIp } from '../../base/ip.ts'
+import type { FindCause } from './failure.ts'
+import { finding, inService } from './failure.ts'
+
+/** KUBE-PROXY-FIREWALL: the client is not in loadBalancerSourceRanges. */
+export const findSourceRange: FindCause = ({ asked, stop, sent }) => {
+  if (!asked || stop?.by?.chain !== 'KUBE-PROXY-FIREWALL' || !sent) return []
+  const { service } = asked
+  const ranges = service.sourceRanges.map(formatCidr).join(', ')
+  return [
+    finding(
+      'source-range-excludes-client',
+      `Service ${service.name} lets only ${ranges} in, and ${formatIp(sent.src)} is outside`,
+      {
+        objects: [inService(service, 'spec', 'loadBalancerSourceRanges')],
+        fix: `add ${formatIp(sent.src)}/${typeof sent.src === 'number' ? 32 : 128} to loadBalancerSourceRanges`,
+      },
+    ),
+  ]
+}

@@ -1,0 +1,234 @@
+import type { Ip } from '../base/ip.ts'
+import { familyOf, formatIp } from '../base/ip.ts'
+import type { ClusterPod, ClusterService, ClusterServicePort } from '../model/cluster.ts'
+import type { NameAnswer } from '../model/journey.ts'
+import type { Target } from './request.ts'
+import { portNumber, RequestError } from './request.ts'
+import type { Asker } from './resolve-name.ts'
+import { endpointIps, preferFamily, resolveName } from './resolve-name.ts'
+import type { HostPort, World } from './world.ts'
+
+/** The protocols of a request. */
+export type RequestProtocol = 'tcp' | 'udp' | 'sctp' | 'icmp'
+
+/** What is dialled: addresses with equal shares, and a port. */
+export type Dial =
+  | {
+      readonly type: 'dial'
+      readonly ips: readonly Ip[]
+      readonly port: number
+      readonly host: string
+      readonly service?: ClusterService
+      readonly resolved?: NameAnswer
+      /** A name outside the cluster whose address is not known. */
+      readonly assumedAddress?: boolean
+      /** The pod that wants the node's port for itself. */
+      readonly hostPort?: HostPort
+    }
+  | {
+      readonly type: 'nxdomain'
+      readonly host: string
+      readonly tried: readonly string[]
+      /** The Service of this name, if there is one and it has no endpoint. */
+      readonly service?: ClusterService
+    }
+  | {
+      readonly type: 'no-address'
+      readonly host: string
+      readonly port: number
+      readonly service: ClusterService
+    }
+
+interface Asking {
+  readonly world: World
+  readonly asker: Asker
+  readonly protocol: RequestProtocol
+  readonly family: 4 | 6 | undefined
+}
+
+/** Turns what the user addressed into addresses and a port. Throws a RequestError if it names nothing. */
+export function resolveTarget(asking: Asking, target: Target): Dial {
+  switch (target.type) {
+    case 'address':
+      return dial(asking, [target.ip], target.port, formatIp(target.ip))
+    case 'name':
+      return dialName(asking, target.name, target.port)
+    case 'node':
+      return dialNode(asking, target.name, target.port)
+    case 'pod':
+      return dialPod(asking, findPod(asking.world, target), target.port)
+    case 'service':
+      return dialService(asking, findService(asking.world, target), target.port)
+    case 'balancer':
+      return dialBalancer(asking, findService(asking.world, target), target.port)
+    default:
+      return target satisfies never
+  }
+}
+
+function needsPort(protocol: RequestProtocol): boolean {
+  return protocol !== 'icmp'
+}
+
+function dial(asking: Asking, ips: readonly Ip[], port: string | undefined, host: string): Dial {
+  if (!needsPort(asking.protocol)) return { type: 'dial', ips, port: 0, host }
+  if (port === undefined)
+    throw new RequestError('bad-request', `which port of ${host}?`, `write ${host}:PORT`)
+  return { type: 'dial', ips, port: portNumber(port, 'port'), host }
+}
+
+function dialName(asking: Asking, name: string, port: string | undefined): Dial {
+  const result = resolveName(asking.world, asking.asker, name)
+  if (result.type === 'nxdomain') {
+    const { tried, service } = result
+    return { type: 'nxdomain', host: name, tried, ...(service && { service }) }
+  }
+  if (result.type === 'outside') {
+    const plain = dial(asking, [result.ip], port, name)
+    return plain.type === 'dial'
+      ? { ...plain, resolved: answer(name, result.name, [result.ip]), assumedAddress: true }
+      : plain
+  }
+  const ips = preferFamily(result.ips, asking.family)
+  const resolved = answer(name, result.name, ips)
+  const { service } = result
+  if (!service || !needsPort(asking.protocol))
+    return { ...plainDial(asking, ips, port, name), resolved, ...(service && { service }) }
+  const number = port === undefined ? onlyPort(service, asking.protocol, name) : portNumber(port, 'port')
+  return { type: 'dial', ips, port: number, host: name, service, resolved }
+}
+
+function plainDial(asking: Asking, ips: readonly Ip[], port: string | undefined, host: string) {
+  const made = dial(asking, ips, port, host)
+  if (made.type !== 'dial') throw new RequestError('bad-request', `cannot reach ${host}`)
+  return made
+}
+
+function answer(asked: string, name: string, ips: readonly Ip[]): NameAnswer {
+  return { asked, name, addresses: ips.map(formatIp) }
+}
+
+function names(list: Iterable<string>): string {
+  const all = [...list].toSorted()
+  return all.length > 8
+    ? `${all.slice(0, 8).join(', ')} and ${all.length - 8} more`
+    : all.join(', ') || 'none'
+}
+
+function dialNode(asking: Asking, name: string, port: string | undefined): Dial {
+  const node = asking.world.nodes.get(name)
+  if (!node) {
+    throw new RequestError(
+      'unknown-destination',
+      `there is no node ${name}`,
+      `nodes: ${names(asking.world.nodes.keys())}`,
+    )
+  }
+  const ips = preferFamily(node.addresses, asking.family).slice(0, 1)
+  return dial(asking, ips, port, name)
+}
+
+/** The pod of this name; says which there are if there is none. */
+export function findPod(
+  world: World,
+  { namespace, name }: { readonly namespace: string; readonly name: string },
+): ClusterPod {
+  const pod = world.pods.get(`${namespace}/${name}`)
+  if (pod) return pod
+  const near = [...world.pods.values()].filter((one) => one.namespace === namespace).map((one) => one.name)
+  throw new RequestError(
+    'unknown-source',
+    `there is no pod ${name} in namespace ${namespace}`,
+    `pods there: ${names(near)}`,
+  )
+}
+
+function dialPod(asking: Asking, pod: ClusterPod, port: string | undefined): Dial {
+  if (pod.ips.length === 0) {
+    throw new RequestError(
+      'unknown-destination',
+      `pod ${pod.namespace}/${pod.name} has no address: it is ${pod.phase}`,
+    )
+  }
+  const ips = preferFamily(pod.ips, asking.family).slice(0, 1)
+  const named = pod.ports.find((one) => one.name === port)
+  const declared = pod.ports.filter((one) => one.protocol.toLowerCase() === asking.protocol)
+  const only = declared.length === 1 ? String(declared[0]?.port) : undefined
+  return dial(asking, ips, named ? String(named.port) : (port ?? only), `${pod.name}`)
+}
+
+/** The Service of this name; says which there are if there is none. */
+function findService(
+  world: World,
+  { namespace, name }: { readonly namespace: string; readonly name: string },
+): ClusterService {
+  const service = world.services.get(`${namespace}/${name}`)
+  if (service) return service
+  const near = [...world.services.values()]
+    .filter((one) => one.namespace === namespace)
+    .map((one) => one.name)
+  const elsewhere = [...world.services.values()].find((one) => one.name === name)
+  const hint = elsewhere
+    ? `there is one in namespace ${elsewhere.namespace}: svc/${elsewhere.namespace}/${name}`
+    : `Services there: ${names(near)}`
+  throw new RequestError('unknown-destination', `there is no Service ${name} in namespace ${namespace}`, hint)
+}
+
+/** The number of a Service's port: by number, by name, or the only one. */
+function servicePortNumber(service: ClusterService, port: string | undefined, asking: Asking): number {
+  if (!needsPort(asking.protocol)) return 0
+  if (port === undefined) return onlyPort(service, asking.protocol, service.name)
+  if (/^\d+$/.test(port)) return portNumber(port, 'port')
+  const named = service.ports.find((one) => one.name === port)
+  if (named) return named.port
+  throw new RequestError(
+    'unknown-destination',
+    `Service ${service.namespace}/${service.name} has no port called "${port}"`,
+    `its ports: ${names(service.ports.map((one) => `${one.name || '(unnamed)'} ${one.port}/${one.protocol}`))}`,
+  )
+}
+
+function onlyPort(service: ClusterService, protocol: RequestProtocol, host: string): number {
+  const fitting = service.ports.filter((one) => one.protocol.toLowerCase() === protocol)
+  const [only] = fitting
+  if (fitting.length === 1 && only) return only.port
+  throw new RequestError(
+    'bad-request',
+    `which port of ${host}? ${fitting.length === 0 ? `it has none for ${protocol}` : 'it has several'}`,
+    `its ports: ${names(service.ports.map((one) => `${one.port}/${one.protocol}`))}`,
+  )
+}
+
+function dialService(asking: Asking, service: ClusterService, port: string | undefined): Dial {
+  const host = service.name
+  if (service.type === 'ExternalName') {
+    const target = service.externalName ?? ''
+    return dialName(asking, target, port ?? firstPort(service.ports))
+  }
+  const number = servicePortNumber(service, port, asking)
+  if (!service.headless) {
+    return {
+      type: 'dial',
+      ips: preferFamily(service.clusterIps, asking.family).slice(0, 1),
+      port: number,
+      host,
+      service,
+    }
+  }
+  const ips = preferFamily(endpointIps(asking.world, service), asking.family)
+  if (ips.length === 0)
+    return { type: 'nxdomain', host, tried: [`${service.name}.${service.namespace}.svc`], service }
+  return { type: 'dial', ips, port: number, host, service }
+}
+
+function firstPort(ports: readonly ClusterServicePort[]): string | undefined {
+  return ports[0] && String(ports[0].port)
+}
+
+function dialBalancer(asking: Asking, service: ClusterService, port: string | undefined): Dial {
+  const number = servicePortNumber(service, port, asking)
+  const ips = service.loadBalancer.flatMap(({ ip }) => ip ?? [])
+  const own = asking.family === undefined ? ips : ips.filter((ip) => familyOf(ip) === asking.family)
+  if (own.length === 0) return { type: 'no-address', host: service.name, port: number, service }
+  return { type: 'dial', ips: own.slice(0, 1), port: number, host: formatIp(own[0] ?? 0), service }
+}

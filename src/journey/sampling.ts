@@ -1,0 +1,16 @@
+import { uniformFloat64 } from 'pure-rand/distribution/uniformFloat64'
+import { xoroshiro128plus } from 'pure-rand/generator/xoroshiro128plus'
+
+/** Decides one chance after another; gets the probability of `true`. */
+export type Choose = (probability: number) => boolean
+
+/** Chances that come out the same for the same seed, on any machine. */
+export function seededChoice(seed: number): Choose {
+  const generator = xoroshiro128plus(seed)
+  return (probability) => uniformFloat64(generator) < probability
+}
+
+/** One of the items, each with the same chance; `undefined` of none. */
+export function chooseOne<T>(items: readonly T[], choose: Choose): T | undefined {
+  return items.find((_, index) => index === items.length - 1 || choose(1 / (items.length - index)))
+}

@@ -1,0 +1,93 @@
+import { ICMP, TCP } from '../base/packet.ts'
+import type { Symptom } from '../model/journey.ts'
+import type { Answer, ExchangeOutcome } from '../model/trace.ts'
+
+/** What the request was about, as the user wrote it. */
+interface Asked {
+  readonly host: string
+  readonly port: number
+  readonly protocol: number
+}
+
+/** The words of the error that a socket gets for an ICMP error, as the kernel maps them (icmp_err_convert). */
+const errors4: Readonly<Record<number, string>> = {
+  0: 'Network is unreachable',
+  1: 'No route to host',
+  2: 'Protocol not available',
+  3: 'Connection refused',
+  4: 'Message too long',
+  9: 'Network is unreachable',
+  10: 'No route to host',
+  13: 'No route to host',
+}
+
+const errors6: Readonly<Record<number, string>> = {
+  0: 'Network is unreachable',
+  1: 'Permission denied',
+  3: 'No route to host',
+  4: 'Connection refused',
+  5: 'Permission denied',
+  6: 'Permission denied',
+}
+
+const localErrors: Readonly<Record<string, string>> = {
+  ENETUNREACH: 'Network is unreachable',
+  EHOSTUNREACH: 'No route to host',
+  EINVAL: 'Invalid argument',
+  EACCES: 'Permission denied',
+  EMSGSIZE: 'Message too long',
+  EPERM: 'Operation not permitted',
+}
+
+/** What the person at the keyboard sees of an outcome: curl's words for TCP, the socket's error for the rest. */
+export function symptomOf(outcome: ExchangeOutcome, asked: Asked): Symptom {
+  const { disposition, answer, errno } = outcome
+  switch (disposition) {
+    case 'reached':
+      return symptom(asked.protocol === TCP ? 'connected' : 'answered', 0)
+    case 'unknown':
+      return symptom('not known: something on the way is not modelled', null)
+    case 'dropped':
+      return errno === undefined ? silence(outcome, asked) : failed(asked, localErrors[errno] ?? errno)
+    case 'no-address':
+      return symptom('no address has been assigned: <pending>', null)
+    case 'nxdomain':
+      return symptom(`curl: (6) Could not resolve host: ${asked.host}`, 6)
+    case 'refused':
+    case 'rejected':
+    case 'no-route':
+    case 'looped':
+    case 'stalled':
+      return failed(asked, errno === undefined ? answerText(answer) : (localErrors[errno] ?? errno))
+    default:
+      return disposition satisfies never
+  }
+}
+
+function symptom(text: string, curlExitCode: number | null): Symptom {
+  return { text, curlExitCode, httpStatus: null }
+}
+
+function answerText(answer: Answer | undefined): string {
+  if (!answer || answer.type === 'rst' || !answer.icmp) return 'Connection refused'
+  const { type, code } = answer.icmp
+  if (typeof answer.from === 'number')
+    return type === 11 ? 'No route to host' : (errors4[code] ?? 'No route to host')
+  if (type === 2) return 'Message too long'
+  return type === 3 ? 'No route to host' : (errors6[code] ?? 'No route to host')
+}
+
+function failed({ host, port, protocol }: Asked, error: string): Symptom {
+  if (protocol === TCP) return symptom(`curl: (7) Failed to connect to ${host} port ${port}: ${error}`, 7)
+  if (protocol === ICMP || port === 0) return symptom(`ping: ${error}`, null)
+  return symptom(`the socket's error is: ${error}`, null)
+}
+
+function silence(outcome: ExchangeOutcome, { host, port, protocol }: Asked): Symptom {
+  if (protocol === TCP) {
+    return outcome.leg.later
+      ? symptom('connected, and then nothing: curl: (28) Operation timed out', 28)
+      : symptom(`curl: (28) Failed to connect to ${host} port ${port}: Connection timed out`, 28)
+  }
+  return port === 0 ? symptom('ping: 100% packet loss', null) : symptom('no answer: it times out', null)
+}

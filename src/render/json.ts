@@ -1,0 +1,133 @@
+import type { Ip } from '../base/ip.ts'
+import { formatIp } from '../base/ip.ts'
+import type { Packet } from '../base/packet.ts'
+import { formatFlow, hasPorts, protocolName } from '../base/packet.ts'
+import type { Journey, JourneyOutcome } from '../model/journey.ts'
+import type { Hop, Leg, RuleStep, Socket, Step } from '../model/trace.ts'
+import { formatRule } from '../netfilter/save-format/format.ts'
+import { formatRoute } from './route-text.ts'
+
+/** A journey as `-o json` prints it: plain data, addresses as text, rules as iptables-save writes them. */
+export function journeyJson(journey: Journey): unknown {
+  const { apiVersion, kind, request, outcomes, findings, resolved } = journey
+  return {
+    apiVersion,
+    kind,
+    request,
+    outcomes: outcomes.map(outcomeJson),
+    findings,
+    ...(resolved && { resolved }),
+  }
+}
+
+/** Journeys made one after the other: a list, as the Kubernetes API makes lists. */
+export function sessionJson(journeys: readonly Journey[]): unknown {
+  return { apiVersion: 'kubewalk.dev/v1alpha1', kind: 'JourneyList', items: journeys.map(journeyJson) }
+}
+
+function outcomeJson(outcome: JourneyOutcome): unknown {
+  const { legs, alternatives, ...rest } = outcome
+  return {
+    ...rest,
+    ...(alternatives && {
+      alternatives: alternatives.map(({ assuming, outcomes }) => ({
+        assuming,
+        outcomes: outcomes.map(outcomeJson),
+      })),
+    }),
+    legs: legs.map(legJson),
+  }
+}
+
+function legJson({ purpose, forward, reply, later }: Leg): unknown {
+  return {
+    purpose,
+    forward: forward.map(hopJson),
+    reply: reply.map(hopJson),
+    ...(later && {
+      later: later.map(({ name, packet, hops }) => ({
+        name,
+        packet: packetJson(packet),
+        hops: hops.map(hopJson),
+      })),
+    }),
+  }
+}
+
+function hopJson({ netns, steps }: Hop): unknown {
+  return { netns, steps: steps.map(stepJson) }
+}
+
+function packetJson(packet: Packet): unknown {
+  const { src, dst, protocol, sport, dport, ttl, mark, length, icmp } = packet
+  const ports = hasPorts(protocol) ? { sport, dport } : {}
+  const error = icmp
+    ? { icmp: { type: icmp.type, code: icmp.code, ...(icmp.quoted && { quoted: formatFlow(icmp.quoted) }) } }
+    : {}
+  return {
+    src: formatIp(src),
+    dst: formatIp(dst),
+    protocol: protocolName(protocol),
+    ...ports,
+    ...error,
+    ttl,
+    length,
+    ...(mark !== 0 && { mark: `0x${mark.toString(16)}` }),
+  }
+}
+
+function ipJson(ip: Ip | undefined): string | undefined {
+  return ip === undefined ? undefined : formatIp(ip)
+}
+
+function socketJson({ ip, port }: Socket): unknown {
+  return { ip: formatIp(ip), port }
+}
+
+function ruleJson({ hook, table, chain, number, rule, matched }: RuleStep): Record<string, unknown> {
+  const family = rule?.header.destination && typeof rule.header.destination.address === 'bigint' ? 6 : 4
+  const subject = rule?.origin?.subject
+  return {
+    hook,
+    table,
+    chain,
+    rule: number,
+    ...(rule && { text: formatRule(rule, chain, family) }),
+    matched,
+    ...(rule?.origin && { component: rule.origin.component }),
+    ...(subject && { object: subject }),
+  }
+}
+
+function stepJson(step: Step): unknown {
+  switch (step.type) {
+    case 'rule':
+      return { type: 'rule', ...ruleJson(step) }
+    case 'sent':
+    case 'received':
+    case 'delivered':
+      return { ...step, packet: packetJson(step.packet) }
+    case 'nat': {
+      const { from, to, by, ...rest } = step
+      return { ...rest, from: socketJson(from), to: socketJson(to), ...(by && { by: ruleJson(by) }) }
+    }
+    case 'route': {
+      const { route, via, source, device, again } = step
+      const text = { route: formatRoute(route), device, via: ipJson(via), source: ipJson(source) }
+      const object = route.origin?.subject
+      return { type: 'route', ...text, ...(again && { again }), ...(object && { object }) }
+    }
+    case 'neighbor':
+      return { ...step, ip: formatIp(step.ip) }
+    case 'encapsulated':
+      return { ...step, outer: packetJson(step.outer) }
+    case 'decapsulated':
+      return { ...step, inner: packetJson(step.inner) }
+    case 'assumed':
+      return { ...step, by: ruleJson(step.by) }
+    case 'ended':
+      return { ...step, ...(step.by && { by: ruleJson(step.by) }) }
+    default:
+      return step
+  }
+}

@@ -1,0 +1,128 @@
+import type { Diagnostic } from './base/diagnostic.ts'
+import { collectDiagnostics, formatDiagnostic, hasErrors } from './base/diagnostic.ts'
+import type { SourceFile } from './base/source.ts'
+import { compileNetwork } from './control/compile.ts'
+import type { CompleteOptions } from './control/complete/completion.ts'
+import { completeCluster } from './control/complete.ts'
+import type { NodeRules } from './control/node-rules.ts'
+import { readNodeRules } from './control/node-rules.ts'
+import type { BatchAnswer } from './journey/batch.ts'
+import { answerLines } from './journey/batch.ts'
+import { initialState } from './journey/initial-state.ts'
+import { seededChoice } from './journey/sampling.ts'
+import type { SessionOptions } from './journey/session.ts'
+import { traceSession } from './journey/session.ts'
+import { trace } from './journey/trace.ts'
+import { makeWorld } from './journey/world.ts'
+import { loadManifest } from './manifest/load.ts'
+import type { ReadOptions } from './manifest/read-files.ts'
+import { readFiles } from './manifest/read-files.ts'
+import type { Cluster } from './model/cluster.ts'
+import type { Journey, JourneyRequest } from './model/journey.ts'
+import type { Network } from './model/network.ts'
+import type { RuleSet } from './netfilter/rule.ts'
+
+export interface LoadOptions extends CompleteOptions, ReadOptions {
+  /** iptables-save texts that stand for the rules that a node would be given. */
+  readonly nodeRules?: NodeRules
+  /** Is told which stage begins, for work that takes long. */
+  readonly onStage?: (stage: string) => void
+}
+
+/** How one request is answered. */
+export interface TraceRequestOptions {
+  /** Samples one way instead of all, the same for the same seed. */
+  readonly seed?: number
+  /** Keep rules that were looked at and did not match. */
+  readonly recordMisses?: boolean
+}
+
+/** How a request is made several times over. */
+export type RepeatOptions = Omit<SessionOptions, 'state'>
+
+/** Thrown when the input cannot be used; holds everything that is wrong with it. */
+export class InputError extends Error {
+  override readonly name = 'InputError'
+  readonly diagnostics: readonly Diagnostic[]
+
+  constructor(diagnostics: readonly Diagnostic[]) {
+    super(diagnostics.map(formatDiagnostic).join('\n'))
+    this.diagnostics = diagnostics
+  }
+}
+
+/** A cluster that is ready to be asked. */
+export interface LoadedCluster {
+  readonly cluster: Cluster
+  readonly network: Network
+  /** Warnings and remarks about the input. */
+  readonly diagnostics: readonly Diagnostic[]
+  /** Answers one request against a network that has seen no packet yet. */
+  trace(request: JourneyRequest, options?: TraceRequestOptions): Journey
+  /** Makes the request again and again; each connection finds what the ones before it left behind. */
+  repeat(request: JourneyRequest, options: RepeatOptions): readonly Journey[]
+  /** Answers requests that stand in a text, one JSON object a line, in order. */
+  answerLines(text: string, options?: TraceRequestOptions): Iterable<BatchAnswer>
+  /** The rule sets of a node; `undefined` if there is no such node. */
+  ruleSets(node: string): readonly RuleSet[] | undefined
+}
+
+/** Reads files, folders and globs, and makes the cluster that they describe. Throws an InputError. */
+export async function loadCluster(
+  paths: readonly string[],
+  options: LoadOptions = {},
+): Promise<LoadedCluster> {
+  const { report, diagnostics } = collectDiagnostics()
+  const files = await readFiles(paths, options, report)
+  return build(files, options, diagnostics)
+}
+
+/** Reads files as they are. Throws an InputError that names each one that cannot be read. */
+export async function readTexts(
+  paths: readonly string[],
+  options: ReadOptions = {},
+): Promise<readonly SourceFile[]> {
+  const { report, diagnostics } = collectDiagnostics()
+  const files = await readFiles(paths, options, report)
+  if (hasErrors(diagnostics)) throw new InputError(diagnostics)
+  return files
+}
+
+/** Makes a cluster from texts that are there already. Throws an InputError. */
+export function parseCluster(files: readonly SourceFile[], options: LoadOptions = {}): LoadedCluster {
+  return build(files, options, [])
+}
+
+/** Every stage in order: load, complete, compile. */
+function build(
+  files: readonly SourceFile[],
+  options: LoadOptions,
+  before: readonly Diagnostic[],
+): LoadedCluster {
+  options.onStage?.('reading objects')
+  const loaded = loadManifest(files)
+  options.onStage?.('completing the cluster')
+  const completed = completeCluster(loaded.value.objects, options)
+  const cluster = completed.value
+  const dumped = collectDiagnostics()
+  const nodeRules = readNodeRules(options.nodeRules ?? new Map(), cluster.nodes, dumped.report)
+  const diagnostics = [...before, ...loaded.diagnostics, ...completed.diagnostics, ...dumped.diagnostics]
+  if (hasErrors(diagnostics)) throw new InputError(diagnostics)
+  options.onStage?.('compiling the network')
+  const compiled = compileNetwork(cluster, { nodeRules })
+  const world = makeWorld(cluster, compiled, [...loaded.value.otherKinds.keys()])
+  const state = initialState(cluster)
+  const answer = (request: JourneyRequest, { seed, recordMisses = false }: TraceRequestOptions = {}) => {
+    const choose = seed === undefined ? {} : { choose: seededChoice(seed) }
+    return trace(world, request, { state, now: 0, recordMisses, ...choose }).journey
+  }
+  return {
+    cluster,
+    network: compiled.network,
+    diagnostics,
+    trace: answer,
+    repeat: (request, how) => traceSession(world, request, { state, ...how }),
+    answerLines: (text, how) => answerLines(text, (request) => answer(request, how)),
+    ruleSets: (node) => compiled.network.namespaces.get(`node/${node}`)?.ruleSets,
+  }
+}
