@@ -1,0 +1,92 @@
+import type { Command } from 'commander'
+import { Option } from 'commander'
+import type { LoadedCluster, RuleSet } from '../../src/index.ts'
+import { formatRuleSet, formatTableSpec, nearest, RequestError } from '../../src/index.ts'
+import type { ClusterOptions } from '../cluster-options.ts'
+import { load, withClusterOptions } from '../cluster-options.ts'
+import type { Io } from '../io.ts'
+import type { Finish } from '../program.ts'
+
+interface RulesOptions extends ClusterOptions {
+  readonly ipv6?: boolean
+  readonly table?: string
+  readonly chain?: string
+  readonly listRules?: boolean
+}
+
+const examples = `
+Examples:
+  kubewalk rules worker -f k8s/                          as iptables-save prints them
+  kubewalk rules worker -f k8s/ -t nat -6                ip6tables, one table
+  kubewalk rules worker -f k8s/ -t nat -S                as iptables -t nat -S prints them
+  kubewalk rules worker -f k8s/ --chain KUBE-SERVICES    one chain, in each table that has it
+  kubewalk rules worker -f k8s/ | iptables-restore --test`
+
+export function addRules(program: Command, io: Io, _finish: Finish): void {
+  withClusterOptions(program.command('rules'))
+    .description("print a node's iptables rules as iptables-save would")
+    .argument('<node>', 'the name of a node')
+    .addOption(
+      new Option('-t, --table <table>', 'one table alone').choices([
+        'nat',
+        'filter',
+        'mangle',
+        'raw',
+        'security',
+      ]),
+    )
+    .option('-6, --ipv6', 'ip6tables instead')
+    .option('-S, --list-rules', 'in the form of iptables -S')
+    .option('--chain <chain>', 'one chain alone, in the form of iptables -S')
+    .addHelpText('after', examples)
+    .action(async (node: string, options: RulesOptions) => {
+      const cluster = await load(options, io)
+      const wanted = setsOf(cluster, node).filter((set) => set.family === (options.ipv6 ? 6 : 4))
+      for (const set of wanted) {
+        const tables = set.tables.filter((one) => !options.table || one.name === options.table)
+        if (options.chain !== undefined) io.out(chainText({ ...set, tables }, options.chain))
+        else if (options.listRules) io.out(specText({ ...set, tables }))
+        else io.out(formatRuleSet({ ...set, tables }))
+      }
+    })
+}
+
+function setsOf(cluster: LoadedCluster, node: string): readonly RuleSet[] {
+  const sets = cluster.ruleSets(node)
+  if (sets) return sets
+  const names = cluster.cluster.nodes.map((one) => one.name)
+  const near = nearest(node, names)
+  const known =
+    names.length > 8 ? `${names.slice(0, 8).join(', ')} and ${names.length - 8} more` : names.join(', ')
+  throw new RequestError(
+    'unknown-node',
+    `there is no node ${node}`,
+    near ? `did you mean ${near}?` : `nodes: ${known}`,
+  )
+}
+
+/** Each table under its name, where there are several. */
+function specText({ tables, family }: RuleSet): string {
+  return tables
+    .map((table) => `${tables.length > 1 ? `# table ${table.name}\n` : ''}${formatTableSpec(table, family)}`)
+    .join('')
+}
+
+function chainText({ tables, family }: RuleSet, chain: string): string {
+  const having = tables.filter((table) => table.chain(chain))
+  if (having.length > 0) {
+    return having
+      .map(
+        (table) =>
+          `${tables.length > 1 ? `# table ${table.name}\n` : ''}${formatTableSpec(table, family, chain)}`,
+      )
+      .join('')
+  }
+  const names = tables.flatMap((table) => table.chains().map((one) => one.name))
+  const near = nearest(chain, names)
+  throw new RequestError(
+    'unknown-chain',
+    `there is no chain ${chain}${tables.length === 1 ? ` in table ${tables[0]?.name}` : ''}`,
+    near ? `did you mean ${near}?` : 'kubewalk rules NODE -S lists them',
+  )
+}

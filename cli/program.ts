@@ -1,0 +1,21 @@
+import { Command } from 'commander'
+import { addCheck } from './command/check.ts'
+import { addRules } from './command/rules.ts'
+import { addTrace } from './command/trace.ts'
+import type { ExitCode } from './exit-code.ts'
+import type { Io } from './io.ts'
+
+/** What a command tells when it is done. */
+export type Finish = (code: ExitCode) => void
+
+/** The whole command line. */
+export function buildProgram(io: Io, finish: Finish): Command {
+  const program = new Command('kubewalk')
+    .description('Walks packets through a Kubernetes cluster that exists only as manifests.')
+    .version('0.1.0')
+    .exitOverride()
+    .configureOutput({ writeOut: io.out, writeErr: io.err, getOutHelpWidth: () => io.columns })
+    .showHelpAfterError('(kubewalk --help, or kubewalk COMMAND --help, says what can be given)')
+  for (const add of [addTrace, addRules, addCheck]) add(program, io, finish)
+  return program
+}

@@ -1,0 +1,28 @@
+import type { Journey } from '../src/index.ts'
+import type { ClusterOptions } from './cluster-options.ts'
+import type { ExitCode } from './exit-code.ts'
+import { exitCode } from './exit-code.ts'
+
+/** The options of `kubewalk trace`. */
+export interface TraceCommandOptions extends ClusterOptions {
+  readonly protocol: 'tcp' | 'udp' | 'sctp' | 'icmp'
+  readonly sport?: number
+  readonly namespace?: string
+  readonly output?: 'json' | 'jsonl'
+  readonly verbose: number
+  readonly ipv4?: boolean
+  readonly ipv6?: boolean
+  readonly seed?: number
+  readonly count?: number
+  readonly interval?: number
+  readonly group?: boolean
+  readonly requests?: string
+}
+
+/** 0 if every way of every journey reached. */
+export function codeOf(journeys: readonly Journey[]): ExitCode {
+  const reached = journeys.every(({ outcomes }) =>
+    outcomes.every(({ disposition }) => disposition === 'reached'),
+  )
+  return reached ? exitCode.yes : exitCode.no
+}
