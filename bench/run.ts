@@ -1,0 +1,66 @@
+import { execFileSync } from 'node:child_process'
+import { formatRuleSet, parseCluster } from '../src/index.ts'
+import { largeCluster, podsBehind } from './clusters.ts'
+
+/** Prints the figures of docs/benchmarks.md. Nothing here is a test: machines differ. */
+
+function out(text: string): void {
+  process.stdout.write(`${text}\n`)
+}
+
+function milliseconds(run: () => void): number {
+  const start = performance.now()
+  run()
+  return performance.now() - start
+}
+
+function median(values: readonly number[]): number {
+  return values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? Number.NaN
+}
+
+function wall(command: string, args: readonly string[]): number {
+  return median(
+    Array.from({ length: 9 }, () => milliseconds(() => execFileSync(command, args, { stdio: 'ignore' }))),
+  )
+}
+
+function coldStart(): void {
+  const example = ['trace', 'pod/client', 'http-go-svc:80', '-f', 'examples/notes/cluster-ip.yaml']
+  const node = wall('node', ['-e', '0'])
+  const direct = wall('node', ['dist/cli/kubewalk.js', ...example])
+  const npx = wall('npx', ['kubewalk', ...example])
+  out(`cold start, median of 9: kubewalk trace ${direct.toFixed(0)} ms (node itself ${node.toFixed(0)} ms)`)
+  out(`  through npx ${npx.toFixed(0)} ms, of which npx itself ${(npx - direct).toFixed(0)} ms`)
+}
+
+function rulesOfOneNode(): void {
+  const cluster = parseCluster([largeCluster(10_000, 15)])
+  let bytes = 0
+  const time = milliseconds(() => {
+    for (const set of cluster.ruleSets('node-0') ?? []) bytes += formatRuleSet(set).length
+  })
+  const memory = process.memoryUsage().rss / 2 ** 20
+  out(
+    `rules of one node, 10,000 Services x 15 endpoints: ${time.toFixed(0)} ms, ${(bytes / 1e6).toFixed(0)} MB of text`,
+  )
+  out(`  resident memory after it: ${memory.toFixed(0)} MiB`)
+}
+
+function walks(services: number): number {
+  const target = Math.floor(services / 2)
+  const cluster = parseCluster([largeCluster(services, 15), podsBehind(target, 15)])
+  const request = { from: 'pod/client', to: `svc/svc-${target}:80` } as const
+  const first = milliseconds(() => cluster.trace(request))
+  const times = Array.from({ length: 300 }, () => milliseconds(() => cluster.trace(request)))
+  const p50 = median(times)
+  const outcomes = cluster.trace(request).outcomes.length
+  out(
+    `walk, ${services} Services x 15: p50 ${p50.toFixed(2)} ms, first ${first.toFixed(0)} ms, ${outcomes} outcomes`,
+  )
+  return p50
+}
+
+coldStart()
+rulesOfOneNode()
+const times = [100, 1000, 10_000].map(walks)
+out(`walks at 10,000 Services against 100: x${((times[2] ?? 0) / (times[0] ?? 1)).toFixed(2)}`)
