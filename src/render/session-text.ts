@@ -1,11 +1,13 @@
 import type { Journey, JourneyOutcome } from '../model/journey.ts'
+import { diagnosis } from './diagnosis.ts'
 import type { Style } from './style.ts'
 import { padEnd, width } from './style.ts'
-import { diagnosis, headline, placeName, seenText } from './text.ts'
+import { headline, placeName, seenText } from './text.ts'
 
 /** How a list of journeys is shown. */
 export interface SessionTextOptions {
   readonly style: Style
+  readonly columns: number
   /** Milliseconds from one connection to the next. */
   readonly interval: number
 }
@@ -14,7 +16,10 @@ export interface SessionTextOptions {
 const listed = 50
 
 /** Connections made one after the other: a line each, then how many went where. */
-export function sessionText(journeys: readonly Journey[], { style, interval }: SessionTextOptions): string {
+export function sessionText(
+  journeys: readonly Journey[],
+  { style, interval, columns }: SessionTextOptions,
+): string {
   const [first] = journeys
   if (!first) return ''
   const rows = journeys.map((journey, index) => row(journey, index, interval))
@@ -28,7 +33,7 @@ export function sessionText(journeys: readonly Journey[], { style, interval }: S
   if (rows.length <= listed) parts.push(table(rows, style))
   parts.push(summary(rows, style))
   const failed = journeys.find(({ outcomes }) => outcomes.some((one) => one.disposition !== 'reached'))
-  if (failed) parts.push(...diagnosis(failed, style))
+  if (failed) parts.push(...diagnosis(failed, style, columns))
   return `${parts.join('\n\n')}\n`
 }
 

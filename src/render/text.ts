@@ -1,11 +1,17 @@
-import type { ObjectRef } from '../base/source.ts'
-import type { Finding, Journey, JourneyOutcome } from '../model/journey.ts'
+import type { SourceLocation } from '../base/source.ts'
+import type { Journey, JourneyOutcome } from '../model/journey.ts'
 import { groupOutcomes } from '../model/journey-groups.ts'
-import type { Leg } from '../model/trace.ts'
+import type { Step } from '../model/trace.ts'
+import { diagnosis } from './diagnosis.ts'
+import { blockLines, locationNames } from './layout.ts'
 import type { Style } from './style.ts'
 import { padEnd, width } from './style.ts'
-import type { Detail, TraceLine } from './trace-lines.ts'
-import { traceLines } from './trace-lines.ts'
+import type { WalkOptions } from './walk-brief.ts'
+import { briefWalk } from './walk-brief.ts'
+import { verboseWalk } from './walk-verbose.ts'
+
+/** How much of a walk is shown: what changed it, every rule that matched, every rule that was looked at. */
+export type Detail = 'brief' | 'matched' | 'all'
 
 /** What a text form depends on beside the journey. */
 export interface TextOptions {
@@ -22,12 +28,14 @@ export function journeyText(journey: Journey, options: TextOptions): string {
   const shown = groups.filter(
     (group, index) => group.disposition !== 'reached' || index === firstReached(groups),
   )
+  const location = locationNames(shown.flatMap(locationsIn))
+  const walkOptions = { ...options, location }
   const parts = [
     headline(journey.request, groups, options.style),
     ...resolvedLine(journey, options),
-    ...shown.map((group) => walkText(group, groups.length > 1 && shown.length > 1, options)),
+    ...shown.map((group) => walkText(group, groups.length > 1 && shown.length > 1, walkOptions)),
     ...(groups.length > 1 ? [sharesText(groups, options)] : []),
-    ...diagnosis(journey, options.style),
+    ...diagnosis(journey, options.style, options.columns),
   ]
   return `${parts.filter((part) => part !== '').join('\n\n')}\n`
 }
@@ -67,75 +75,39 @@ function percent(share: number): string {
   return `${value >= 99.95 || value < 0.05 ? value.toFixed(value < 0.05 ? 3 : 0) : value.toFixed(1)} %`
 }
 
-function resolvedLine({ resolved }: Journey, { style }: TextOptions): readonly string[] {
+function resolvedLine({ resolved }: Journey, { style, columns }: TextOptions): readonly string[] {
   if (!resolved) return []
-  const name = resolved.name === resolved.asked ? '' : `${resolved.name} → `
-  return [
-    `  resolve  ${name}${resolved.addresses.join(', ')}  ${style.dim('by the rules of cluster DNS; the query itself is not walked')}`,
-  ]
+  const text = `${resolved.name} is ${resolved.addresses.join(', ')}`
+  const note = 'the DNS query itself is not walked'
+  const left = '  '
+  return [blockLines({ left, text, right: note, paint: (line) => line }, columns, style).join('\n')]
 }
 
-function walkText(group: JourneyOutcome, titled: boolean, options: TextOptions): string {
+function walkText(group: JourneyOutcome, titled: boolean, options: TextOptions & WalkOptions): string {
   const [leg] = group.legs
   if (!leg) return ''
   const title = titled
     ? [`  ${options.style.bold(`${group.disposition}, ${percent(group.probability)}`)}`]
     : []
-  return [...title, ...layout(legLines(leg, options), options)].join('\n')
+  const { detail } = options
+  const walk = detail === 'brief' ? briefWalk(leg, options) : verboseWalk(leg, detail === 'all', options)
+  return [...title, ...walk].join('\n')
 }
 
-/** The first packet's walk, and of the answer's what changed it, or the whole where it was lost. */
-function legLines(leg: Leg, { label, detail }: TextOptions): TraceLine[] {
-  const forward = traceLines(leg.forward, label, detail)
-  const reply = traceLines(leg.reply, label, detail)
-  const later = (leg.later ?? []).flatMap((walk) => [
-    separator(`the ${walk.name} that follows`),
-    ...traceLines(walk.hops, label, detail),
+/** Where everything that a leg's steps speak of was read. */
+function locationsIn({ legs }: JourneyOutcome): readonly (SourceLocation | undefined)[] {
+  const hops = legs.flatMap(({ forward, reply, later = [] }) => [
+    ...forward,
+    ...reply,
+    ...later.flatMap((walk) => walk.hops),
   ])
-  if (reply.length === 0) return [...forward, ...later]
-  const lost = reply.some((line) => line.tone === 'bad')
-  if (detail === 'brief' && !lost) return [...forward, ...briefReply(leg, reply), ...later]
-  return [...forward, separator('the answer'), ...reply, ...later]
+  return hops.flatMap(({ steps }) => steps.map(locationOfStep))
 }
 
-function separator(text: string): TraceLine {
-  return { place: text, device: '', text: '', cause: '', tone: 'dim' }
-}
-
-function briefReply(leg: Leg, reply: readonly TraceLine[]): TraceLine[] {
-  const place = leg.reply.length === 0 ? '' : 'answer'
-  const changes = reply.filter((line) => line.text.includes('undone'))
-  const [first] = reply
-  if (changes.length === 0) return [{ place, device: '', text: first?.text ?? '', cause: '', tone: 'plain' }]
-  return changes.map((line, index) => ({
-    place: index === 0 ? place : '',
-    device: '',
-    text: `${line.text}${line.place === '' ? '' : ` on ${line.place}`}`,
-    cause: '',
-    tone: 'plain' as const,
-  }))
-}
-
-/** `file:line` of an object; nothing for one that no file states. */
-export function locationOf(ref: ObjectRef | undefined): string {
-  return ref?.at ? `${ref.at.file}:${ref.at.line}` : ''
-}
-
-/** Lays lines out in columns; a cause that does not fit goes on a line of its own. */
-function layout(lines: readonly TraceLine[], { style, columns }: TextOptions): string[] {
-  const places = Math.min(28, Math.max(...lines.map((line) => (line.text === '' ? 0 : width(line.place)))))
-  const devices = Math.max(...lines.map((line) => width(line.device)))
-  return lines.flatMap((line) => {
-    if (line.text === '') return [`  ${style.dim(line.place)}`]
-    const left = `  ${style.name(padEnd(line.place, places))}  ${devices > 0 ? `${style.dim(padEnd(line.device, devices))}  ` : ''}`
-    const text =
-      line.tone === 'bad' ? style.bad(line.text) : line.tone === 'dim' ? style.dim(line.text) : line.text
-    const cause = [line.cause, locationOf(line.subject)].filter((part) => part !== '').join('  ')
-    if (cause === '') return [`${left}${text}`.trimEnd()]
-    if (width(left) + width(text) + 2 + width(cause) <= columns)
-      return [`${left}${text}  ${style.dim(cause)}`]
-    return [`${left}${text}`, `${' '.repeat(width(left))}${style.dim(cause)}`]
-  })
+function locationOfStep(step: Step): SourceLocation | undefined {
+  if (step.type === 'rule') return step.rule?.origin?.subject?.at
+  if (step.type === 'route') return step.route.origin?.subject?.at
+  return 'by' in step ? step.by?.rule?.origin?.subject?.at : undefined
 }
 
 function sharesText(groups: readonly JourneyOutcome[], { style }: TextOptions): string {
@@ -174,31 +146,4 @@ export function placeName({ destination, stoppedAt }: JourneyOutcome): string {
 
 export function seenText({ seenSource }: JourneyOutcome): string {
   return seenSource ? `sees ${seenSource.ip}` : ''
-}
-
-/** On failure: what the user would see, why, and what would mend it. */
-export function diagnosis(journey: Journey, style: Style): readonly string[] {
-  const failed = journey.outcomes.find((one) => one.disposition !== 'reached')
-  const lines = failed ? [labelled('you would see', failed.symptom.text)] : []
-  const alternatives = failed?.alternatives ?? []
-  for (const { assuming, outcomes } of alternatives) {
-    const kinds = [...new Set(outcomes.map((outcome) => outcome.disposition))].join(' or ')
-    lines.push(labelled('if', `${assuming}, then ${kinds}`))
-  }
-  for (const finding of journey.findings) lines.push(...findingLines(finding, style))
-  return lines.length === 0 ? [] : [lines.join('\n')]
-}
-
-function labelled(label: string, text: string): string {
-  return `  ${padEnd(label, 14)}  ${text}`
-}
-
-function findingLines(finding: Finding, style: Style): string[] {
-  const label = finding.severity === 'info' ? 'note' : 'because'
-  const places = finding.objects.map(locationOf).filter((text) => text !== '')
-  const at = places.length > 0 ? `  ${style.dim(places.join(', '))}` : ''
-  return [
-    labelled(label, `${finding.message}${at}  ${style.dim(`[${finding.code}]`)}`),
-    ...(finding.fix === undefined ? [] : [labelled('to mend it', finding.fix)]),
-  ]
 }

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { basename } from 'node:path'
 import { parse } from 'yaml'
-import type { Journey, LoadedCluster } from '../../src/index.ts'
+import type { Journey, LoadedCluster, TraceRequestOptions } from '../../src/index.ts'
 import { InputError, parseCluster } from '../../src/index.ts'
 
 /** A file of test/cases: a real failure as cluster, probe and expected answer. */
@@ -132,10 +132,11 @@ function applyStep(root: unknown, { op, path = '', value }: PatchStep): void {
 export interface Answer {
   readonly verdict: string
   readonly journey?: Journey
+  readonly cluster?: LoadedCluster
   readonly codes: readonly string[]
 }
 
-export function ask({ cluster, extra, probe }: State): Answer {
+export function ask({ cluster, extra, probe }: State, options: TraceRequestOptions = {}): Answer {
   const environment = {
     apiVersion: 'kubewalk.dev/v1alpha1',
     kind: 'Environment',
@@ -154,12 +155,13 @@ export function ask({ cluster, extra, probe }: State): Answer {
     if (!(error instanceof InputError)) throw error
     return { verdict: 'api-rejected', codes: error.diagnostics.map((one) => one.code) }
   }
-  const journey = loaded.trace(requestOf(probe))
+  const journey = loaded.trace(requestOf(probe), options)
   const kinds = new Set(journey.outcomes.map((outcome) => outcome.disposition))
   const [only] = kinds
   return {
     verdict: kinds.size === 1 && only ? only : 'intermittent',
     journey,
+    cluster: loaded,
     codes: [...loaded.diagnostics, ...journey.findings].map((one) => one.code),
   }
 }

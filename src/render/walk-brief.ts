@@ -1,0 +1,220 @@
+import { formatFlow } from '../base/packet.ts'
+import type { SourceLocation } from '../base/source.ts'
+import type { Hop, Leg, RuleStep, Step } from '../model/trace.ts'
+import type { ShowLocation } from './layout.ts'
+import { blockLines } from './layout.ts'
+import {
+  chainPath,
+  deliveredText,
+  endCause,
+  endText,
+  natText,
+  packetOf,
+  packetText,
+  randomPortHider,
+  routeText,
+  undoneText,
+} from './step-text.ts'
+import type { Style } from './style.ts'
+import { padEnd, width } from './style.ts'
+
+/** One line of a brief walk: where, by which device, what, and what made it so. */
+interface Row {
+  readonly place: string
+  readonly device: string
+  readonly text: string
+  /** The chains that led to it. */
+  readonly cause: string
+  readonly at?: SourceLocation
+  readonly tone: 'plain' | 'bad' | 'heading'
+}
+
+/** What the words of a walk depend on beside the walk. */
+export interface WalkOptions {
+  readonly style: Style
+  readonly columns: number
+  /** The name of a namespace as people say it. */
+  readonly label: (netns: string) => string
+  readonly location: ShowLocation
+}
+
+/** Names longer than this get a line of their own. */
+const placeColumns = 24
+
+/** What changed the first packet, hop by hop, and of the answer the same, or its whole walk where it was lost. */
+export function briefWalk(leg: Leg, options: WalkOptions): readonly string[] {
+  const hide = randomPortHider(leg)
+  const rows = legRows(leg, options.label).map((row) => ({ ...row, text: hide(row.text) }))
+  const places = Math.min(placeColumns, Math.max(...rows.map((row) => width(row.place))))
+  const devices = Math.max(...rows.map((row) => width(row.device)))
+  return rows.flatMap((row) => rowLines(row, places, devices, options))
+}
+
+function legRows(leg: Leg, label: WalkOptions['label']): readonly Row[] {
+  const rows = walkRows(leg.forward, label, false)
+  if (leg.reply.length > 0) {
+    if (lost(leg.reply)) rows.push(heading('the answer'), ...walkRows(leg.reply, label, true))
+    else rows.push(...answerRows(leg.reply, label))
+  }
+  for (const walk of leg.later ?? []) {
+    rows.push(heading(`the ${walk.name} that follows`), ...walkRows(walk.hops, label, true))
+  }
+  return rows
+}
+
+function heading(text: string): Row {
+  return { place: '', device: '', text, cause: '', tone: 'heading' }
+}
+
+function lost(hops: readonly Hop[]): boolean {
+  return hops.some(({ steps }) => steps.some(({ type }) => type === 'ended'))
+}
+
+/** Where the answer was translated, in a line each; else what it is. */
+function answerRows(hops: readonly Hop[], label: WalkOptions['label']): readonly Row[] {
+  const rows: Row[] = []
+  const add = (text: string) =>
+    rows.push({ place: rows.length === 0 ? 'answer' : '', device: '', text, cause: '', tone: 'plain' })
+  const [first] = hops
+  for (const step of first?.steps ?? []) if (step.type === 'sent') addAnswer(step, hops, add)
+  for (const hop of hops) {
+    const protocol = packetOf(hop)?.protocol ?? 0
+    for (const step of hop.steps)
+      if (step.type === 'nat') add(`on ${label(hop.netns)}: ${undoneText(step, protocol)}`)
+  }
+  return rows
+}
+
+/** An answer that is no plain reply is named; one that nothing translates is shown. */
+function addAnswer(
+  { packet }: Extract<Step, { type: 'sent' }>,
+  hops: readonly Hop[],
+  add: (text: string) => void,
+): void {
+  const text = packetText(packet)
+  const plain = !/ RST| unreachable| prohibited| exceeded| needed| too big/.test(text)
+  const translated = hops.some(({ steps }) => steps.some(({ type }) => type === 'nat'))
+  if (!plain) add(text)
+  else if (!translated) add(`${formatFlow(packet)}, not translated`)
+}
+
+function walkRows(hops: readonly Hop[], label: WalkOptions['label'], answering: boolean): Row[] {
+  return hops.flatMap((hop, index) => {
+    const rows = hopRows(hop, { answering, sender: index === 0 })
+    const [first, ...rest] = rows
+    return first ? [{ ...first, place: label(hop.netns) }, ...rest] : []
+  })
+}
+
+interface HopContext {
+  readonly answering: boolean
+  /** The hop in which the packet was sent: how it leaves is said in its first line. */
+  readonly sender: boolean
+}
+
+function hopRows(hop: Hop, { answering, sender }: HopContext): readonly Row[] {
+  const rows: Row[] = []
+  const path: RuleStep[] = []
+  const protocol = packetOf(hop)?.protocol ?? 0
+  let device = deviceOfFirst(hop)
+  for (const step of hop.steps) {
+    if (step.type === 'rule') path.push(step)
+    if (sender && step.type === 'route' && step.route.destination.bits === 0 && !step.again) continue
+    const row = rowOf(step, { path, protocol, answering })
+    if (!row) continue
+    rows.push({ ...row, place: '', device: row.device || device })
+    device = ''
+  }
+  if (rows.length === 0) rows.push({ place: '', device, text: 'passes', cause: '', tone: 'plain' })
+  return rows
+}
+
+/** The device by which the packet came in; for one that was sent here, the one by which it leaves. */
+function deviceOfFirst({ steps }: Hop): string {
+  for (const step of steps) {
+    if (step.type === 'received') return step.port ?? step.device
+    if (step.type === 'sent') return step.device
+  }
+  return ''
+}
+
+type BareRow = Omit<Row, 'place'>
+
+function line(text: string, more: Partial<BareRow> = {}): BareRow {
+  return { device: '', text, cause: '', tone: 'plain', ...more }
+}
+
+interface RowContext {
+  readonly path: readonly RuleStep[]
+  readonly protocol: number
+  readonly answering: boolean
+}
+
+function rowOf(step: Step, { path, protocol, answering }: RowContext): BareRow | undefined {
+  switch (step.type) {
+    case 'sent':
+      return line(packetText(step.packet))
+    case 'nat': {
+      const at = step.by?.rule?.origin?.subject?.at
+      const chains = chainPath(path, step.by)
+      return line(natText(step, protocol), { cause: chains && `by ${chains}`, ...(at && { at }) })
+    }
+    case 'route':
+      return routeRow(step)
+    case 'bridged':
+      return line(`bridged on ${step.bridge}`, { device: step.to })
+    case 'encapsulated':
+      return line(`into the tunnel: ${packetText(step.outer)}`, { device: step.device })
+    case 'decapsulated':
+      return line('out of the tunnel', { device: step.device })
+    case 'fragmented':
+      return line(`fragmented to ${step.mtu} bytes`)
+    case 'assumed':
+      return line(`not modelled: ${step.what}; taken to ${step.matched ? 'match' : 'not match'}`, {
+        tone: 'bad',
+      })
+    case 'delivered':
+      return line(deliveredText(step, answering))
+    case 'ended':
+      return endRow(step, path)
+    default:
+      return undefined
+  }
+}
+
+function routeRow(step: Extract<Step, { type: 'route' }>): BareRow | undefined {
+  if (step.route.type === 'local') return undefined
+  const at = step.route.origin?.subject?.at
+  const text = `${step.again ? 'routed again: ' : 'route '}${routeText(step)}`
+  return line(text, { device: step.device, ...(at && { at }) })
+}
+
+function endRow(step: Extract<Step, { type: 'ended' }>, path: readonly RuleStep[]): BareRow {
+  const { by } = step
+  if (!by) return line(endText(step), { tone: 'bad' })
+  const at = by.rule?.origin?.subject?.at
+  return line(endText(step), { cause: `by ${endCause(by, path)}`, tone: 'bad', ...(at && { at }) })
+}
+
+function rowLines(row: Row, places: number, devices: number, options: WalkOptions): readonly string[] {
+  const { style, columns, location } = options
+  if (row.tone === 'heading') return [`  ${style.dim(row.text)}`]
+  const long = width(row.place) > places
+  const place = long ? '' : row.place
+  const device = devices > 0 ? `${style.dim(padEnd(row.device, devices))}  ` : ''
+  const left = `  ${style.name(padEnd(place, places))}  ${device}`
+  const paint = row.tone === 'bad' ? style.bad : (text: string) => text
+  const right = location(row.at)
+  const above = long ? [`  ${style.name(row.place)}`] : []
+  const oneLine = row.cause === '' ? row.text : `${row.text}  ${row.cause}`
+  if (row.cause === '' || width(left) + width(oneLine) + 2 + width(right) <= columns) {
+    const text = row.cause === '' ? paint(row.text) : `${paint(row.text)}  ${style.dim(row.cause)}`
+    return [...above, ...blockLines({ left, text, right, hanging: 2, paint: (t) => t }, columns, style)]
+  }
+  const blank = ' '.repeat(width(left) + 2)
+  return [
+    ...above,
+    ...blockLines({ left, text: row.text, right, hanging: 2, paint }, columns, style),
+    ...blockLines({ left: blank, text: row.cause, right: '', hanging: 2, paint: style.dim }, columns, style),
+  ]
+}
