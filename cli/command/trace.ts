@@ -19,13 +19,14 @@ import type { TraceCommandOptions } from '../trace-options.ts'
 import { codeOf } from '../trace-options.ts'
 
 const examples = `
-FROM is pod/[ns/]name, deploy/[ns/]name (each of its pods), node/name, external/address-or-name, internet, or an address.
-TO is svc/[ns/]name[:port], pod/[ns/]name:port, node/name:port, address:port, name:port, or an http(s):// URL.
+FROM is pod/[ns/]name, deploy/[ns/]name (each of its pods), node/name, external/address-or-name,
+internet, or an address. TO is svc/[ns/]name[:port], pod/[ns/]name:port, node/name:port, address:port,
+name:port, or an http(s):// URL.
 
 Examples:
   kubewalk trace pod/client web:80 -f k8s/
   kubewalk trace deploy/shop/front svc/shop/api:8080 -f k8s/ -v
-  kubectl get nodes,pods,svc,endpointslices -A -o yaml | kubewalk trace pod/a/client 10.96.0.10:53 -p udp -f -
+  kubectl get nodes,pods,svc,endpointslices -A -o yaml | kubewalk trace pod/client web:80 -f -
   kubewalk trace internet node/worker:30001 -f k8s/
   kubewalk trace pod/client web:80 -f k8s/ --count 20
   kubewalk trace --requests requests.jsonl -o jsonl -f k8s/

@@ -161,7 +161,24 @@ function namespaced(text: string, namespace: string): { readonly namespace: stri
 function hostTarget(host: string, port: string | undefined): Target {
   const ip = parseIp(host)
   const withPort = port === undefined ? {} : { port }
+  if (ip === undefined) checkHostName(host)
   return ip === undefined ? { type: 'name', name: host, ...withPort } : { type: 'address', ip, ...withPort }
+}
+
+/** Names of RFC 1123, with the underscore of SRV records; one whose last label is a number is an address gone wrong. */
+function checkHostName(host: string): void {
+  const plain = host.replace(/\.$/, '')
+  if (/[:/]/.test(plain) || /^(?:.*\.)?(?:\d+|0x[\da-f]+)$/i.test(plain)) {
+    throw new RequestError(
+      'bad-request',
+      `"${host}" is not an IP address`,
+      'write one such as 10.96.0.1 or fd00::1, in brackets before a port: [fd00::1]:80',
+    )
+  }
+  const labels = plain.split('.')
+  if (plain.length > 253 || !labels.every((label) => /^[a-z\d_](?:[a-z\d_-]{0,61}[a-z\d_])?$/i.test(label))) {
+    throw new RequestError('bad-request', `"${host}" is not a host name`, `write ${targetForms}`)
+  }
 }
 
 /** `host:port`, `[v6]:port`, or a host alone. */

@@ -5,7 +5,7 @@ import type { NameAnswer } from '../model/journey.ts'
 import type { Target } from './request.ts'
 import { portNumber, RequestError } from './request.ts'
 import type { Asker } from './resolve-name.ts'
-import { endpointIps, preferFamily, resolveName } from './resolve-name.ts'
+import { endpointIps, outsideAddress, preferFamily, resolveName } from './resolve-name.ts'
 import type { HostPort, World } from './world.ts'
 
 /** The protocols of a request. */
@@ -21,7 +21,6 @@ export type Dial =
       readonly service?: ClusterService
       readonly resolved?: NameAnswer
       /** A name outside the cluster whose address is not known. */
-      readonly assumedAddress?: boolean
       /** The pod that wants the node's port for itself. */
       readonly hostPort?: HostPort
     }
@@ -84,10 +83,11 @@ function dialName(asking: Asking, name: string, port: string | undefined): Dial 
     return { type: 'nxdomain', host: name, tried, ...(service && { service }) }
   }
   if (result.type === 'outside') {
-    const plain = dial(asking, [result.ip], port, name)
-    return plain.type === 'dial'
-      ? { ...plain, resolved: answer(name, result.name, [result.ip]), assumedAddress: true }
-      : plain
+    const resolved = {
+      ...answer(name, result.name, [result.ip]),
+      ...(result.ip === outsideAddress && { assumed: true as const }),
+    }
+    return { ...plainDial(asking, [result.ip], port, name), resolved }
   }
   const ips = preferFamily(result.ips, asking.family)
   const resolved = answer(name, result.name, ips)

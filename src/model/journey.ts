@@ -73,6 +73,8 @@ export interface NameAnswer {
   /** The name that was found, of those that the search list makes of it. */
   readonly name: string
   readonly addresses: readonly string[]
+  /** Nothing in the input states the address: it stands for any host outside the cluster. */
+  readonly assumed?: true
 }
 
 /** The answer to a request. */

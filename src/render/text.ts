@@ -77,8 +77,11 @@ function percent(share: number): string {
 
 function resolvedLine({ resolved }: Journey, { style, columns }: TextOptions): readonly string[] {
   if (!resolved) return []
-  const text = `${resolved.name} is ${resolved.addresses.join(', ')}`
-  const note = 'the DNS query itself is not walked'
+  const is = resolved.assumed ? 'is taken to be' : 'is'
+  const text = `${resolved.name} ${is} ${resolved.addresses.join(', ')}`
+  const note = resolved.assumed
+    ? 'nothing in the input states its address'
+    : 'the DNS query itself is not walked'
   const left = '  '
   return [blockLines({ left, text, right: note, paint: (line) => line }, columns, style).join('\n')]
 }

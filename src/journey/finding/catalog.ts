@@ -4,6 +4,7 @@ export const findingCatalog = {
   'name-unknown': 'The cluster has no such name.',
   'cluster-domain-differs': "The name ends in another domain than the cluster's.",
   'host-network-dns': 'The sender uses the resolver of its node, which knows no names of the cluster.',
+  'name-asked-outside': 'The sender is outside the cluster and does not ask its DNS.',
   'load-balancer-pending': 'The load balancer has no address.',
   'not-modelled': 'Something on the way is not modelled, and it matters.',
   'policies-not-modelled': 'The input holds policies, which are not evaluated yet.',

@@ -33,12 +33,24 @@ function hostNetwork(
 ): readonly Finding[] {
   const { service } = asService(world, host, pod)
   if (!service) return []
+  if (!pod && !netns.startsWith('node/')) {
+    return [
+      finding('name-asked-outside', `${host} is a name of the cluster's DNS, which nobody outside asks`, {
+        objects: [service.ref],
+        fix: "send to what the outside reaches: a node's port, a load balancer's address, an external IP",
+      }),
+    ]
+  }
   if (!pod) {
     return [
-      finding('host-network-dns', `${netns} does not ask the cluster's DNS, which alone knows ${host}`, {
-        objects: [service.ref],
-        fix: 'ask for the address of the Service, or from a pod',
-      }),
+      finding(
+        'host-network-dns',
+        `${netns.replace('/', ' ')} does not ask the cluster's DNS, which alone knows ${host}`,
+        {
+          objects: [service.ref],
+          fix: 'ask for the address of the Service, or from a pod',
+        },
+      ),
     ]
   }
   const policy = pod.object.spec.dnsPolicy ?? 'ClusterFirst'
