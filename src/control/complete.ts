@@ -41,8 +41,13 @@ export function completeCluster(given: ObjectsByKind, options: CompleteOptions =
   )
   const pods = finishPods(completion, schedulePods(completion, drafts, nodes, labels), nodes)
   const services = completeServices(completion, settings)
-  const slices = completeEndpointSlices(completion, { services, pods, nodes })
-  const endpointSlices = [...slices, ...kubernetesSlices(services, nodes, slices)]
+  const slices = completeEndpointSlices(completion, {
+    services,
+    pods,
+    nodes,
+    minorVersion: settings.minorVersion,
+  })
+  const endpointSlices = [...slices, ...kubernetesSlices(objects, services, nodes, slices)]
   return {
     value: {
       settings,

@@ -96,6 +96,7 @@ export interface PodSpec {
   readonly containers?: readonly Container[]
   readonly initContainers?: readonly Container[]
   readonly tolerations?: readonly Toleration[]
+  readonly readinessGates?: readonly { readonly conditionType?: string }[]
   readonly affinity?: {
     readonly nodeAffinity?: {
       readonly requiredDuringSchedulingIgnoredDuringExecution?: {

@@ -12,20 +12,21 @@ import type {
 import type { EndpointSlice, Endpoints, Located } from '../../model/objects.ts'
 import type { Completion } from './completion.ts'
 import { addHints } from './hints.ts'
-import { nameSuffix } from './names.ts'
+import { mirror, mirrorName } from './mirrored-slices.ts'
+import { generatedName } from './names.ts'
 import { matchesLabels } from './selectors.ts'
 
-const serviceNameLabel = 'kubernetes.io/service-name'
-const managedByLabel = 'endpointslice.kubernetes.io/managed-by'
+import { headlessLabel, managedByLabel, serviceNameLabel } from './slice-labels.ts'
+
 const controllerName = 'endpointslice-controller.k8s.io'
-const mirrorName = 'endpointslicemirroring-controller.k8s.io'
-const skipMirrorLabel = 'endpointslice.kubernetes.io/skip-mirror'
 
 /** What the slices are made from. */
 export interface SliceSources {
   readonly services: readonly ClusterService[]
   readonly pods: readonly ClusterPod[]
   readonly nodes: readonly ClusterNode[]
+  /** The cluster's minor release, which says what hints there are. */
+  readonly minorVersion: number
 }
 
 /**
@@ -42,6 +43,7 @@ export function completeEndpointSlices(
 }
 
 interface SourceIndex {
+  readonly minorVersion: number
   readonly podsByNamespace: ReadonlyMap<string, readonly ClusterPod[]>
   readonly nodes: ReadonlyMap<string, ClusterNode>
   readonly endpoints: ReadonlyMap<string, Located<Endpoints>>
@@ -52,7 +54,7 @@ interface SourceIndex {
 
 function indexSources(
   completion: Completion,
-  { pods, nodes }: SliceSources,
+  { pods, nodes, minorVersion }: SliceSources,
   given: readonly ClusterEndpointSlice[],
 ): SourceIndex {
   const podsByNamespace = new Map<string, ClusterPod[]>()
@@ -68,6 +70,7 @@ function indexSources(
         .map((one) => `${one.namespace}/${one.service}`),
     )
   return {
+    minorVersion,
     podsByNamespace,
     nodes: new Map(nodes.map((node) => [node.name, node])),
     endpoints: new Map(
@@ -162,7 +165,9 @@ function slicesFor(
     }
     noteOverwritten(completion, service, object)
   }
-  return addHints(slicesFromPods(service, pods, index.nodes), service, [...index.nodes.values()])
+  const { minorVersion } = index
+  const made = slicesFromPods(service, pods, index.nodes)
+  return addHints(completion, made, { service, nodes: [...index.nodes.values()], minorVersion })
 }
 
 function hasAddresses({ subsets = [] }: Endpoints): boolean {
@@ -202,7 +207,7 @@ function slicesFromPods(
       groups.set(key, group)
       group.endpoints.push(endpointOf(service, pod, ip, node))
     }
-    if (groups.size === 0) return [makeSlice(service, family, [], [], 'empty', 'pods')]
+    if (groups.size === 0) return [makeSlice(service, family, [], [], 'empty')]
     return [...groups].flatMap(([key, { ports, endpoints }]) =>
       splitSlices(service, family, ports, endpoints, key),
     )
@@ -222,9 +227,7 @@ function splitSlices(
   const sorted = endpoints.toSorted(by((one) => `${one.target?.name} ${formatIp(one.addresses[0] ?? 0)}`))
   const slices: ClusterEndpointSlice[] = []
   for (let at = 0; at < sorted.length; at += maxEndpoints) {
-    slices.push(
-      makeSlice(service, family, ports, sorted.slice(at, at + maxEndpoints), `${key} ${at}`, 'pods'),
-    )
+    slices.push(makeSlice(service, family, ports, sorted.slice(at, at + maxEndpoints), `${key} ${at}`))
   }
   return slices
 }
@@ -235,10 +238,9 @@ function makeSlice(
   ports: ClusterEndpointSlice['ports'],
   endpoints: readonly ClusterEndpoint[],
   seed: string,
-  from: 'pods' | 'endpoints',
 ): ClusterEndpointSlice {
   const { namespace, name, ref } = service
-  const sliceName = `${name.slice(0, 57)}-${nameSuffix(`slice ${namespace}/${name} ${family} ${seed}`)}`
+  const sliceName = generatedName(`${name}-`, `slice ${namespace}/${name} ${family} ${seed}`)
   return {
     namespace,
     name: sliceName,
@@ -247,13 +249,19 @@ function makeSlice(
     family,
     ports,
     endpoints,
-    labels: {
-      ...service.labels,
-      [managedByLabel]: from === 'pods' ? controllerName : mirrorName,
-      [serviceNameLabel]: name,
-      ...(service.headless && { 'service.kubernetes.io/headless': '' }),
-    },
-    from,
+    labels: sliceLabels(service),
+    from: 'pods',
+  }
+}
+
+/** Mirrors setEndpointSliceLabels: the Service's own labels, but for the three that the controller keeps. */
+function sliceLabels({ labels, headless, name }: ClusterService): ClusterEndpointSlice['labels'] {
+  const own = Object.entries(labels).filter(([key]) => key !== headlessLabel)
+  return {
+    ...Object.fromEntries(own),
+    [managedByLabel]: controllerName,
+    [serviceNameLabel]: name,
+    ...(headless && { [headlessLabel]: '' }),
   }
 }
 
@@ -289,68 +297,4 @@ function resolvePorts(service: ClusterService, pod: ClusterPod): ClusterEndpoint
 
 function namedPort(pod: ClusterPod, name: string, protocol: string): number | undefined {
   return pod.ports.find((port) => port.running && port.name === name && port.protocol === protocol)?.port
-}
-
-/** Mirrors the EndpointSlice mirroring controller: addresses grouped by equal ports, one slice for each family. */
-function mirror(
-  service: ClusterService,
-  { object, ref }: Located<Endpoints>,
-): readonly ClusterEndpointSlice[] {
-  if (object.metadata.labels?.[skipMirrorLabel] === 'true') return []
-  const groups = new Map<
-    string,
-    { ports: ClusterEndpointSlice['ports']; endpoints: Map<string, ClusterEndpoint> }
-  >()
-  for (const subset of object.subsets ?? []) {
-    const ports = (subset.ports ?? []).map(({ name, port, protocol }) => ({
-      name: name ?? '',
-      protocol: protocol ?? 'TCP',
-      port,
-    }))
-    const key = ports
-      .map((port) => `${port.name}/${port.protocol}/${port.port}`)
-      .toSorted()
-      .join(' ')
-    const group = groups.get(key) ?? { ports, endpoints: new Map<string, ClusterEndpoint>() }
-    groups.set(key, group)
-    for (const address of subset.addresses ?? []) addMirrored(group.endpoints, address, true)
-    for (const address of subset.notReadyAddresses ?? []) addMirrored(group.endpoints, address, false)
-  }
-  return [...groups].flatMap(([key, { ports, endpoints }]) =>
-    ([4, 6] as const).flatMap((family) => {
-      const own = [...endpoints.values()].filter((one) => one.addresses.some((ip) => familyOf(ip) === family))
-      if (own.length === 0) return []
-      const slice = makeSlice(service, family, ports, own, key, 'endpoints')
-      return [{ ...slice, ref: { ...slice.ref, ...(ref.at && { at: ref.at }) } }]
-    }),
-  )
-}
-
-/** Only `ready` is set, so that serving counts as true. An address that is also not ready is not ready. */
-function addMirrored(
-  endpoints: Map<string, ClusterEndpoint>,
-  {
-    ip: text,
-    nodeName,
-    hostname,
-    targetRef,
-  }: NonNullable<NonNullable<Endpoints['subsets']>[number]['addresses']>[number],
-  ready: boolean,
-): void {
-  const ip = parseIpSloppy(text ?? '')
-  if (ip === undefined) return
-  const key = formatIp(ip)
-  endpoints.set(key, {
-    addresses: [ip],
-    ready: ready && (endpoints.get(key)?.ready ?? true),
-    serving: true,
-    terminating: false,
-    ...(nodeName && { nodeName }),
-    ...(hostname && { hostname }),
-    zoneHints: [],
-    nodeHints: [],
-    ...(targetRef?.name && {
-      target: { kind: targetRef.kind ?? 'Pod', namespace: targetRef.namespace ?? '', name: targetRef.name },
-    }),
-  })
 }

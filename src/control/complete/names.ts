@@ -16,6 +16,14 @@ export function nameSuffix(seed: string, length = 5): string {
   return out
 }
 
+/** MaxGeneratedNameLength: what is left of 63 letters before the five that are generated. */
+export const maxGeneratedBase = 58
+
+/** A name as the API server makes it from `metadata.generateName`, whose end is cut off where it is too long. */
+export function generatedName(base: string, seed: string): string {
+  return base.slice(0, maxGeneratedBase) + nameSuffix(seed)
+}
+
 /**
  * A pod-template-hash in its real form (a 32-bit number through SafeEncodeString). The number itself is a hash of
  * Go's in-memory template and is not reproduced.

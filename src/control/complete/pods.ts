@@ -48,11 +48,17 @@ function finishPod(draft: PodDraft, placement: Placement, ips: readonly Ip[]): C
   }
 }
 
-/** The Ready condition; a pod that says nothing of its state runs and is ready. */
-function isReady({ status }: Pod, phase: string): boolean {
-  const condition = status?.conditions?.find((one) => one.type === 'Ready')
+/**
+ * The Ready condition. A pod of a dump without one is not ready (IsPodReady). A pod of a manifest says nothing of its
+ * state: it runs and is ready, unless a condition that its readiness gates ask for is stated to be false.
+ */
+function isReady({ spec, status, metadata }: Pod, phase: string): boolean {
+  const conditionOf = (type: string | undefined) => status?.conditions?.find((one) => one.type === type)
+  const condition = conditionOf('Ready')
   if (condition) return condition.status === 'True'
-  return phase === 'Running'
+  if (metadata.uid !== undefined && status !== undefined) return false
+  const gates = (spec.readinessGates ?? []).map((gate) => conditionOf(gate.conditionType)?.status)
+  return phase === 'Running' && gates.every((gate) => gate === undefined || gate === 'True')
 }
 
 function declaredPorts({ spec }: Pod): readonly DeclaredPort[] {

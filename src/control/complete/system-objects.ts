@@ -8,6 +8,7 @@ import type {
 } from '../../model/cluster.ts'
 import type { ObjectsByKind } from '../../model/kinds.ts'
 import type { Deployment, Located, Service } from '../../model/objects.ts'
+import { slicesFromEndpoints } from './mirrored-slices.ts'
 import { isControlPlaneNode } from './roles.ts'
 
 /**
@@ -111,8 +112,12 @@ const dnsDeployment: Located<Deployment> = assumed('Deployment', 'kube-system', 
   },
 })
 
-/** The API server writes the endpoints of `default/kubernetes` itself: one for each control plane. */
+/**
+ * The API server writes the endpoints of `default/kubernetes` itself: one for each control plane. Its Endpoints
+ * object asks not to be mirrored, but says what the slice says where a dump lacks that.
+ */
 export function kubernetesSlices(
+  objects: ObjectsByKind,
   services: readonly ClusterService[],
   nodes: readonly ClusterNode[],
   slices: readonly ClusterEndpointSlice[],
@@ -122,6 +127,9 @@ export function kubernetesSlices(
     (one) => one.namespace === 'default' && one.service === 'kubernetes' && one.from !== 'pods',
   )
   if (!service || service.selector || known) return []
+  const stated = objects.Endpoints.find(({ ref }) => ref.namespace === 'default' && ref.name === 'kubernetes')
+  const dumped = stated ? slicesFromEndpoints(service, stated) : []
+  if (dumped.length > 0) return dumped
   const family = service.families[0] ?? 4
   const addresses = nodes
     .filter(isControlPlaneNode)
