@@ -7,9 +7,13 @@ import type { World } from '../world.ts'
 import type { FindCause } from './failure.ts'
 import { finding, fullName, inPod, inService, listNames } from './failure.ts'
 
+/** The chains in which kube-proxy rejects what is meant for a Service without endpoints. */
+const rejecting: readonly string[] = ['KUBE-SERVICES', 'KUBE-EXTERNAL-SERVICES']
+
 /** The Service has nothing to send to. */
 export const findEndpoints: FindCause = ({ world, asked, sent, stop }) => {
   if (!asked?.port || !sent || stop?.by?.rule?.target?.type !== 'REJECT') return []
+  if (!rejecting.includes(stop.by.chain)) return []
   return endpointCause(world, asked.service, asked.port, familyOf(sent.dst))
 }
 

@@ -1,0 +1,48 @@
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { describe, expect, test } from 'vitest'
+import { refreshPage } from './support/documentation.ts'
+
+const root = join(import.meta.dirname, '..')
+
+const pages = [
+  'README.md',
+  'CONTRIBUTING.md',
+  ...readdirSync(join(root, 'docs'), { recursive: true, encoding: 'utf8' })
+    .filter((name) => name.endsWith('.md'))
+    .map((name) => `docs/${name}`)
+    .toSorted(),
+]
+
+/** How many commands and files the pages quote at least; a page that is no longer read would make these fall. */
+const least = { commands: 11, files: 1 }
+const asked = { commands: 0, files: 0 }
+
+/** `npm run docs` runs this file with --update, which writes what has changed into the pages. */
+describe('what the pages quote is what kubewalk prints', () => {
+  test.for(pages)('%s', async (page) => {
+    const { text, commands, files, wrongCodes } = await refreshPage(page)
+    asked.commands += commands
+    asked.files += files
+    expect(wrongCodes).toEqual([])
+    await expect(text).toMatchFileSnapshot(join(root, page))
+  })
+
+  test('the pages were really read', () => {
+    expect(asked.commands).toBeGreaterThanOrEqual(least.commands)
+    expect(asked.files).toBeGreaterThanOrEqual(least.files)
+  })
+})
+
+/** Links to other files of the repository, from where they stand. */
+function linksOf(page: string): readonly string[] {
+  const text = readFileSync(join(root, page), 'utf8')
+  return [...text.matchAll(/\]\((?!https?:)([^)#\s]+)(?:#[^)]*)?\)/g)].map(([, path]) => path ?? '')
+}
+
+test('links lead to files that are there', () => {
+  const links = pages.flatMap((page) => linksOf(page).map((link) => ({ page, link })))
+  expect(links.length).toBeGreaterThan(10)
+  const broken = links.filter(({ page, link }) => !existsSync(join(root, dirname(page), link)))
+  expect(broken).toEqual([])
+})
