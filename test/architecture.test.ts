@@ -40,7 +40,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
 const packages: Readonly<Record<string, readonly string[]>> = {
   'ip-num': ['src/base/ip.ts'],
   '@noble/hashes': ['src/base/hash.ts'],
-  yaml: ['src/manifest/document.ts', 'src/manifest/go-yaml.ts'],
+  yaml: ['src/manifest/yaml'],
   tinyglobby: ['src/manifest/read-files.ts'],
   'fastest-levenshtein': ['src/base/nearest.ts'],
   graphology: ['src/model/topology.ts'],

@@ -16,10 +16,19 @@ export const diagnosticCatalog = {
   'file-unreadable': error('A file cannot be read.'),
   'not-text': error('A file holds something other than text.'),
   'yaml-syntax': error('A document is not valid YAML or JSON.'),
-  'duplicate-key': error('A key stands twice in one map; kubectl refuses such a document.'),
+  'duplicate-key': error(
+    'A key stands twice in one map. kubectl takes the last in silence; strict readers refuse the document.',
+  ),
+  'not-utf8': warning('A file is not UTF-8; what could not be read was replaced.'),
+  'not-json': warning('A text begins as JSON does and is none; it is read as YAML.'),
   'yaml-1.1-boolean': warning(
     'A plain `yes`, `no`, `on`, `off`, `y` or `n` is read as a boolean, as kubectl reads it.',
   ),
+  'yaml-1.1-octal': warning('A plain number with a leading zero is read as octal, as kubectl reads it.'),
+  'yaml-merge-order': warning(
+    'A merge key `<<` overrides what stands above it in its map, as kubectl reads it.',
+  ),
+  'yaml-after-end': warning('What stands after a document end `...` is not read, as by kubectl.'),
   'empty-input': error('No Kubernetes object was found in the input.'),
   'not-an-object': error('A document is not a Kubernetes object.'),
   'unsupported-version': error('A kind that kubewalk reads has an API version that it does not read.'),

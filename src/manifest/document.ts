@@ -1,8 +1,12 @@
-import type { Document, Node, ParsedNode } from 'yaml'
-import { isMap, isScalar, isSeq, LineCounter, parseAllDocuments, visit } from 'yaml'
 import type { Report } from '../base/diagnostic.ts'
 import type { SourceFile, SourceLocation } from '../base/source.ts'
-import { goYamlTags, isOldBoolean } from './go-yaml.ts'
+import type { JsonSpan, Span } from './json-text.ts'
+import { countMembers, scanJson } from './json-text.ts'
+import type { ParsedYaml } from './yaml/parse.ts'
+import { offsetOf, parseYaml } from './yaml/parse.ts'
+import { splitDocuments } from './yaml/split.ts'
+import type { YamlFault } from './yaml/value.ts'
+import { yamlValue } from './yaml/value.ts'
 
 /** The way to a value within a document: keys and indexes. */
 export type Path = readonly (string | number)[]
@@ -14,28 +18,50 @@ export interface RawDocument {
   locate(path: Path): SourceLocation
   /** The place of the key itself that the path ends in. */
   locateKey(path: Path): SourceLocation
+  /** The text as it stands at the path's place, up to the end of its line. */
+  sourceAt(path: Path): string
   /** Lets go of the syntax tree; places are found by reading the text again. */
   release(): void
 }
 
-/** Reads all documents of a text: JSON if it begins as JSON does, else YAML as kubectl reads it. */
+/** Faults of one document that are told one by one; a text of noise has millions. */
+const maxFaults = 100
+
+/** Reads all documents of a text: JSON if it is JSON (one value or a stream of them), else YAML as kubectl reads it. */
 export function readDocuments(file: SourceFile, report: Report): readonly RawDocument[] {
   const text = file.text.startsWith('\ufeff') ? file.text.slice(1) : file.text
+  const beginsAsJson = /^\s*[[{]/.test(text)
+  const json = beginsAsJson ? readJson(file.name, text, report) : undefined
+  if (json) return json
   const noise = findNoise(text)
-  if (noise >= 0) {
-    report('not-text', 'this is not text: it holds control characters', {
-      at: placeAt(file.name, text, noise),
-      fix: 'give YAML or JSON, in UTF-8',
-    })
+  if (noise) {
+    report('not-text', noise.message, { at: placeAt(file.name, text, noise.offset), fix: noise.fix })
     return []
   }
-  const json = /^\s*[[{]/.test(text) ? readJson(file.name, text) : undefined
-  return json ?? readYaml(file.name, text, report)
+  const documents = readYaml(file.name, text, report)
+  if (beginsAsJson && documents.length > 0) noteFlowYaml(file.name, text, report)
+  return documents
 }
 
-function findNoise(text: string): number {
+interface Noise {
+  readonly offset: number
+  readonly message: string
+  readonly fix: string
+}
+
+/** The characters that a YAML text must not hold: control characters other than tab and line ends. */
+function findNoise(text: string): Noise | undefined {
   // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is looked for
-  return text.slice(0, 65536).search(/[\u0000-\u0008\u000e-\u001f]|\ufffd{4}/)
+  const offset = text.search(/[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u0084\u0086-\u009f]/)
+  if (offset < 0) return undefined
+  if (text.startsWith('\u001f')) {
+    return { offset: 0, message: 'this is compressed (gzip), not text', fix: 'unpack it first: gunzip' }
+  }
+  const code = text.charCodeAt(offset).toString(16).padStart(4, '0')
+  const message = `this is not text: it holds the control character U+${code.toUpperCase()}`
+  const colored = text.charCodeAt(offset) === 27
+  const fix = colored ? 'take the colours out (NO_COLOR=1)' : 'give YAML or JSON, in UTF-8'
+  return { offset, message, fix }
 }
 
 function placeAt(file: string, text: string, offset: number): SourceLocation {
@@ -44,86 +70,79 @@ function placeAt(file: string, text: string, offset: number): SourceLocation {
   return { file, line: before.split('\n').length, column: offset - lineStart + 1 }
 }
 
+/** kubectl takes what begins with a brace for JSON and nothing else. */
+function noteFlowYaml(file: string, text: string, report: Report): void {
+  report('not-json', 'this begins as JSON does but is none; it is read as YAML, which kubectl may refuse', {
+    at: placeAt(file, text, text.search(/\S/)),
+    fix: 'quote every key and text, and leave out comments and trailing commas',
+  })
+}
+
 /**
  * JSON.parse is fifty times as fast as a YAML reader, so places are looked up only when they are asked for. The
  * items of a list become documents of their own.
  */
-function readJson(file: string, text: string): readonly RawDocument[] | undefined {
-  let value: unknown
+function readJson(file: string, text: string, report: Report): readonly RawDocument[] | undefined {
+  const spans = scanJson(text)
+  if (!spans) return undefined
+  const values: unknown[] = []
   try {
-    value = JSON.parse(text)
+    for (const span of spans) values.push(JSON.parse(text.slice(span.start, span.end)))
   } catch {
     return undefined
   }
+  const documents = spans.flatMap((span, index) => jsonDocuments(span, values[index]))
+  const places = placesOf(
+    file,
+    text,
+    documents.map((one) => one.span.start),
+  )
+  for (const [index, span] of spans.entries()) {
+    if (countMembers(values[index]) !== span.members) reportDuplicateMembers(file, text, span, report)
+  }
+  return documents.map(({ value, span }, index) =>
+    lazyDocument({
+      text: text.slice(span.start, span.end),
+      origin: places[index] ?? { file, line: 1, column: 1 },
+      value,
+    }),
+  )
+}
+
+/** The value as a document; if it is a list of maps, each of them. */
+function jsonDocuments(
+  span: JsonSpan,
+  value: unknown,
+): readonly { readonly value: unknown; readonly span: Span }[] {
   const items = listItems(value)
-  const offsets = items && itemOffsets(text, Array.isArray(value))
-  if (!items || offsets?.length !== items.length)
-    return [lazyDocument({ text, origin: start(file), value, index: 0 })]
-  const places = placesOf(file, text, offsets)
-  return items.map((item, index) => {
-    const slice = text.slice(offsets[index], offsets[index + 1])
-    return lazyDocument({
-      text: trimItem(slice),
-      origin: places[index] ?? start(file),
-      value: item,
-      index: 0,
-    })
+  if (!items || items.length === 0 || span.items.length !== items.length) return [{ value, span }]
+  return items.map((item, index) => ({ value: item, span: span.items[index] ?? span }))
+}
+
+/** A plain list, or the items of a List; what else a value with `items` may be is not taken apart. */
+function listItems(value: unknown): readonly unknown[] | undefined {
+  if (Array.isArray(value)) return value
+  if (typeof value !== 'object' || value === null || !('items' in value)) return undefined
+  const isList = 'kind' in value && value.kind === 'List'
+  return isList && Array.isArray(value.items) ? value.items : undefined
+}
+
+/** JSON.parse keeps the last of two members in silence; a second, slower reading finds them. */
+function reportDuplicateMembers(file: string, text: string, { start, end }: Span, report: Report): void {
+  const parsed = parseYaml(text.slice(start, end))
+  const tell = faultReporter((offset) => placeAt(file, text, start + offset), report)
+  yamlValue(parsed, 0, (fault) => {
+    if (fault.code === 'duplicate-key') tell(fault)
   })
 }
 
-function start(file: string): SourceLocation {
-  return { file, line: 1, column: 1 }
-}
-
-function listItems(value: unknown): readonly unknown[] | undefined {
-  if (Array.isArray(value)) return value
-  const items = typeof value === 'object' && value !== null && 'items' in value ? value.items : undefined
-  return Array.isArray(items) ? items : undefined
-}
-
-/** Where the elements of the list begin: of the document itself, or of its "items". */
-function itemOffsets(text: string, isArray: boolean): number[] {
-  const start = isArray ? text.indexOf('[') : itemsStart(text)
-  const offsets: number[] = []
-  let depth = 0
-  for (let at = start; at >= 0 && at < text.length; at++) {
-    const char = text.charCodeAt(at)
-    if (char === 34) at = endOfString(text, at)
-    const change = nesting(char)
-    if (change > 0 && depth === 1) offsets.push(at)
-    depth += change
-    if (change < 0 && depth === 0) break
+/** Reports faults until there are too many of them. */
+function faultReporter(at: (offset: number) => SourceLocation, report: Report): (fault: YamlFault) => void {
+  let count = 0
+  return ({ code, message, offset, fix }) => {
+    count++
+    if (count <= maxFaults) report(code, message, { at: at(offset), ...(fix !== undefined && { fix }) })
   }
-  return offsets
-}
-
-/** The bracket that opens the array of the document's own "items". */
-function itemsStart(text: string): number {
-  let depth = 0
-  for (let at = 0; at < text.length; at++) {
-    const char = text.charCodeAt(at)
-    if (char === 34) {
-      const end = endOfString(text, at)
-      if (depth === 1 && text.slice(at, end) === '"items' && /^"\s*:\s*\[/.test(text.slice(end, end + 80))) {
-        return text.indexOf('[', end)
-      }
-      at = end
-    } else depth += nesting(char)
-  }
-  return -1
-}
-
-/** What a character does to the depth of brackets and braces. */
-function nesting(char: number): -1 | 0 | 1 {
-  if (char === 123 || char === 91) return 1
-  return char === 125 || char === 93 ? -1 : 0
-}
-
-/** The closing quote of the string that begins at the offset. */
-function endOfString(text: string, from: number): number {
-  let at = from + 1
-  while (at < text.length && text.charCodeAt(at) !== 34) at += text.charCodeAt(at) === 92 ? 2 : 1
-  return at
 }
 
 /** Lines and columns of ascending offsets, in one pass over the text. */
@@ -141,34 +160,23 @@ function placesOf(file: string, text: string, offsets: readonly number[]): Sourc
   })
 }
 
-/** Cuts off what stands between an item and the next, or after the last. */
-function trimItem(slice: string): string {
-  let depth = 0
-  for (let at = 0; at < slice.length; at++) {
-    const char = slice.charCodeAt(at)
-    if (char === 34) at = endOfString(slice, at)
-    else if (char === 123 || char === 91) depth++
-    else if ((char === 125 || char === 93) && --depth === 0) return slice.slice(0, at + 1)
-  }
-  return slice
-}
-
 interface DocumentSource {
   readonly text: string
   /** Where the text begins in its file. */
   readonly origin: SourceLocation
   readonly value: unknown
-  /** Which document of the text. */
-  readonly index: number
-  readonly parsed?: ParsedYaml
 }
 
-function lazyDocument({ text, origin, value, index, parsed }: DocumentSource): RawDocument {
+/** A document whose text is read for places when the first is asked for. */
+function lazyDocument({ text, origin, value }: DocumentSource, parsed?: ParsedYaml): RawDocument {
   let tree = parsed
-  const locate = (path: Path, wantsKey: boolean): SourceLocation => {
-    if (path.length === 0 && !parsed) return origin
+  const offsetAt = (path: Path, wantsKey: boolean): number => {
     tree ??= parseYaml(text)
-    const { line, col } = positionOf(tree, index, path, wantsKey)
+    return offsetOf(tree, 0, path, wantsKey)
+  }
+  const locate = (path: Path, wantsKey: boolean): SourceLocation => {
+    if (path.length === 0 && !tree) return origin
+    const { line, col } = lineOf(text, offsetAt(path, wantsKey), tree)
     return {
       file: origin.file,
       line: origin.line + line - 1,
@@ -179,153 +187,95 @@ function lazyDocument({ text, origin, value, index, parsed }: DocumentSource): R
     value,
     locate: (path) => locate(path, false),
     locateKey: (path) => locate(path, true),
+    sourceAt: (path) => /^.*/.exec(text.slice(offsetAt(path, false)))?.[0] ?? '',
     release: () => {
       tree = undefined
     },
   }
 }
 
-interface ParsedYaml {
-  readonly documents: readonly Document.Parsed<ParsedNode, true>[]
-  readonly lines: LineCounter
-}
-
-function parseYaml(text: string): ParsedYaml {
-  const lines = new LineCounter()
-  const documents = parseAllDocuments<ParsedNode, true>(text, {
-    lineCounter: lines,
-    version: '1.1',
-    merge: true,
-    prettyErrors: false,
-    customTags: (tags) => [...tags.filter((tag) => !replaced(tag)), ...goYamlTags],
-  })
-  return { documents: 'empty' in documents ? [] : documents, lines }
-}
-
-/** Tags of YAML 1.1 that goyaml reads otherwise or leaves as text. */
-function replaced(tag: unknown): boolean {
-  if (typeof tag === 'string') return ['bool', 'int', 'float', 'timestamp', 'binary'].includes(tag)
-  const name = typeof tag === 'object' && tag !== null && 'tag' in tag ? String(tag.tag) : ''
-  return /:(bool|int|float|timestamp|binary|set|omap|pairs)$/.test(name)
-}
-
-/** Documents begin at a `---` in the first column; each is read by itself, so that one fault spoils only one. */
-function splitDocuments(text: string): { readonly text: string; readonly line: number }[] {
-  const chunks: { text: string; line: number }[] = []
-  let start = 0
-  let line = 0
-  const marker = /^---(?=\s|$)/gm
-  for (let found = marker.exec(text); found; found = marker.exec(text)) {
-    if (found.index > start) {
-      const chunk = text.slice(start, found.index)
-      chunks.push({ text: chunk, line })
-      line += chunk.split('\n').length - 1
-    }
-    start = found.index
-  }
-  chunks.push({ text: text.slice(start), line })
-  return chunks
+function lineOf(text: string, offset: number, tree: ParsedYaml | undefined): { line: number; col: number } {
+  if (tree) return tree.lines.linePos(offset)
+  const { line, column } = placeAt('', text, offset)
+  return { line, col: column }
 }
 
 function readYaml(file: string, text: string, report: Report): readonly RawDocument[] {
-  return splitDocuments(text).flatMap((chunk) => readChunk(file, chunk.text, chunk.line, report))
-}
-
-function readChunk(file: string, text: string, lineOffset: number, report: Report): readonly RawDocument[] {
-  const parsed = parseYaml(text)
-  const at = (offset: number): SourceLocation => {
-    const { line, col } = parsed.lines.linePos(offset)
-    return { file, line: line + lineOffset, column: col }
-  }
-  return parsed.documents.flatMap((document, index): RawDocument[] => {
-    for (const error of document.errors) reportYamlError(error, at(error.pos[0]), text, report)
-    if (document.errors.some((error) => error.code !== 'DUPLICATE_KEY')) return []
-    if (document.contents === null) return []
-    noteOldBooleans(document, text, at, report)
-    const value = toValue(document, at(0), report)
-    const origin = { file, line: lineOffset + 1, column: 1 }
-    return value === undefined ? [] : [lazyDocument({ text, origin, value, index, parsed })]
+  return splitDocuments(text).flatMap((chunk) => {
+    if (chunk.separatorText) {
+      report('yaml-syntax', `only a comment may follow ---, not "${chunk.separatorText}"`, {
+        at: { file, line: chunk.line + 1, column: 1 },
+        fix: 'begin the document on the next line',
+      })
+    }
+    return readChunk({ file, line: chunk.line + 1, column: 1 }, chunk.text, report)
   })
 }
 
-function reportYamlError(
-  error: { readonly code: string; readonly message: string; readonly pos: [number, number] },
+/** Reads one document; of several that `...` parts, kubectl reads the first. */
+function readChunk(origin: SourceLocation, text: string, report: Report): readonly RawDocument[] {
+  const parsed = tryParse(text)
+  if (!parsed) {
+    report('yaml-syntax', 'maps and lists are nested too deeply', { at: origin })
+    return []
+  }
+  const at = (offset: number): SourceLocation => {
+    const { line, col } = parsed.lines.linePos(offset)
+    return { file: origin.file, line: line + origin.line - 1, column: col }
+  }
+  const [document, ...rest] = parsed.documents
+  const [error] = document?.errors ?? []
+  if (!document || error) {
+    if (error) reportSyntax(error, at(error.pos[0]), text, report)
+    return []
+  }
+  for (const one of rest
+    .filter(({ contents, errors }) => contents !== null || errors.length > 0)
+    .slice(0, 1)) {
+    const offset = one.contents?.range[0] ?? one.errors[0]?.pos[0] ?? 0
+    report('yaml-after-end', 'what stands after the document end "..." is not read, as by kubectl', {
+      at: at(offset),
+      fix: 'part documents by a line ---',
+    })
+  }
+  if (document.contents === null || isEmptyScalar(document.contents)) return []
+  let unreadable = false
+  const tell = faultReporter(at, report)
+  const value = yamlValue(parsed, 0, (fault) => {
+    unreadable ||= fault.code === 'yaml-syntax'
+    tell(withTemplateFix(fault, text))
+  })
+  return unreadable ? [] : [lazyDocument({ text, origin, value }, parsed)]
+}
+
+/** Recursion has its limit: a text of a million brackets cannot be read. */
+function tryParse(text: string): ParsedYaml | undefined {
+  try {
+    return parseYaml(text)
+  } catch (error) {
+    if (error instanceof RangeError) return undefined
+    throw error
+  }
+}
+
+/** A document that holds comments alone. */
+function isEmptyScalar(contents: { readonly range: readonly number[]; readonly value?: unknown }): boolean {
+  return contents.value === '' && contents.range[0] === contents.range[1]
+}
+
+const templateFix = 'this looks like a template: render it first (helm template, kustomize build)'
+
+function withTemplateFix(fault: YamlFault, text: string): YamlFault {
+  return fault.code === 'yaml-syntax' && text.includes('{{') ? { ...fault, fix: templateFix } : fault
+}
+
+function reportSyntax(
+  error: { readonly message: string },
   at: SourceLocation,
   text: string,
   report: Report,
 ): void {
-  if (error.code === 'DUPLICATE_KEY') {
-    const key = text.slice(error.pos[0], error.pos[1]).split(':')[0] ?? ''
-    report('duplicate-key', `the key "${key.trim()}" stands here twice; kubectl refuses that`, {
-      at,
-      fix: 'keep one of the two',
-    })
-    return
-  }
-  const template = text.includes('{{')
-  report('yaml-syntax', error.message.replace(/\s+/g, ' '), {
-    at,
-    ...(template && { fix: 'this looks like a template: render it first (helm template, kustomize build)' }),
-  })
-}
-
-function toValue(document: Document.Parsed, at: SourceLocation, report: Report): unknown {
-  try {
-    return document.toJS({ maxAliasCount: 1000 })
-  } catch (error) {
-    report('yaml-syntax', error instanceof Error ? error.message : 'cannot be read', { at })
-    return undefined
-  }
-}
-
-/** kubectl takes `no` for a boolean; where somebody wrote it plainly, they should know. */
-function noteOldBooleans(
-  document: Document.Parsed,
-  text: string,
-  at: (offset: number) => SourceLocation,
-  report: Report,
-): void {
-  if (!/[\s[,](?:[yYnN]|[yY]es|YES|[nN]o|NO|[oO]n|ON|[oO]ff|OFF)\s*(?:[\n,}\]#]|$)/.test(text)) return
-  visit(document, {
-    Scalar: (key, node) => {
-      if (key === 'key' || typeof node.value !== 'boolean' || !node.source || !isOldBoolean(node.source))
-        return
-      report('yaml-1.1-boolean', `plain ${node.source} is read as ${node.value}, as kubectl reads it`, {
-        at: at(node.range?.[0] ?? 0),
-        fix: `write "${node.source}" for the word, or ${node.value}`,
-      })
-    },
-  })
-}
-
-function positionOf(
-  { documents, lines }: ParsedYaml,
-  index: number,
-  path: Path,
-  wantsKey: boolean,
-): { readonly line: number; readonly col: number } {
-  let node: Node | null | undefined = documents[index]?.contents
-  let offset = node?.range?.[0] ?? 0
-  for (const [at, step] of path.entries()) {
-    const found = childOf(node, step)
-    if (!found) break
-    offset = (wantsKey && at === path.length - 1 ? found.key : undefined) ?? found.value?.range?.[0] ?? offset
-    node = found.value
-  }
-  return lines.linePos(offset)
-}
-
-function childOf(
-  node: Node | null | undefined,
-  step: string | number,
-): { readonly key?: number; readonly value: Node | null } | undefined {
-  if (isMap<ParsedNode, ParsedNode | null>(node)) {
-    const pair = node.items.find(({ key }) => isScalar(key) && String(key.value) === String(step))
-    if (!pair) return undefined
-    const key = pair.key.range?.[0]
-    return { ...(key !== undefined && { key }), value: pair.value }
-  }
-  if (!isSeq<ParsedNode>(node)) return undefined
-  const item = node.items[Number(step)]
-  return item && { value: item }
+  const message = error.message.replace(/\s+/g, ' ')
+  const short = message.length > 200 ? `${message.slice(0, 200)}…` : message
+  report('yaml-syntax', short, { at, ...(text.includes('{{') && { fix: templateFix }) })
 }
