@@ -26,9 +26,19 @@ export function diagnosis(journey: Journey, style: Style, columns: number): read
   return lines.length === 0 ? [] : [lines.join('\n')]
 }
 
+/** Where the objects stand; a file that was just named is not named again: `web.yaml:12, :30`. */
+function placesOf(objects: readonly ObjectRef[]): readonly string[] {
+  const places = [...new Set(objects.map(locationOf))].filter((text) => text !== '')
+  const fileOf = (place: string | undefined) => place?.slice(0, place.lastIndexOf(':'))
+  const short = places.map((place, index) => {
+    const file = fileOf(place) ?? ''
+    return index > 0 && fileOf(places[index - 1]) === file ? place.slice(file.length) : place
+  })
+  return short.length === 0 ? [] : [short.join(', ')]
+}
+
 function sayFinding(finding: Finding, say: (label: string, text: string, right?: string) => void): void {
   const label = finding.severity === 'info' ? 'note' : 'because'
-  const places = finding.objects.map(locationOf).filter((text) => text !== '')
-  say(label, finding.message, [`[${finding.code}]`, ...new Set(places)].join(' '))
+  say(label, finding.message, [`[${finding.code}]`, ...placesOf(finding.objects)].join(' '))
   if (finding.fix !== undefined) say('to mend it', finding.fix)
 }

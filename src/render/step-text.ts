@@ -107,7 +107,7 @@ export function randomPortHider({ forward, reply }: Leg): (text: string) => stri
     for (const step of steps) {
       if (step.type !== 'nat' || !step.randomPort) continue
       const shown = formatEndpoint(step.to.ip, step.to.port)
-      examples.push([shown, `${shown.slice(0, shown.lastIndexOf(':'))}:(random port)`])
+      examples.push([shown, `${shown.slice(0, shown.lastIndexOf(':'))}:(random)`])
     }
   return (text) => examples.reduce((now, [shown, said]) => now.replaceAll(shown, said), text)
 }

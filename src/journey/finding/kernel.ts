@@ -92,7 +92,10 @@ function byRule({ sent }: Failure, { stop: { by, netns }, label }: Place): reado
       `${label} stops it in table ${by.table}, chain ${by.chain}: ${text}${router}`,
       {
         objects: [origin?.subject],
-        fix: origin ? `the rule is ${origin.component}'s` : 'change or remove the rule',
+        fix:
+          origin && origin.component !== 'iptables-save'
+            ? `${origin.component} makes this rule: change what it makes it from`
+            : `let this traffic pass before the rule, or remove it on ${label}`,
       },
     ),
   ]
