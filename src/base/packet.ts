@@ -45,8 +45,8 @@ export interface Packet {
   readonly length: number
   readonly dontFragment: boolean
   readonly mark: number
-  /** A TCP segment whose numbers lie outside the receiver's window; conntrack calls it INVALID. */
-  readonly outOfWindow?: boolean
+  /** A TCP segment whose numbers lie outside the receiver's window: too new for it, or too old. */
+  readonly outsideWindow?: 'ahead' | 'behind'
   /** The packet inside, when this one is a tunnel's, with the network it belongs to and its frame's address. */
   readonly tunnel?: { readonly vni: number; readonly mac: string; readonly inner: Packet }
 }

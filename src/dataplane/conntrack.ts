@@ -1,12 +1,13 @@
 import type { Ip } from '../base/ip.ts'
 import type { Packet } from '../base/packet.ts'
-import { isIcmp, TCP, TCP_ACK, TCP_SYN, UDP } from '../base/packet.ts'
+import { isIcmp, TCP, TCP_ACK, TCP_RST, TCP_SYN } from '../base/packet.ts'
 import type { Netns } from '../model/network.ts'
 import type { ConnectionState, ConnectionView, Tuple } from '../netfilter/match/match.ts'
+import { connectionLifetime } from './conntrack-lifetime.ts'
 import type { DataplaneState } from './state.ts'
 import { sysctl } from './sysctl.ts'
 import type { TcpState } from './tcp-state.ts'
-import { nextTcpState, tcpLifetime } from './tcp-state.ts'
+import { nextTcpState } from './tcp-state.ts'
 
 /** One entry of a namespace's connection table; mirrors struct nf_conn. Immutable: a change makes a new one. */
 export interface Connection {
@@ -76,6 +77,11 @@ function tupleKey(netns: string, { src, dst, protocol, sport, dport }: Tuple): s
   return `ct ${netns} ${protocol} ${src} ${sport} ${dst} ${dport}`
 }
 
+/** Whether a key of the state is that of an entry of this namespace's connection table. */
+export function isConnectionKey(key: string, netns: string): boolean {
+  return key.startsWith(`ct ${netns} `)
+}
+
 export function sameTuple(a: Tuple, b: Tuple): boolean {
   return (
     a.src === b.src &&
@@ -126,7 +132,7 @@ export function track(
   now: number,
 ): { readonly state: DataplaneState; readonly tracking: Tracking } {
   const quoted = packet.icmp?.quoted
-  if (quoted) return { state, tracking: trackError(state, netns, quoted, now) }
+  if (quoted) return { state, tracking: trackError(state, netns, packet.dst, quoted, now) }
   const tuple = tupleOf(packet)
   const found = findConnection(state, netns.id, tuple, now)
   const reopened = found && packet.protocol === TCP && isReopening(found, tuple, packet)
@@ -137,13 +143,17 @@ export function track(
   return trackKnown(state, netns, found, tuple, packet, now)
 }
 
-/** nf_conntrack_inet_error: an error belongs to the connection whose reply the quoted packet's inverse would be. */
-function trackError(state: DataplaneState, netns: Netns, quoted: Packet, now: number): Tracking {
+/**
+ * nf_conntrack_inet_error: an error belongs to the connection whose reply the quoted packet's inverse would be,
+ * if it is sent to that reply's receiver.
+ */
+function trackError(state: DataplaneState, netns: Netns, to: Ip, quoted: Packet, now: number): Tracking {
   const inverse = invertTuple(tupleOf(quoted))
   const connection = findConnection(state, netns.id, inverse, now)
   if (!connection) return invalid
   const direction: Direction = sameTuple(connection.original, inverse) ? 'original' : 'reply'
-  return { state: 'RELATED', connection, direction }
+  const expected = direction === 'original' ? connection.original.dst : connection.reply.dst
+  return to === expected ? { state: 'RELATED', connection, direction } : invalid
 }
 
 /** A SYN on a closed or closing connection's tuple is a new connection (tcp_packet, TIME_WAIT and CLOSE). */
@@ -177,11 +187,13 @@ function trackNew(netns: Netns, packet: Packet, tuple: Tuple, now: number): Trac
     mark: 0,
     tcp,
     created: now,
-    expires: now + lifetime(packet.protocol, tcp, false),
+    expires: now + connectionLifetime(netns, packet.protocol, tcp, false),
     randomPort: false,
   }
   return { state: 'NEW', connection, direction: 'original' }
 }
+
+const kernelDefaults = { sysctls: {} }
 
 /** An entry as a table may hold it before the walk begins; untranslated if it has no reply tuple of its own. */
 export function makeConnection(
@@ -205,7 +217,7 @@ export function makeConnection(
     mark: 0,
     tcp,
     created: now,
-    expires: now + lifetime(original.protocol, tcp, seenReply),
+    expires: now + connectionLifetime(kernelDefaults, original.protocol, tcp, seenReply),
     randomPort: false,
   }
 }
@@ -225,26 +237,32 @@ function trackKnown(
   now: number,
 ): { readonly state: DataplaneState; readonly tracking: Tracking } {
   const direction: Direction = sameTuple(connection.original, tuple) ? 'original' : 'reply'
+  const established = direction === 'reply' || connection.seenReply ? 'ESTABLISHED' : 'NEW'
   let tcp = connection.tcp
   if (tcp) {
-    const liberal = sysctl(netns, 'net.netfilter.nf_conntrack_tcp_be_liberal') !== 0
     const next = nextTcpState(tcp, direction, packet.tcpFlags)
-    const outOfWindow = packet.outOfWindow === true && !liberal
-    if (next === 'INVALID' || outOfWindow)
+    const verdict = inWindow(netns, packet)
+    if (next === 'INVALID' || verdict === 'invalid')
       return { state, tracking: { state: 'INVALID', connection: undefined, direction } }
+    if (verdict === 'ignore') return { state, tracking: { state: established, connection, direction } }
     if (next !== 'IGNORE') tcp = next
   }
-  const established = direction === 'reply' || connection.seenReply ? 'ESTABLISHED' : 'NEW'
-  const updated = advance(connection, direction, packet.protocol, tcp, now)
+  const updated = advance(netns, connection, direction, tcp, now)
   const tracking: Tracking = { state: established, connection: updated, direction }
   return { state: updated === connection ? state : storeConnection(state, netns.id, updated), tracking }
 }
 
+/** Mirrors tcp_in_window: what is too new is invalid, what is too old passes and changes nothing, unless a RST. */
+function inWindow(netns: Netns, { outsideWindow, tcpFlags }: Packet): 'accept' | 'ignore' | 'invalid' {
+  if (!outsideWindow || sysctl(netns, 'net.netfilter.nf_conntrack_tcp_be_liberal') !== 0) return 'accept'
+  return outsideWindow === 'behind' && !(tcpFlags & TCP_RST) ? 'ignore' : 'invalid'
+}
+
 /** The entry after one more packet; the same value if the packet told nothing new. */
 function advance(
+  netns: Netns,
   connection: Connection,
   direction: Direction,
-  protocol: number,
   tcp: TcpState | undefined,
   now: number,
 ): Connection {
@@ -252,20 +270,13 @@ function advance(
   // nf_conntrack_udp_packet: a stream once it has been answered and is older than two seconds.
   const stream = connection.seenReply && now > connection.created + 2000
   const assured = connection.assured || (tcp ? tcp === 'ESTABLISHED' : stream)
-  const expires = now + lifetime(protocol, tcp, stream)
+  const expires = now + connectionLifetime(netns, connection.original.protocol, tcp, stream)
   const same =
     seenReply === connection.seenReply &&
     assured === connection.assured &&
     tcp === connection.tcp &&
     expires === connection.expires
   return same ? connection : { ...connection, seenReply, assured, tcp, expires }
-}
-
-/** Default lifetimes in milliseconds: UDP 30 s, 120 s once it is a stream; ICMP 30 s; others 600 s. */
-function lifetime(protocol: number, tcp: TcpState | undefined, stream: boolean): number {
-  if (tcp) return tcpLifetime(tcp)
-  if (protocol === UDP) return stream ? 120_000 : 30_000
-  return isIcmp(protocol) ? 30_000 : 600_000
 }
 
 /** The entry as matches see it. */

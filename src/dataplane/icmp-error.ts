@@ -1,7 +1,7 @@
 import type { Ip } from '../base/ip.ts'
 import { isMulticast } from '../base/ip.ts'
 import type { Packet } from '../base/packet.ts'
-import { icmpOf, isIcmp, packetFamily } from '../base/packet.ts'
+import { ICMP, icmpOf, isIcmp, packetFamily } from '../base/packet.ts'
 
 /** The types and codes of the errors that the stack itself sends, by family. */
 export const icmpErrors = {
@@ -50,6 +50,11 @@ export function icmpError(
 /** The address that stands for "not yet chosen": 0.0.0.0 or ::. */
 export function unspecified(family: 4 | 6): Ip {
   return family === 4 ? 0 : 0n
+}
+
+/** An ICMP redirect: the router's word that there is a shorter way. */
+export function isRedirect({ protocol, icmp }: Packet): boolean {
+  return protocol === ICMP && icmp?.type === 5
 }
 
 function isErrorMessage(packet: Packet): boolean {

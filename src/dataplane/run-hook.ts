@@ -1,5 +1,4 @@
-import type { Packet } from '../base/packet.ts'
-import { packetFamily, TCP, TCP_ACK, TCP_FIN, TCP_RST, TCP_SYN } from '../base/packet.ts'
+import { packetFamily } from '../base/packet.ts'
 import type { RuleStep } from '../model/trace.ts'
 import type { DeviceView } from '../netfilter/match/match.ts'
 import type { HookName } from '../netfilter/rule.ts'
@@ -15,6 +14,7 @@ import { hookPlan } from './hook-plan.ts'
 import { icmpError } from './icmp-error.ts'
 import { sourceKey } from './nat.ts'
 import { rerouteAfterHook } from './output-route.ts'
+import { reset } from './packets.ts'
 import type { Asking } from './tables.ts'
 import { devicesAt, evaluateAt } from './tables.ts'
 import { translate } from './translate.ts'
@@ -121,24 +121,6 @@ function rejected(walk: Walk, flight: Flight, answer: RejectAnswer, by: RuleStep
   return walk.end(stopped, reply ? { type: 'answered', answer: reply } : { type: 'lost' })
 }
 
-/** A RST in answer to a TCP segment; none to a RST (tcp_v4_send_reset, nf_send_reset). */
-export function reset(packet: Packet): Packet | undefined {
-  if (packet.protocol !== TCP || packet.tcpFlags & TCP_RST) return undefined
-  const opening = (packet.tcpFlags & (TCP_SYN | TCP_ACK | TCP_FIN)) === TCP_SYN
-  return {
-    src: packet.dst,
-    dst: packet.src,
-    protocol: TCP,
-    sport: packet.dport,
-    dport: packet.sport,
-    tcpFlags: opening ? TCP_RST | TCP_ACK : TCP_RST,
-    ttl: 64,
-    length: packetFamily(packet) === 4 ? 40 : 60,
-    dontFragment: true,
-    mark: 0,
-  }
-}
-
 /** The namespace's own packets are routed anew when OUTPUT changed what routing looks at (ip_route_me_harder). */
 function withRerouting(walk: Walk, { packet: before }: Flight, { hook, devices, next }: Asking): Asking {
   const reroute = (after: Flight) => {
@@ -159,6 +141,8 @@ function confirm(walk: Walk, flight: Flight, next: Next): readonly Outcome[] {
     if (!stored || stored.mark === connection.mark) return next(flight)
     return next({ ...flight, state: storeConnection(state, netns.id, { ...stored, mark: connection.mark }) })
   }
+  // A RST or an ICMP error that was attached to the connection does not begin it.
+  if (tracking.direction === 'reply') return next(flight)
   for (const tuple of [connection.original, connection.reply]) {
     const clash = findConnection(state, netns.id, tuple, walk.now)
     if (clash && !sameTuple(clash.original, connection.original)) {

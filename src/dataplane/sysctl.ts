@@ -5,13 +5,29 @@ const defaults: Readonly<Record<string, number>> = {
   'net.ipv4.ip_default_ttl': 64,
   'net.ipv6.conf.all.hop_limit': 64,
   'net.ipv4.conf.all.send_redirects': 1,
+  'net.ipv4.icmp_ratelimit': 1000,
+  'net.ipv4.icmp_ratemask': 6168,
+  'net.ipv6.icmp.ratelimit': 1000,
   'net.bridge.bridge-nf-call-iptables': 1,
   'net.bridge.bridge-nf-call-ip6tables': 1,
   'net.netfilter.nf_conntrack_tcp_loose': 1,
+  'net.netfilter.nf_conntrack_tcp_timeout_syn_sent': 120,
+  'net.netfilter.nf_conntrack_tcp_timeout_syn_recv': 60,
+  'net.netfilter.nf_conntrack_tcp_timeout_established': 432_000,
+  'net.netfilter.nf_conntrack_tcp_timeout_fin_wait': 120,
+  'net.netfilter.nf_conntrack_tcp_timeout_close_wait': 60,
+  'net.netfilter.nf_conntrack_tcp_timeout_last_ack': 30,
+  'net.netfilter.nf_conntrack_tcp_timeout_time_wait': 120,
+  'net.netfilter.nf_conntrack_tcp_timeout_close': 10,
+  'net.netfilter.nf_conntrack_udp_timeout': 30,
+  'net.netfilter.nf_conntrack_udp_timeout_stream': 120,
+  'net.netfilter.nf_conntrack_icmp_timeout': 30,
+  'net.netfilter.nf_conntrack_icmpv6_timeout': 30,
+  'net.netfilter.nf_conntrack_generic_timeout': 600,
 }
 
 /** One setting of a namespace. */
-export function sysctl(netns: Netns, key: string): number {
+export function sysctl(netns: Pick<Netns, 'sysctls'>, key: string): number {
   return netns.sysctls[key] ?? defaults[key] ?? 0
 }
 

@@ -61,20 +61,6 @@ const table: Readonly<Record<'original' | 'reply', Readonly<Record<string, strin
   },
 }
 
-/** Default lifetimes in milliseconds (tcp_timeouts). */
-const lifetimes: Readonly<Record<TcpState, number>> = {
-  NONE: 60_000,
-  SYN_SENT: 120_000,
-  SYN_RECV: 60_000,
-  ESTABLISHED: 432_000_000,
-  FIN_WAIT: 120_000,
-  CLOSE_WAIT: 60_000,
-  LAST_ACK: 30_000,
-  TIME_WAIT: 120_000,
-  CLOSE: 10_000,
-  SYN_SENT2: 120_000,
-}
-
 /** get_conntrack_index: which flag of a segment counts. */
 function flagOf(flags: number): string {
   if (flags & TCP_RST) return 'rst'
@@ -87,8 +73,4 @@ function flagOf(flags: number): string {
 export function nextTcpState(state: TcpState, direction: 'original' | 'reply', flags: number): Transition {
   const row = table[direction][flagOf(flags)]?.split(' ')
   return short[row?.[columns.indexOf(state)] ?? 'iv'] ?? 'INVALID'
-}
-
-export function tcpLifetime(state: TcpState): number {
-  return lifetimes[state]
 }

@@ -1,5 +1,5 @@
 import type { Packet } from '../base/packet.ts'
-import { packetFamily } from '../base/packet.ts'
+import { isIcmp, packetFamily } from '../base/packet.ts'
 import type { RuleStep, Socket } from '../model/trace.ts'
 import { manipOf } from '../netfilter/hooks.ts'
 import type { Tuple } from '../netfilter/match/match.ts'
@@ -11,6 +11,7 @@ import type { Flight, Next, Outcome, Walk } from './flight.ts'
 import { lose, note } from './flight.ts'
 import type { Decided } from './fork.ts'
 import { ruleStep } from './fork.ts'
+import { isRedirect } from './icmp-error.ts'
 import { nullBinding, setUpNat } from './nat.ts'
 import { selectAddress } from './routing.ts'
 import type { Asking } from './tables.ts'
@@ -30,10 +31,11 @@ export function translate(
   const { hook, next } = asking
   const connection = tracking?.connection
   if (!tracking || !connection) return next(flight)
-  if (tracking.state === 'RELATED') return next(translateError(flight, tracking, connection, hook))
+  const related = tracking.state === 'RELATED'
+  if (related && isIcmp(flight.packet.protocol)) return passError(walk, flight, tracking, connection, asking)
   const side = manipOf(hook)
   const decided = side === 'source' ? connection.sourceDecided : connection.destinationDecided
-  if (tracking.state !== 'NEW' || decided) return next(applyTranslation(flight, hook))
+  if ((tracking.state !== 'NEW' && !related) || decided) return next(applyTranslation(flight, hook))
   return askTables(walk, flight, asking, tables, 0)
 }
 
@@ -69,6 +71,8 @@ function bind(
   const { tracking, state, netns } = flight
   const connection = tracking?.connection
   if (!tracking || !connection) return next(flight)
+  // nf_nat_setup_info: what is confirmed keeps what it has, whatever the rules say by now.
+  if (connection.confirmed) return next(applyTranslation(flight, hook))
   const by = decided && ruleStep(hook, decided.by, true)
   const concrete = request ? fillIn(flight, request) : nullBinding(connection, manipOf(hook))
   if (!concrete) return lose(walk, flight, 'rule', 'no address to translate to', by)
@@ -141,6 +145,22 @@ function isTranslated(
 ): boolean {
   const bySource = (side === 'source') === (direction === 'original')
   return bySource ? connection.sourceTranslated : connection.destinationTranslated
+}
+
+/** An ICMP error about a connection; a redirect is dropped unless the connection is known to be untranslated. */
+function passError(
+  walk: Walk,
+  flight: Flight,
+  tracking: Tracking,
+  connection: Connection,
+  { hook, next }: Asking,
+): readonly Outcome[] {
+  const { sourceDecided, destinationDecided, sourceTranslated, destinationTranslated } = connection
+  const untranslated = sourceDecided && destinationDecided && !sourceTranslated && !destinationTranslated
+  if (isRedirect(flight.packet) && !untranslated) {
+    return lose(walk, flight, 'rule', 'nat drops redirects about connections that it may translate')
+  }
+  return next(translateError(flight, tracking, connection, hook))
 }
 
 /** Mirrors nf_nat_icmp_reply_translation: the error's own header and the packet that it quotes. */

@@ -5,6 +5,7 @@ import { lose, note, stop } from './flight.ts'
 import { stackError } from './icmp-error.ts'
 import type { FrameTarget } from './link.ts'
 import { deviceOf, resolveNeighbor } from './link.ts'
+import { pathMtu } from './path-mtu.ts'
 import { encapsulate } from './tunnel.ts'
 
 /** The packet leaves by its way's device: over loopback, into a tunnel, or as a frame to a neighbour. */
@@ -15,12 +16,18 @@ export function transmit(walk: Walk, flight: Flight): readonly Outcome[] {
   if (!device || device.down) return lose(walk, flight, 'device', `device ${way.device} is down or missing`)
   if (device.type === 'loopback') return loopBack(walk, flight, device)
   if (device.type === 'dummy') return lose(walk, flight, 'device', `dummy device ${device.name} swallows it`)
-  const mtu = way.route.mtu ?? device.mtu
+  const mtu = mtuOf(walk, flight, way.route.mtu ?? device.mtu)
   if (packet.length > mtu) {
     if (packet.dontFragment) return tooBig(walk, flight, mtu)
     return sendFrame(walk, note(flight, { type: 'fragmented', mtu }), device)
   }
   return sendFrame(walk, flight, device)
+}
+
+/** ip_skb_dst_mtu: the namespace's own packets also keep to what it has learnt about the way. */
+function mtuOf(walk: Walk, { in: cameIn, state, netns, packet }: Flight, linkMtu: number): number {
+  if (cameIn !== undefined) return linkMtu
+  return Math.min(linkMtu, pathMtu(state, netns, packet.dst, walk.now) ?? linkMtu)
 }
 
 /** loopback_xmit: the packet comes back in at once and keeps its mark and its conntrack entry. */

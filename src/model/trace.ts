@@ -131,6 +131,8 @@ export interface Leg {
   readonly reply: readonly Hop[]
   /** Later packets of the exchange, where one of them did not get through. */
   readonly later?: readonly PacketWalk[]
+  /** The other packets of the exchange, if they were asked for. */
+  readonly rest?: readonly PacketWalk[]
 }
 
 /** Where and why it ended, when it did not arrive. */

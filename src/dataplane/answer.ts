@@ -1,0 +1,87 @@
+import { isIcmp, type Packet, TCP } from '../base/packet.ts'
+import type { Disposition } from '../model/trace.ts'
+import type { Tracking } from './conntrack.ts'
+import type { Exchange } from './exchange.ts'
+import type { Flight, Outcome } from './flight.ts'
+import { hopsOf } from './flight.ts'
+import { mayAnswer } from './icmp-rate.ts'
+import type { Details, Forward } from './outcome.ts'
+import { answerOf, goesRound, lastReason, outcomeOf } from './outcome.ts'
+import { isReplyFor, quotes } from './packets.ts'
+import { learnPathMtu } from './path-mtu.ts'
+import { send } from './send.ts'
+import { nextFlight, startWalk } from './start-walk.ts'
+
+/**
+ * An ICMP error or RST on its way back: if it arrives, the sender learns of it; if not, there is silence. The
+ * flight is the packet that is answered, where it ended.
+ */
+export function sendAnswer(
+  work: Exchange,
+  forward: Forward,
+  flight: Flight,
+  answer: Packet,
+  tracking?: Tracking,
+): readonly Outcome[] {
+  const { network, options } = work
+  const errno = localErrno(work, flight)
+  const rationed = mayAnswer(flight.state, flight.netns, answer, options.now)
+  const start: Flight = { ...flight, state: rationed.state }
+  if (!rationed.allowed) return [outcomeOf(forward, start, silenceAs(forward), errno)]
+  const walk = startWalk(network, options, (back, end) => {
+    const reply = hopsOf(back.trail)
+    if (end.type !== 'delivered' || !isAnswerFor(forward, back)) {
+      return [outcomeOf(forward, back, silenceAs(forward), { ...errno, reply })]
+    }
+    const learnt: Flight = { ...back, state: learnPathMtu(back.state, back.netns, back.packet, options.now) }
+    const details: Details = { ...errno, reply, answer: answerOf(back.packet) }
+    return [outcomeOf(forward, learnt, answeredAs(forward, back.packet), details)]
+  })
+  return send(walk, { ...nextFlight(start, answer), tracking })
+}
+
+/**
+ * Mirrors nf_ct_attach: an error about a packet belongs to that packet's connection, in the other direction, even
+ * if the connection is not confirmed yet.
+ */
+export function attachedTo({ tracking }: Flight): Tracking | undefined {
+  const connection = tracking?.connection
+  if (!connection) return undefined
+  return {
+    state: 'RELATED',
+    connection,
+    direction: tracking.direction === 'original' ? 'reply' : 'original',
+  }
+}
+
+/** A datagram that the sender's own rules drop fails with EPERM; of a TCP segment the socket learns nothing. */
+export function localErrno({ from }: Exchange, flight: Flight): Details {
+  const own = flight.netns.id === from && flight.in === undefined && flight.packet.protocol !== TCP
+  const reason = lastReason(flight)
+  const byRule = reason === 'rule' || reason === 'policy' || reason === 'nat-exhausted'
+  return own && byRule ? { errno: 'EPERM' } : {}
+}
+
+/** Whether a RST or an ICMP error belongs to the sender's socket. */
+function isAnswerFor(forward: Forward, back: Flight): boolean {
+  const { packet, netns } = back
+  if (netns.id !== forward.hops[0]?.netns) return false
+  const quoted = packet.icmp?.quoted
+  return quoted ? quotes(forward.sent, quoted) : isReplyFor(forward.sent, packet)
+}
+
+/** What the sender makes of the error or RST that came back. */
+function answeredAs(forward: Forward, answer: Packet): Disposition {
+  const reason = forward.stoppedAt?.reason
+  if (reason === 'no-listener') return 'refused'
+  if (reason === 'ttl') return goesRound(forward.hops) ? 'looped' : 'rejected'
+  if (reason === 'too-big') return 'stalled'
+  if (reason === 'no-route' || reason === 'no-neighbor') return 'no-route'
+  return answer.protocol === TCP || isIcmp(answer.protocol) ? 'rejected' : 'unknown'
+}
+
+/** What it is to the sender if no error reaches it: a loop is one all the same, and so is a black hole. */
+export function silenceAs({ stoppedAt, hops }: Forward): Disposition {
+  if (stoppedAt?.reason === 'ttl' && goesRound(hops)) return 'looped'
+  return stoppedAt?.reason === 'too-big' ? 'stalled' : 'dropped'
+}
