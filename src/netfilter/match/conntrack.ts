@@ -49,7 +49,10 @@ export interface ConntrackMatch {
   readonly direction?: 'ORIGINAL' | 'REPLY'
 }
 
-/** Mirrors conntrack_mt of xt_conntrack: a packet without an entry has state INVALID and fails all the rest. */
+/**
+ * Mirrors conntrack_mt of xt_conntrack. A packet without an entry has state INVALID or UNTRACKED; a rule that asks
+ * for its state asks for nothing else then, and any other does not match.
+ */
 export const conntrack: MatchModule<ConntrackMatch> = {
   options: {
     ctstate: 1,
@@ -98,16 +101,21 @@ export const conntrack: MatchModule<ConntrackMatch> = {
     ),
   test: (match, context) => {
     if (match.states && hasState(match.states.value, context) === match.states.inverted) return false
-    const asksMore = Object.keys(match).some(
-      (key) => key !== 'states' && !isEmpty(match[key as keyof ConntrackMatch]),
-    )
-    if (!asksMore) return true
-    return context.connection !== undefined && testEntry(match, context.connection, context.now)
+    const { connection, now } = context
+    if (connection === undefined) return match.states !== undefined
+    return !asksEntry(match) || testEntry(match, connection, now)
   },
 }
 
-function isEmpty(value: unknown): boolean {
-  return typeof value === 'object' && value !== null && Object.keys(value).length === 0
+/** Whether more is asked for than states, which most rules ask for alone. */
+function asksEntry({ protocol, status, expires, direction, addresses, ports }: ConntrackMatch): boolean {
+  const one = protocol ?? status ?? expires ?? direction
+  return one !== undefined || hasEntries(addresses) || hasEntries(ports)
+}
+
+function hasEntries(fields: object): boolean {
+  for (const _ in fields) return true
+  return false
 }
 
 function hasState(states: readonly StateName[], { state, connection }: MatchContext): boolean {
