@@ -14,7 +14,7 @@ import {
 } from '../../base/ip.ts'
 import type { ClusterNode, ClusterSettings } from '../../model/cluster.ts'
 import { zoneLabel } from '../../model/cluster.ts'
-import type { Located, Node } from '../../model/objects.ts'
+import type { Located, Node, Taint } from '../../model/objects.ts'
 import type { Completion } from './completion.ts'
 import { readVersion } from './settings.ts'
 
@@ -196,16 +196,13 @@ function finishNode(
 ): ClusterNode {
   const { source, name, labels, controlPlane } = draft
   const object = source?.object
-  const taints =
-    object?.spec?.taints ??
-    (controlPlane && !source ? [{ key: controlPlaneLabel, effect: 'NoSchedule' }] : [])
   const ready = object?.status?.conditions?.find((one) => one.type === 'Ready')?.status ?? 'True'
   const zone = labels[zoneLabel]
   return {
     name,
     ref: source?.ref ?? { kind: 'Node', name },
     labels,
-    taints,
+    taints: source ? taintsOf(source.object, ready) : controlPlane ? [controlPlaneTaint] : [],
     unschedulable: object?.spec?.unschedulable ?? false,
     ready: ready === 'True',
     addresses,
@@ -215,6 +212,19 @@ function finishNode(
     minorVersion: nodeVersion(completion, object, settings),
     ...(source && { source }),
   }
+}
+
+const controlPlaneTaint: Taint = { key: controlPlaneLabel, effect: 'NoSchedule' }
+
+/**
+ * The node's own taints, and the one by which the node lifecycle controller keeps pods from a node that is not
+ * ready; a dump has it already.
+ */
+function taintsOf({ metadata, spec }: Node, ready: string): readonly Taint[] {
+  const own = spec?.taints ?? []
+  if (ready === 'True' || metadata.uid !== undefined) return own
+  const key = ready === 'False' ? 'node.kubernetes.io/not-ready' : 'node.kubernetes.io/unreachable'
+  return own.some((one) => one.key === key) ? own : [...own, { key, effect: 'NoSchedule' }]
 }
 
 /** kube-proxy's release on this node: the cluster's, unless only the nodes themselves say one. */

@@ -46,8 +46,15 @@ function matchesRequirement({ key = '', operator, values = [] }: Requirement, la
   }
 }
 
-/** Gt and Lt compare integers; anything else matches nothing. */
+/** Gt and Lt compare integers of 64 bits (strconv.ParseInt); anything else matches nothing. */
 function comparesTo(value: string | undefined, operator: 'Gt' | 'Lt', limit: string | undefined): boolean {
-  if (!/^-?\d+$/.test(value ?? '') || !/^-?\d+$/.test(limit ?? '')) return false
-  return operator === 'Gt' ? Number(value) > Number(limit) : Number(value) < Number(limit)
+  const [left, right] = [readInteger(value), readInteger(limit)]
+  if (left === undefined || right === undefined) return false
+  return operator === 'Gt' ? left > right : left < right
+}
+
+function readInteger(text: string | undefined): bigint | undefined {
+  if (text === undefined || !/^[+-]?\d+$/.test(text)) return undefined
+  const value = BigInt(text.replace(/^\+/, ''))
+  return value === BigInt.asIntN(64, value) ? value : undefined
 }
