@@ -3,9 +3,22 @@ import { sha256 } from '@noble/hashes/sha2.js'
 const base32Alphabet = 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567'
 const encoder = new TextEncoder()
 
+const ascii = new Uint8Array(1024)
+
+/** A text's bytes, which the next call overwrites. What is plain ASCII and short needs no encoder, which is slow. */
+function utf8(text: string): Uint8Array {
+  if (text.length > ascii.length) return encoder.encode(text)
+  for (let at = 0; at < text.length; at++) {
+    const code = text.charCodeAt(at)
+    if (code > 127) return encoder.encode(text)
+    ascii[at] = code
+  }
+  return ascii.subarray(0, text.length)
+}
+
 /** The first characters of the base32 (RFC 4648, no padding) form of a text's SHA-256. At most 51. */
 export function sha256Base32(text: string, length: number): string {
-  const digest = sha256(encoder.encode(text))
+  const digest = sha256(utf8(text))
   let out = ''
   let buffer = 0
   let bits = 0
@@ -21,6 +34,7 @@ export function sha256Base32(text: string, length: number): string {
 /** FNV-1a, 32 bits, over the UTF-8 bytes of a text: spreads names evenly and says the same on any machine. */
 export function fnv1a(text: string): number {
   let hash = 0x811c9dc5
-  for (const byte of encoder.encode(text)) hash = Math.imul(hash ^ byte, 0x01000193)
+  const bytes = utf8(text)
+  for (let at = 0; at < bytes.length; at++) hash = Math.imul(hash ^ (bytes[at] ?? 0), 0x01000193)
   return hash >>> 0
 }

@@ -206,11 +206,9 @@ function makeChains(
   const add = (name: string, make: () => readonly Rule[]) => chains.push(new LazyChain(name, make))
   if (decisions.usesExternalChain) add(names.external, () => externalChain(port, context, decisions))
   if (decisions.usesFirewallChain) add(names.firewall, () => firewallChain(port, context, decisions))
-  const chainNamesOf = new Map(reachable.map((one) => [one, endpointChainName(port, one)]))
-  const named = (endpoint: ProxyEndpoint): NamedEndpoint => ({
-    endpoint,
-    name: chainNamesOf.get(endpoint) ?? endpointChainName(port, endpoint),
-  })
+  const chainsOf = new Map(reachable.map((one) => [one, new EndpointChain(port, one, context.large)]))
+  const named = (endpoint: ProxyEndpoint) =>
+    chainsOf.get(endpoint) ?? new EndpointChain(port, endpoint, context.large)
   const balancing = (name: string, endpoints: readonly ProxyEndpoint[]): Rule[] => [
     ...(hasInternal && name === internalChain ? internalMasquerade(port, context) : []),
     ...balance(port, endpoints.map(named), context.large),
@@ -219,16 +217,27 @@ function makeChains(
   const hasLocal = usesLocalEndpoints(port) && local.length > 0
   if (hasCluster) add(names.cluster, () => balancing(names.cluster, cluster))
   if (hasLocal) add(names.local, () => balancing(names.local, local))
-  for (const [endpoint, name] of chainNamesOf) {
-    add(name, () => endpointRules(port, { endpoint, name }, context.large))
-  }
+  chains.push(...chainsOf.values())
   return chains
 }
 
-/** An endpoint and its KUBE-SEP chain. */
-interface NamedEndpoint {
-  readonly endpoint: ProxyEndpoint
+/** An endpoint's KUBE-SEP chain. There may be very many: its rules are made when they are asked for, and not kept. */
+class EndpointChain implements Chain {
   readonly name: string
+  readonly port: ServicePortInfo
+  readonly endpoint: ProxyEndpoint
+  readonly large: boolean
+
+  constructor(port: ServicePortInfo, endpoint: ProxyEndpoint, large: boolean) {
+    this.name = endpointChainName(port, endpoint)
+    this.port = port
+    this.endpoint = endpoint
+    this.large = large
+  }
+
+  get rules(): readonly Rule[] {
+    return endpointRules(this.port, this, this.large)
+  }
 }
 
 /** Traffic to the cluster IP that does not come from pods is masqueraded; with masqueradeAll everything is. */
@@ -290,7 +299,7 @@ export function endpointChainName(port: ServicePortInfo, endpoint: ProxyEndpoint
 }
 
 /** Affinity rules for all endpoints, then one rule each by which they are chosen with equal shares. */
-function balance(port: ServicePortInfo, endpoints: readonly NamedEndpoint[], large: boolean): Rule[] {
+function balance(port: ServicePortInfo, endpoints: readonly EndpointChain[], large: boolean): Rule[] {
   const named = endpoints.map(({ endpoint, name }) => ({
     name,
     note: large ? undefined : comment(`${port.id} -> ${endpoint.text}`),
@@ -333,7 +342,7 @@ function recent(name: string, action: 'rcheck' | 'set', seconds: number, family:
 /** An endpoint that reaches itself is masqueraded; everybody is translated to it. */
 function endpointRules(
   port: ServicePortInfo,
-  { endpoint, name }: NamedEndpoint,
+  { endpoint, name }: EndpointChain,
   large: boolean,
 ): readonly Rule[] {
   const note = large ? undefined : comment(port.id)

@@ -167,7 +167,7 @@ function serviceChains(ports: readonly ServicePortInfo[], rules: readonly Servic
     for (const chain of one.chains()) made.set(chain.name, chain)
   }
   const makeAll = () => {
-    if (!complete) for (const one of rules) make(one)
+    for (const one of rules) make(one)
     complete = true
   }
   return {
@@ -181,10 +181,7 @@ function serviceChains(ports: readonly ServicePortInfo[], rules: readonly Servic
       else if (name.startsWith('KUBE-SEP-')) makeAll()
       return made.get(name)
     },
-    all: () => {
-      makeAll()
-      return [...made.values()]
-    },
+    all: () => rules.flatMap((one) => one.chains()),
   }
 }
 
