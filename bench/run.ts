@@ -1,4 +1,7 @@
 import { execFileSync } from 'node:child_process'
+import { chmodSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join, resolve } from 'node:path'
 import { formatRuleSet, parseCluster } from '../src/index.ts'
 import { largeCluster, podsBehind } from './clusters.ts'
 
@@ -18,19 +21,37 @@ function median(values: readonly number[]): number {
   return values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? Number.NaN
 }
 
-function wall(command: string, args: readonly string[]): number {
-  return median(
-    Array.from({ length: 9 }, () => milliseconds(() => execFileSync(command, args, { stdio: 'ignore' }))),
-  )
+function wall(command: string, args: readonly string[], cwd = '.'): number {
+  const run = () => execFileSync(command, args, { stdio: 'ignore', cwd })
+  return median(Array.from({ length: 9 }, () => milliseconds(run)))
 }
 
 function coldStart(): void {
-  const example = ['trace', 'pod/client', 'http-go-svc:80', '-f', 'examples/notes/cluster-ip.yaml']
+  const example = ['trace', 'pod/client', 'http-go-svc:80', '-f', resolve('examples/notes/cluster-ip.yaml')]
   const node = wall('node', ['-e', '0'])
   const direct = wall('node', ['dist/cli/kubewalk.js', ...example])
-  const npx = wall('npx', ['kubewalk', ...example])
+  const own = wall('npx', ['kubewalk', ...example])
+  const project = projectWithKubewalk()
+  const dependency = wall('npx', ['kubewalk', ...example], project)
+  const nothing = wall('npx', ['nothing'], project)
+  rmSync(project, { recursive: true })
   out(`cold start, median of 9: kubewalk trace ${direct.toFixed(0)} ms (node itself ${node.toFixed(0)} ms)`)
-  out(`  through npx ${npx.toFixed(0)} ms, of which npx itself ${(npx - direct).toFixed(0)} ms`)
+  out(
+    `  npx kubewalk in a project that depends on it ${dependency.toFixed(0)} ms (npx itself ${nothing.toFixed(0)} ms)`,
+  )
+  out(`  npx kubewalk in this repository, where npx looks through all packages first, ${own.toFixed(0)} ms`)
+}
+
+/** A folder in which npm has put kubewalk's command, and one that does nothing. */
+function projectWithKubewalk(): string {
+  const project = mkdtempSync(join(tmpdir(), 'kubewalk-bench-'))
+  const bin = join(project, 'node_modules', '.bin')
+  mkdirSync(bin, { recursive: true })
+  writeFileSync(join(project, 'package.json'), '{ "private": true }')
+  chmodSync('dist/cli/kubewalk.js', 0o755)
+  symlinkSync(resolve('dist/cli/kubewalk.js'), join(bin, 'kubewalk'))
+  symlinkSync('/bin/true', join(bin, 'nothing'))
+  return project
 }
 
 function rulesOfOneNode(): void {

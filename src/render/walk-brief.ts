@@ -39,7 +39,7 @@ export interface WalkOptions {
 }
 
 /** Names longer than this get a line of their own. */
-const placeColumns = 24
+const placeColumns = 26
 
 /** What changed the first packet, hop by hop, and of the answer the same, or its whole walk where it was lost. */
 export function briefWalk(leg: Leg, options: WalkOptions): readonly string[] {
