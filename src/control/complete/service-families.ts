@@ -32,15 +32,25 @@ export function completeFamilies(
   if (spec.type === 'ExternalName') return stated.length > 0 ? stated : own.slice(0, 1)
   // What a dump says was decided when the object was made or last changed.
   if (metadata.uid !== undefined && stated.length > 0) return stated
-  const selectorless = isHeadless(source.object) && Object.keys(spec.selector ?? {}).length === 0
-  const policy = spec.ipFamilyPolicy ?? (selectorless ? 'RequireDualStack' : 'SingleStack')
-  if (selectorless) return selectorlessFamilies(stated, own, policy)
-  reportRefused(completion, source, { stated, own, policy })
+  const wish = { stated, own: offeredFamilies(source.object, own), policy: policyOf(source.object) }
+  reportRefused(completion, source, wish)
   const [first = own[0] ?? 4, second] = stated
-  if (second !== undefined || policy === 'SingleStack' || own.length < 2) {
-    return second === undefined ? [first] : [first, second]
-  }
-  return [first, other(first)]
+  if (second !== undefined) return [first, second]
+  return wish.policy === 'SingleStack' || wish.own.length < 2 ? [first] : [first, other(first)]
+}
+
+/** A headless Service without a selector: its endpoints are not the cluster's, so that it may have any family. */
+function isSelectorless(service: Service): boolean {
+  return isHeadless(service) && Object.keys(service.spec?.selector ?? {}).length === 0
+}
+
+function policyOf(service: Service): string {
+  return service.spec?.ipFamilyPolicy ?? (isSelectorless(service) ? 'RequireDualStack' : 'SingleStack')
+}
+
+function offeredFamilies(service: Service, own: readonly Family[]): readonly Family[] {
+  const [primary = 4] = own
+  return isSelectorless(service) ? [primary, other(primary)] : own
 }
 
 function other(family: Family): Family {
@@ -52,17 +62,6 @@ function statedFamilies(service: Service): readonly Family[] {
   const named = (service.spec?.ipFamilies ?? []).map((family): Family => (family === 'IPv6' ? 6 : 4))
   const told = statedClusterIps(service).map(familyOf)
   return [...named, ...told.slice(named.length)]
-}
-
-/** A headless Service without a selector has both families, whatever the cluster has. */
-function selectorlessFamilies(
-  stated: readonly Family[],
-  own: readonly Family[],
-  policy: string,
-): readonly Family[] {
-  const [first = own[0] ?? 4, second] = stated
-  if (second !== undefined) return stated
-  return policy === 'SingleStack' ? [first] : [first, other(first)]
 }
 
 interface Wish {
@@ -95,6 +94,14 @@ function reportRefused(
       'ipFamilyPolicy',
       `RequireDualStack asks for two families, and the cluster has ${names}`,
       'use PreferDualStack, or give the cluster a Service subnet of each family',
+    )
+  }
+  const clash = statedClusterIps(source.object).findIndex((ip, index) => familyOf(ip) !== stated[index])
+  if (clash >= 0) {
+    refuse(
+      'ipFamilies',
+      `cluster IP ${clash + 1} is not of family IPv${stated[clash]}, which ipFamilies names in its place`,
+      'name the families in the order of the cluster IPs',
     )
   }
   const missing = stated.find((family) => !own.includes(family))

@@ -1,5 +1,5 @@
-import type { Ip } from '../../base/ip.ts'
-import { familyOf, formatIp, offsetIp } from '../../base/ip.ts'
+import type { Cidr, Ip } from '../../base/ip.ts'
+import { contains, familyOf, formatIp, offsetIp } from '../../base/ip.ts'
 import type {
   ClusterEndpointSlice,
   ClusterNode,
@@ -23,13 +23,19 @@ export function withSystemObjects(objects: ObjectsByKind, settings: ClusterSetti
     objects.Service.some((one) => one.ref.namespace === namespace && one.ref.name === name)
   const services = [
     ...(has('default', 'kubernetes') ? [] : [kubernetesService(offsetIp(range.first, 1))]),
-    ...(has('kube-system', 'kube-dns') ? [] : [dnsService(offsetIp(range.first, 10))]),
+    ...(has('kube-system', 'kube-dns') ? [] : [dnsService(dnsAddress(range))]),
   ]
   return {
     ...objects,
     Service: [...objects.Service, ...services],
     Deployment: hasDns(objects) ? objects.Deployment : [...objects.Deployment, dnsDeployment],
   }
+}
+
+/** kubeadm's: the tenth address of the range. A range too small for that gives any. */
+function dnsAddress(range: Cidr): Ip | undefined {
+  const ip = offsetIp(range.first, 10)
+  return contains(range, ip) ? ip : undefined
 }
 
 function assumed<T>(kind: string, namespace: string, name: string, object: T): Located<T> {
@@ -59,14 +65,14 @@ function kubernetesService(clusterIp: Ip): Located<Service> {
 
 const dnsLabels = { 'k8s-app': 'kube-dns' }
 
-function dnsService(clusterIp: Ip): Located<Service> {
+function dnsService(clusterIp: Ip | undefined): Located<Service> {
   return assumed('Service', 'kube-system', 'kube-dns', {
     apiVersion: 'v1',
     kind: 'Service',
     metadata: { name: 'kube-dns', namespace: 'kube-system', labels: dnsLabels },
     spec: {
       type: 'ClusterIP',
-      clusterIP: formatIp(clusterIp),
+      ...(clusterIp !== undefined && { clusterIP: formatIp(clusterIp) }),
       selector: dnsLabels,
       ports: [
         { name: 'dns', protocol: 'UDP', port: 53, targetPort: 53 },
