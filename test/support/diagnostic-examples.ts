@@ -1,0 +1,86 @@
+import type { Diagnostic } from '../../src/index.ts'
+import { InputError, loadCluster, parseCluster } from '../../src/index.ts'
+import type { DiagnosticCode } from '../../src/base/diagnostic-catalog.ts'
+
+/** An input that has something to be said about: manifests, rules of node worker, or a path. */
+interface Example {
+  readonly yaml?: string
+  readonly rules?: string
+  readonly path?: string
+}
+
+const service = (spec: string, name = 'web') =>
+  `apiVersion: v1\nkind: Service\nmetadata: { name: ${name} }\nspec: { ${spec} }\n`
+
+const pod = (spec: string, rest = '') =>
+  `apiVersion: v1\nkind: Pod\nmetadata: { name: web }\nspec: { ${spec}containers: [{ name: web }] }\n${rest}`
+
+const node = (name: string, spec: string) =>
+  `apiVersion: v1\nkind: Node\nmetadata: { name: ${name} }\nspec: { ${spec} }\n`
+
+const environment = (spec: string) =>
+  `apiVersion: kubewalk.dev/v1alpha1\nkind: Environment\nmetadata: { name: around }\nspec: { ${spec} }\n`
+
+const kubeProxy = (fields: string) =>
+  `apiVersion: kubeproxy.config.k8s.io/v1alpha1\nkind: KubeProxyConfiguration\n${fields}\n`
+
+const filter = (lines: string, chains = '') =>
+  `*filter\n:INPUT ACCEPT [0:0]\n:FORWARD ACCEPT [0:0]\n:OUTPUT ACCEPT [0:0]\n${chains}${lines}\nCOMMIT\n`
+
+const both = (...texts: readonly string[]) => texts.join('---\n')
+const addressed = (name: string) =>
+  `apiVersion: v1\nkind: Pod\nmetadata: { name: ${name} }\nspec: { nodeName: worker, containers: [{ name: web }] }\nstatus: { podIP: 10.244.1.9 }\n`
+
+/** For each code an input that has it. */
+// biome-ignore format: one code a line
+export const diagnosticExamples: Readonly<Partial<Record<DiagnosticCode, Example>>> = {
+  'file-not-found':           { path: 'examples/nothing.yaml' },
+  'not-text':                 { yaml: '\u0000\u0001\u0002\u0003' },
+  'yaml-syntax':              { yaml: 'kind: [Service\n' },
+  'duplicate-key':            { yaml: 'apiVersion: v1\nkind: Service\nkind: Pod\nmetadata: { name: web }\n' },
+  'yaml-1.1-boolean':         { yaml: pod('hostNetwork: no, ') },
+  'empty-input':              { yaml: '# nothing but a comment\n' },
+  'not-an-object':            { yaml: '- one\n- two\n' },
+  'unsupported-version':      { yaml: 'apiVersion: apps/v1beta9\nkind: Deployment\nmetadata: { name: web }\n' },
+  'kind-not-read':            { yaml: both(pod(''), 'apiVersion: v1\nkind: Secret\nmetadata: { name: key }\n') },
+  'missing-name':             { yaml: 'apiVersion: v1\nkind: Service\nspec: { ports: [{ port: 80 }] }\n' },
+  'duplicate-object':         { yaml: both(service('ports: [{ port: 80 }]'), service('ports: [{ port: 81 }]')) },
+  'wrong-type':               { yaml: service('ports: [{ port: "80" }]') },
+  'unknown-field':            { yaml: service('ports: [{ port: 80, targetport: 8080 }]') },
+  'invalid-value':            { yaml: service('ports: [{ port: 80808 }]') },
+  'overlapping-cidrs':        { yaml: both(node('a', 'podCIDR: 10.244.1.0/24'), node('b', 'podCIDR: 10.244.1.0/24')) },
+  'invalid-version':          { yaml: both(pod(''), environment('kubeProxy: { version: latest }')) },
+  'version-not-modelled':     { yaml: both(pod(''), environment('kubeProxy: { version: v1.24 }')) },
+  'invalid-setting':          { yaml: both(pod(''), environment('clusterNetwork: { podCIDR: ten }')) },
+  'cni-not-modelled':         { yaml: both(pod(''), environment('cni: { plugin: calico }')) },
+  'proxy-mode-not-modelled':  { yaml: both(pod(''), kubeProxy('mode: ipvs')) },
+  'field-not-modelled':       { yaml: both(pod(''), environment('mtu: { overlay: 1450 }')) },
+  'cluster-ip-outside-range': { yaml: service('clusterIP: 192.0.2.1, ports: [{ port: 80 }]') },
+  'cluster-ip-taken':         { yaml: both(service('clusterIP: 10.96.0.80, ports: [{ port: 80 }]', 'a'), service('clusterIP: 10.96.0.80, ports: [{ port: 80 }]', 'b')) },
+  'node-port-outside-range':  { yaml: service('type: NodePort, ports: [{ port: 80, nodePort: 8080 }]') },
+  'node-port-taken':          { yaml: both(service('type: NodePort, ports: [{ port: 80, nodePort: 30080 }]', 'a'), service('type: NodePort, ports: [{ port: 80, nodePort: 30080 }]', 'b')) },
+  'pod-ip-taken':             { yaml: both(addressed('a'), addressed('b')) },
+  'pod-ip-outside-node':      { yaml: pod('nodeName: worker, ', 'status: { podIP: 10.244.9.9 }\n') },
+  'unknown-node':             { yaml: pod('nodeName: worker9, ') },
+  unschedulable:              { yaml: pod('nodeSelector: { disk: fast }, ') },
+  'unknown-reference':        { yaml: both(pod(''), environment('listeners: [{ pod: default/wbe, port: 80 }]')) },
+  'endpoints-ignored':        { yaml: both(service('selector: { app: web }, ports: [{ port: 80 }]'), 'apiVersion: v1\nkind: Endpoints\nmetadata: { name: web }\nsubsets: [{ addresses: [{ ip: 192.0.2.1 }], ports: [{ port: 80 }] }]\n') },
+  'missing-field':            { yaml: service('selector: { app: web }') },
+  'iptables-syntax':          { rules: filter('-A INPUT --dport http -j DROP') },
+  'iptables-dangling-jump':   { rules: filter('-A INPUT -j FIREWALL') },
+  'iptables-chain-cycle':     { rules: filter('-A A -j B\n-A B -j A', ':A - [0:0]\n:B - [0:0]\n') },
+  'iptables-illegal-target':  { rules: filter('-A INPUT -j MASQUERADE') },
+}
+
+/** Everything that kubewalk says of an example's input. */
+export async function diagnosticsIn({ yaml, rules, path }: Example): Promise<readonly Diagnostic[]> {
+  try {
+    if (path !== undefined) return (await loadCluster([path])).diagnostics
+    const files = [{ name: 'cluster.yaml', text: yaml ?? pod('') }]
+    const nodeRules = rules === undefined ? new Map() : new Map([['worker', [{ name: 'worker.iptables-save', text: rules }]]])
+    return parseCluster(files, { nodeRules }).diagnostics
+  } catch (error) {
+    if (error instanceof InputError) return error.diagnostics
+    throw error
+  }
+}

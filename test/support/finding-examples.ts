@@ -1,0 +1,121 @@
+import type { Finding } from '../../src/index.ts'
+import { parseCluster } from '../../src/index.ts'
+import type { FindingCode } from '../../src/journey/finding/catalog.ts'
+
+/** A small cluster in which something is wrong, and the request that meets it. */
+interface Example {
+  readonly objects: readonly unknown[]
+  readonly from?: string
+  readonly to?: string
+  readonly protocol?: 'tcp' | 'udp' | 'icmp'
+  readonly sport?: number
+  readonly family?: 4 | 6
+  /** iptables-save text that stands for worker's rules. */
+  readonly rules?: string
+}
+
+type Values = Readonly<Record<string, unknown>>
+
+function object(apiVersion: string, kind: string, name: string, rest: Values, namespace = 'default') {
+  const { metadata = {}, ...fields } = rest
+  return { apiVersion, kind, metadata: { name, namespace, ...(metadata as Values) }, ...fields }
+}
+
+const pod = (name: string, spec: Values = {}, rest: Values = {}) =>
+  object('v1', 'Pod', name, {
+    spec: { nodeName: 'worker', containers: [{ name: 'main', image: name }], ...spec },
+    ...rest,
+  })
+
+const listening = (port: number, name?: string) => ({
+  containers: [{ name: 'main', image: 'web', ports: [{ containerPort: port, ...(name && { name }) }] }],
+})
+
+const web = (spec: Values = {}, rest: Values = {}) =>
+  pod('web-0', { ...listening(8080), ...spec }, { metadata: { labels: { app: 'web' } }, ...rest })
+
+const service = (spec: Values = {}, namespace = 'default', rest: Values = {}) =>
+  object(
+    'v1',
+    'Service',
+    'web',
+    {
+      spec: {
+        clusterIP: '10.96.0.80',
+        selector: { app: 'web' },
+        ports: [{ port: 80, targetPort: 8080 }],
+        ...spec,
+      },
+      ...rest,
+    },
+    namespace,
+  )
+
+const endpoints = (name: string, port: Values) =>
+  object('v1', 'Endpoints', name, { subsets: [{ addresses: [{ ip: '192.0.2.80' }], ports: [port] }] })
+
+const environment = (spec: Values) => object('kubewalk.dev/v1alpha1', 'Environment', 'around', { spec })
+
+const client = pod('client')
+const byHand = { selector: undefined }
+const local = { type: 'NodePort', externalTrafficPolicy: 'Local', ports: [{ port: 80, targetPort: 8080, nodePort: 30080 }] }
+const ready = (status: string) => ({ status: { phase: 'Running', conditions: [{ type: 'Ready', status, reason: 'ContainersNotReady' }] } })
+const socket = (fields: Values) => environment({ listeners: [{ pod: 'default/web-0', protocol: 'TCP', ...fields }] })
+const dualStack = { clusterNetwork: { podCIDR6: 'fd00:10:244::/56', serviceCIDR6: 'fd00:10:96::/112' } }
+
+/** For each code a cluster that has it. The request is `pod/client` to `web:80` over TCP unless it says otherwise. */
+// biome-ignore format: one code a line
+export const findingExamples: Readonly<Partial<Record<FindingCode, Example>>> = {
+  'name-in-other-namespace':     { objects: [client, service({}, 'shop')] },
+  'name-unknown':                { objects: [client, web(), service()], to: 'wbe:80' },
+  'cluster-domain-differs':      { objects: [client, web(), service()], to: 'web.default.svc.east.cluster.local:80' },
+  'host-network-dns':            { objects: [pod('client', { hostNetwork: true }), web(), service()] },
+  'load-balancer-pending':       { objects: [client, web(), service({ type: 'LoadBalancer' })], to: 'loadBalancer(default/web):80' },
+  'not-modelled':                { objects: [client, web(), service(), environment({ kubeProxy: { mode: 'ipvs' } })] },
+  'policies-not-modelled':       { objects: [client, web(), service(), object('networking.k8s.io/v1', 'NetworkPolicy', 'deny', { spec: { podSelector: {} } })] },
+  'host-port-not-modelled':      { objects: [client, web({ containers: [{ name: 'main', ports: [{ containerPort: 8080, hostPort: 8080 }] }] })], to: 'node/worker:8080' },
+  'kube-proxy-not-running':      { objects: [client, web(), service(), environment({ kubeProxy: { running: { worker: false } } })] },
+  'kube-proxy-stale':            { objects: [client, web(), service(), environment({ kubeProxy: { staleState: { worker: { service: 'default/web', backends: [] } } } })] },
+  'kube-proxy-hostname':         { objects: [web(), service(local), environment({ kubeProxy: { hostnameOverride: { worker: '172.18.0.3' } } })], from: 'internet', to: 'node/worker:30080' },
+  'conntrack-stale':             { objects: [pod('client', {}, { status: { podIP: '10.244.1.9' } }), web({ containers: [{ name: 'main', ports: [{ containerPort: 53, protocol: 'UDP' }] }] }), service({ ports: [{ port: 53, protocol: 'UDP' }] }), environment({ conntrack: { worker: [{ protocol: 'UDP', orig: { src: '10.244.1.9:40000', dst: '10.96.0.80:53' }, reply: { src: '10.96.0.80:53', dst: '10.244.1.9:40000' }, state: 'UNREPLIED' }] } })], to: 'web:53', protocol: 'udp', sport: 40000 },
+  'ping-to-service':             { objects: [client, web(), service()], to: 'web', protocol: 'icmp' },
+  'service-protocol-differs':    { objects: [client, web(), service()], protocol: 'udp' },
+  'service-port-unknown':        { objects: [client, web(), service()], to: 'web:8080' },
+  'service-without-endpoints':   { objects: [client, web(), service({ selector: { app: 'webb' } })] },
+  'service-without-selector':    { objects: [client, service(byHand)] },
+  'endpoints-name-differs':      { objects: [client, service(byHand), endpoints('web-endpoints', { port: 80 })] },
+  'endpoints-port-name-differs': { objects: [client, service({ ...byHand, ports: [{ name: 'http', port: 80 }] }), endpoints('web', { name: 'web', port: 80 })] },
+  'endpoint-not-ready':          { objects: [client, web({}, { metadata: { labels: { app: 'web' } }, ...ready('False') }), service()] },
+  'endpoint-family-missing':     { objects: [client, web({}, { metadata: { labels: { app: 'web' } }, status: { podIP: '10.244.1.9' } }), service({ clusterIP: undefined, ipFamilyPolicy: 'RequireDualStack' }), environment(dualStack)], family: 6 },
+  'target-port-name-missing':    { objects: [client, web(), service({ ports: [{ port: 80, targetPort: 'http' }] })] },
+  'endpoints-empty':             { objects: [client, web(), service(), object('discovery.k8s.io/v1', 'EndpointSlice', 'web-x7k2p', { metadata: { labels: { 'kubernetes.io/service-name': 'web', 'endpointslice.kubernetes.io/managed-by': 'endpointslice-controller.k8s.io' } }, addressType: 'IPv4', endpoints: [], ports: [] })] },
+  'no-local-endpoint':           { objects: [web(), service(local)], from: 'internet', to: 'node/worker2:30080' },
+  'source-range-excludes-client': { objects: [web(), service({ type: 'LoadBalancer', loadBalancerSourceRanges: ['198.51.100.0/24'] }, 'default', { status: { loadBalancer: { ingress: [{ ip: '192.0.2.10' }] } } })], from: 'internet', to: '192.0.2.10:80' },
+  'endpoint-terminating':        { objects: [client, web({}, { metadata: { labels: { app: 'web' }, deletionTimestamp: '2025-01-01T00:00:00Z' } }), service(), socket({ bind: null, port: null })] },
+  'listens-on-loopback':         { objects: [client, web(), service(), socket({ bind: '127.0.0.1', port: 8080 })] },
+  'listens-on-other-address':    { objects: [client, web(), service(), socket({ bind: '192.0.2.7', port: 8080 })] },
+  'listens-on-other-family':     { objects: [client, web(), service({ clusterIP: undefined, ipFamilyPolicy: 'RequireDualStack' }), environment({ ...dualStack, listeners: [{ pod: 'default/web-0', protocol: 'TCP', bind: '0.0.0.0', port: 8080 }] })], family: 6 },
+  'listens-on-other-protocol':   { objects: [client, web({}, { metadata: { labels: { app: 'web' }, annotations: { 'kubewalk.dev/listen': '8080/UDP' } } }), service()] },
+  'localhost-is-the-sender':     { objects: [pod('client', listening(3000)), web(), service()], to: 'localhost:80' },
+  'selector-too-broad':          { objects: [client, web(), pod('worker-0', listening(9090), { metadata: { labels: { app: 'web' } } }), service()] },
+  'target-port-not-listening':   { objects: [client, web(), service({ ports: [{ port: 80 }] })] },
+  'nothing-listens':             { objects: [client, web()], to: 'pod/web-0:8081' },
+  'node-port-unknown':           { objects: [web(), service(local)], from: 'internet', to: 'node/worker:30081' },
+  'node-port-not-here':          { objects: [web(), service({ ...local, externalTrafficPolicy: 'Cluster' }), environment({ kubeProxy: { nodePortAddresses: ['192.0.2.0/24'] } })], from: 'internet', to: 'node/worker:30080' },
+  'address-not-announced':       { objects: [web(), service({ externalIPs: ['172.18.0.200'] })], from: '172.18.0.100', to: '172.18.0.200:80' },
+  'no-pod-at-address':           { objects: [client], to: '10.244.1.200:80' },
+  'no-service-at-address':       { objects: [client], to: '10.96.200.200:80' },
+  'reply-bypasses-translation':  { objects: [web({ nodeName: 'worker2' }), service(), environment({ kubeProxy: { clusterCIDR: null }, externalHosts: [{ ip: '172.18.0.100', routes: ['10.96.0.0/16 via 172.18.0.3', '10.244.2.0/24 via 172.18.0.4'] }] })], from: '172.18.0.100', to: '10.96.0.80:80' },
+  'kernel-setting':              { objects: [client, web({ nodeName: 'worker2' }), service(), environment({ nodes: { worker: { sysctl: { 'net.ipv4.ip_forward': 0 } } } })] },
+  'dropped-by-rule':             { objects: [client, web({ nodeName: 'worker2' })], to: 'pod/web-0:8080', rules: '*filter\n:INPUT ACCEPT [0:0]\n:FORWARD ACCEPT [0:0]\n:OUTPUT ACCEPT [0:0]\n-A FORWARD -p tcp -m tcp --dport 8080 -j DROP\nCOMMIT\n' },
+  'no-route':                    { objects: [client], to: '172.18.0.99:80' },
+  'routing-loop':                { objects: [client, environment({ nodes: { worker: { routes: ['198.51.100.0/24 via 172.18.0.4'] }, worker2: { routes: ['198.51.100.0/24 via 172.18.0.3'] } } })], to: '198.51.100.7:80' },
+}
+
+/** What kubewalk says of an example. */
+export function findingsIn(example: Example): readonly Finding[] {
+  const { objects, from = 'pod/client', to = 'web:80', rules, ...rest } = example
+  const text = JSON.stringify({ apiVersion: 'v1', kind: 'List', items: objects }, undefined, 1)
+  const nodeRules = rules === undefined ? new Map() : new Map([['worker', [{ name: 'worker.iptables-save', text: rules }]]])
+  return parseCluster([{ name: 'cluster.json', text }], { nodeRules }).trace({ from, to, ...rest }).findings
+}
