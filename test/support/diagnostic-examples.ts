@@ -1,6 +1,6 @@
+import type { DiagnosticCode } from '../../src/base/diagnostic-catalog.ts'
 import type { Diagnostic } from '../../src/index.ts'
 import { InputError, loadCluster, parseCluster } from '../../src/index.ts'
-import type { DiagnosticCode } from '../../src/base/diagnostic-catalog.ts'
 
 /** An input that has something to be said about: manifests, rules of node worker, or a path. */
 interface Example {
@@ -37,8 +37,12 @@ export const diagnosticExamples: Readonly<Partial<Record<DiagnosticCode, Example
   'file-not-found':           { path: 'examples/nothing.yaml' },
   'not-text':                 { yaml: '\u0000\u0001\u0002\u0003' },
   'yaml-syntax':              { yaml: 'kind: [Service\n' },
-  'duplicate-key':            { yaml: 'apiVersion: v1\nkind: Service\nkind: Pod\nmetadata: { name: web }\n' },
+  'duplicate-key':            { yaml: `${service('ports: [{ port: 80 }]')}kind: Service\n` },
   'yaml-1.1-boolean':         { yaml: pod('hostNetwork: no, ') },
+  'not-json':                 { yaml: '{ kind: Service, apiVersion: v1, metadata: { name: web }, spec: { ports: [{ port: 80 }] } }\n' },
+  'yaml-1.1-octal':           { yaml: service('ports: [{ port: 010 }]') },
+  'yaml-merge-order':         { yaml: 'apiVersion: v1\nkind: Service\nmetadata: &m { name: web }\nspec: { ports: [{ port: 80 }] }\nstatus: { x: &x { port: 80 }, y: { port: 81, <<: *x } }\n' },
+  'yaml-after-end':           { yaml: `${service('ports: [{ port: 80 }]')}...\nkind: Pod\n` },
   'empty-input':              { yaml: '# nothing but a comment\n' },
   'not-an-object':            { yaml: '- one\n- two\n' },
   'unsupported-version':      { yaml: 'apiVersion: apps/v1beta9\nkind: Deployment\nmetadata: { name: web }\n' },
@@ -63,11 +67,10 @@ export const diagnosticExamples: Readonly<Partial<Record<DiagnosticCode, Example
   'pod-ip-outside-node':      { yaml: pod('nodeName: worker, ', 'status: { podIP: 10.244.9.9 }\n') },
   'unknown-node':             { yaml: pod('nodeName: worker9, ') },
   unschedulable:              { yaml: pod('nodeSelector: { disk: fast }, ') },
-  'unknown-reference':        { yaml: both(pod(''), environment('listeners: [{ pod: default/wbe, port: 80 }]')) },
-  'endpoints-ignored':        { yaml: both(service('selector: { app: web }, ports: [{ port: 80 }]'), 'apiVersion: v1\nkind: Endpoints\nmetadata: { name: web }\nsubsets: [{ addresses: [{ ip: 192.0.2.1 }], ports: [{ port: 80 }] }]\n') },
+  'endpoints-ignored':        { yaml: both(pod('').replace('web }', 'web, labels: { app: web } }'), service('selector: { app: web }, ports: [{ port: 80 }]'), 'apiVersion: v1\nkind: Endpoints\nmetadata: { name: web }\nsubsets: [{ addresses: [{ ip: 192.0.2.1 }], ports: [{ port: 80 }] }]\n') },
   'missing-field':            { yaml: service('selector: { app: web }') },
   'iptables-syntax':          { rules: filter('-A INPUT --dport http -j DROP') },
-  'iptables-dangling-jump':   { rules: filter('-A INPUT -j FIREWALL') },
+  'iptables-dangling-jump':   { rules: filter('-A INPUT -j WEB-FIREWALL') },
   'iptables-chain-cycle':     { rules: filter('-A A -j B\n-A B -j A', ':A - [0:0]\n:B - [0:0]\n') },
   'iptables-illegal-target':  { rules: filter('-A INPUT -j MASQUERADE') },
 }
@@ -77,7 +80,8 @@ export async function diagnosticsIn({ yaml, rules, path }: Example): Promise<rea
   try {
     if (path !== undefined) return (await loadCluster([path])).diagnostics
     const files = [{ name: 'cluster.yaml', text: yaml ?? pod('') }]
-    const nodeRules = rules === undefined ? new Map() : new Map([['worker', [{ name: 'worker.iptables-save', text: rules }]]])
+    const nodeRules =
+      rules === undefined ? new Map() : new Map([['worker', [{ name: 'worker.iptables-save', text: rules }]]])
     return parseCluster(files, { nodeRules }).diagnostics
   } catch (error) {
     if (error instanceof InputError) return error.diagnostics

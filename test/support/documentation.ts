@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { vi } from 'vitest'
 import { runCommand } from './command.ts'
+import { exampleOf, withCodes } from './reference-pages.ts'
 
 const root = join(import.meta.dirname, '../..')
 
@@ -11,6 +12,7 @@ const root = join(import.meta.dirname, '../..')
  *     console [exit=N] [head=N] [tail=N]   `$ kubewalk …` lines; what they print stands below them
  *     ts file=PATH                         the file itself
  *     text run=PATH                        what a script of examples/library prints
+ *     text diagnostic=CODE, finding=CODE   what kubewalk says of the code's example
  *
  * `head` and `tail` quote only so many lines of each output; `...` stands for the rest.
  */
@@ -33,7 +35,7 @@ const fence = /^```(\S+)([^\n]*)\n(.*?)^```$/gms
 
 /** Runs all that a page quotes and writes the page anew. */
 export async function refreshPage(page: string): Promise<Refreshed> {
-  const text = readFileSync(join(root, page), 'utf8')
+  const text = withCodes(page, readFileSync(join(root, page), 'utf8'))
   let result = ''
   let end = 0
   let commands = 0
@@ -64,6 +66,8 @@ async function refreshBlock(block: Block, wrongCodes: string[]): Promise<readonl
   if (file !== undefined) return linesOf(readFileSync(join(root, file), 'utf8'))
   const script = block.options.get('run')
   if (script !== undefined) return linesOf(await printedBy(script))
+  const code = block.options.get('diagnostic') ?? block.options.get('finding')
+  if (code !== undefined) return exampleOf(block.options.has('diagnostic') ? 'diagnostic' : 'finding', code)
   return block.language === 'console' ? refreshConsole(block, wrongCodes) : block.lines
 }
 

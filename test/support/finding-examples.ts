@@ -58,9 +58,16 @@ const environment = (spec: Values) => object('kubewalk.dev/v1alpha1', 'Environme
 
 const client = pod('client')
 const byHand = { selector: undefined }
-const local = { type: 'NodePort', externalTrafficPolicy: 'Local', ports: [{ port: 80, targetPort: 8080, nodePort: 30080 }] }
-const ready = (status: string) => ({ status: { phase: 'Running', conditions: [{ type: 'Ready', status, reason: 'ContainersNotReady' }] } })
-const socket = (fields: Values) => environment({ listeners: [{ pod: 'default/web-0', protocol: 'TCP', ...fields }] })
+const local = {
+  type: 'NodePort',
+  externalTrafficPolicy: 'Local',
+  ports: [{ port: 80, targetPort: 8080, nodePort: 30080 }],
+}
+const ready = (status: string) => ({
+  status: { phase: 'Running', conditions: [{ type: 'Ready', status, reason: 'ContainersNotReady' }] },
+})
+const socket = (fields: Values) =>
+  environment({ listeners: [{ pod: 'default/web-0', protocol: 'TCP', ...fields }] })
 const dualStack = { clusterNetwork: { podCIDR6: 'fd00:10:244::/56', serviceCIDR6: 'fd00:10:96::/112' } }
 
 /** For each code a cluster that has it. The request is `pod/client` to `web:80` over TCP unless it says otherwise. */
@@ -70,6 +77,7 @@ export const findingExamples: Readonly<Partial<Record<FindingCode, Example>>> = 
   'name-unknown':                { objects: [client, web(), service()], to: 'wbe:80' },
   'cluster-domain-differs':      { objects: [client, web(), service()], to: 'web.default.svc.east.cluster.local:80' },
   'host-network-dns':            { objects: [pod('client', { hostNetwork: true }), web(), service()] },
+  'name-asked-outside':          { objects: [client, web(), service()], from: 'internet', to: 'web.default.svc.cluster.local:80' },
   'load-balancer-pending':       { objects: [client, web(), service({ type: 'LoadBalancer' })], to: 'loadBalancer(default/web):80' },
   'not-modelled':                { objects: [client, web(), service(), environment({ kubeProxy: { mode: 'ipvs' } })] },
   'policies-not-modelled':       { objects: [client, web(), service(), object('networking.k8s.io/v1', 'NetworkPolicy', 'deny', { spec: { podSelector: {} } })] },
@@ -116,6 +124,7 @@ export const findingExamples: Readonly<Partial<Record<FindingCode, Example>>> = 
 export function findingsIn(example: Example): readonly Finding[] {
   const { objects, from = 'pod/client', to = 'web:80', rules, ...rest } = example
   const text = JSON.stringify({ apiVersion: 'v1', kind: 'List', items: objects }, undefined, 1)
-  const nodeRules = rules === undefined ? new Map() : new Map([['worker', [{ name: 'worker.iptables-save', text: rules }]]])
+  const nodeRules =
+    rules === undefined ? new Map() : new Map([['worker', [{ name: 'worker.iptables-save', text: rules }]]])
   return parseCluster([{ name: 'cluster.json', text }], { nodeRules }).trace({ from, to, ...rest }).findings
 }
