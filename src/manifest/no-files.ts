@@ -1,0 +1,23 @@
+import type { Report } from '../base/diagnostic.ts'
+import type { SourceFile } from '../base/source.ts'
+import type { ReadOptions } from './read-files.ts'
+
+/**
+ * Stands for read-files.ts in a browser (the `browser` field of package.json): there are no files to read, and texts
+ * go to `parseCluster`. Standard input is whatever the caller says it is.
+ */
+export async function readFiles(
+  paths: readonly string[],
+  { stdin }: ReadOptions,
+  report: Report,
+): Promise<readonly SourceFile[]> {
+  const files: SourceFile[] = []
+  for (const path of paths) {
+    if (path === '-') files.push({ name: '(stdin)', text: (await stdin?.()) ?? '' })
+    else
+      report('file-unreadable', `cannot read ${path}: a browser has no files`, {
+        fix: 'give its text to parseCluster',
+      })
+  }
+  return files
+}
