@@ -2,8 +2,9 @@ import type { Ip } from '../base/ip.ts'
 import { formatIp } from '../base/ip.ts'
 import type { Packet } from '../base/packet.ts'
 import { formatFlow, hasPorts, protocolName } from '../base/packet.ts'
-import type { Journey, JourneyOutcome } from '../model/journey.ts'
-import type { Hop, Leg, RuleStep, Socket, Step } from '../model/trace.ts'
+import type { ObjectRef } from '../base/source.ts'
+import type { Finding, Journey, JourneyOutcome } from '../model/journey.ts'
+import type { Hop, Leg, ListenerRef, RuleStep, Socket, Step } from '../model/trace.ts'
 import { formatRule } from '../netfilter/save-format/format.ts'
 import { formatRoute } from './route-text.ts'
 
@@ -15,7 +16,7 @@ export function journeyJson(journey: Journey): unknown {
     kind,
     request,
     outcomes: outcomes.map(outcomeJson),
-    findings,
+    findings: findings.map(findingJson),
     ...(resolved && { resolved }),
   }
 }
@@ -25,10 +26,20 @@ export function sessionJson(journeys: readonly Journey[]): unknown {
   return { apiVersion: 'kubewalk.dev/v1alpha1', kind: 'JourneyList', items: journeys.map(journeyJson) }
 }
 
+function findingJson({ objects, ...rest }: Finding): unknown {
+  return { ...rest, objects: objects.map(objectJson) }
+}
+
+/** An object with its place beside its name: `file`, `line` and `column`. */
+function objectJson({ at, ...ref }: ObjectRef): unknown {
+  return { ...ref, ...at }
+}
+
 function outcomeJson(outcome: JourneyOutcome): unknown {
-  const { legs, alternatives, ...rest } = outcome
+  const { legs, alternatives, from, ...rest } = outcome
   return {
     ...rest,
+    ...(from && { from: objectJson(from) }),
     ...(alternatives && {
       alternatives: alternatives.map(({ assuming, outcomes }) => ({
         assuming,
@@ -95,17 +106,24 @@ function ruleJson({ hook, table, chain, number, rule, matched }: RuleStep): Reco
     ...(rule && { text: formatRule(rule, chain, family) }),
     matched,
     ...(rule?.origin && { component: rule.origin.component }),
-    ...(subject && { object: subject }),
+    ...(subject && { object: objectJson(subject) }),
   }
+}
+
+function listenerJson({ owner, ...rest }: ListenerRef): unknown {
+  return { ...(owner && { owner: objectJson(owner) }), ...rest }
 }
 
 function stepJson(step: Step): unknown {
   switch (step.type) {
     case 'rule':
       return { type: 'rule', ...ruleJson(step) }
+    case 'delivered': {
+      const { packet, listener, ...rest } = step
+      return { ...rest, packet: packetJson(packet), ...(listener && { listener: listenerJson(listener) }) }
+    }
     case 'sent':
     case 'received':
-    case 'delivered':
       return { ...step, packet: packetJson(step.packet) }
     case 'nat': {
       const { from, to, by, ...rest } = step
@@ -115,7 +133,12 @@ function stepJson(step: Step): unknown {
       const { route, via, source, device, again } = step
       const text = { route: formatRoute(route), device, via: ipJson(via), source: ipJson(source) }
       const object = route.origin?.subject
-      return { type: 'route', ...text, ...(again && { again }), ...(object && { object }) }
+      return {
+        type: 'route',
+        ...text,
+        ...(again && { again }),
+        ...(object && { object: objectJson(object) }),
+      }
     }
     case 'neighbor':
       return { ...step, ip: formatIp(step.ip) }

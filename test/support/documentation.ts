@@ -2,6 +2,8 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { vi } from 'vitest'
 import { runCommand } from './command.ts'
+import type { Schema } from './json-schema.ts'
+import { fieldTable } from './json-schema.ts'
 import { exampleOf, withCodes } from './reference-pages.ts'
 
 const root = join(import.meta.dirname, '../..')
@@ -13,6 +15,8 @@ const root = join(import.meta.dirname, '../..')
  *     ts file=PATH                         the file itself
  *     text run=PATH                        what a script of examples/library prints
  *     text diagnostic=CODE, finding=CODE   what kubewalk says of the code's example
+ *
+ * Between `<!-- fields SCHEMA DEFINITION -->` and `<!-- end -->` stands the table of a schema's fields.
  *
  * `head` and `tail` quote only so many lines of each output; `...` stands for the rest.
  */
@@ -35,7 +39,7 @@ const fence = /^```(\S+)([^\n]*)\n(.*?)^```$/gms
 
 /** Runs all that a page quotes and writes the page anew. */
 export async function refreshPage(page: string): Promise<Refreshed> {
-  const text = withCodes(page, readFileSync(join(root, page), 'utf8'))
+  const text = withFields(withCodes(page, readFileSync(join(root, page), 'utf8')))
   let result = ''
   let end = 0
   let commands = 0
@@ -51,6 +55,19 @@ export async function refreshPage(page: string): Promise<Refreshed> {
     end = found.index + whole.length
   }
   return { text: result + text.slice(end), commands, files, wrongCodes }
+}
+
+function withFields(text: string): string {
+  return text.replace(/<!-- fields (\S+) ?(\S*) -->\n.*?<!-- end -->/gs, (_, file: string, name: string) => {
+    const schema: Schema = JSON.parse(readFileSync(join(root, file), 'utf8'))
+    return [
+      `<!-- fields ${name === '' ? file : `${file} ${name}`} -->`,
+      '',
+      ...fieldTable(schema, name),
+      '',
+      '<!-- end -->',
+    ].join('\n')
+  })
 }
 
 function optionsOf(info: string): ReadonlyMap<string, string> {

@@ -1,5 +1,5 @@
-import type { Finding } from '../../src/index.ts'
-import { parseCluster } from '../../src/index.ts'
+import type { Finding, Journey } from '../../src/index.ts'
+import { journeyJson, parseCluster } from '../../src/index.ts'
 import type { FindingCode } from '../../src/journey/finding/catalog.ts'
 
 /** A small cluster in which something is wrong, and the request that meets it. */
@@ -120,11 +120,19 @@ export const findingExamples: Readonly<Partial<Record<FindingCode, Example>>> = 
   'routing-loop':                { objects: [client, environment({ nodes: { worker: { routes: ['198.51.100.0/24 via 172.18.0.4'] }, worker2: { routes: ['198.51.100.0/24 via 172.18.0.3'] } } })], to: '198.51.100.7:80' },
 }
 
-/** What kubewalk says of an example. */
+/** The causes that kubewalk names. */
 export function findingsIn(example: Example): readonly Finding[] {
-  const { objects, from = 'pod/client', to = 'web:80', rules, ...rest } = example
+  return traced(example).findings
+}
+
+/** The whole answer, as `-o json` prints it. */
+export function journeyIn(example: Example): unknown {
+  return JSON.parse(JSON.stringify(journeyJson(traced(example))))
+}
+
+function traced({ objects, from = 'pod/client', to = 'web:80', rules, ...rest }: Example): Journey {
   const text = JSON.stringify({ apiVersion: 'v1', kind: 'List', items: objects }, undefined, 1)
   const nodeRules =
     rules === undefined ? new Map() : new Map([['worker', [{ name: 'worker.iptables-save', text: rules }]]])
-  return parseCluster([{ name: 'cluster.json', text }], { nodeRules }).trace({ from, to, ...rest }).findings
+  return parseCluster([{ name: 'cluster.json', text }], { nodeRules }).trace({ from, to, ...rest })
 }

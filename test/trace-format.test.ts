@@ -1,0 +1,60 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { describe, expect, test } from 'vitest'
+import { dispositions } from '../src/model/trace.ts'
+import { runCommand } from './support/command.ts'
+import { findingExamples, journeyIn } from './support/finding-examples.ts'
+import type { Schema } from './support/json-schema.ts'
+import { violations } from './support/json-schema.ts'
+
+const root = join(import.meta.dirname, '..')
+const schema: Schema = JSON.parse(readFileSync(join(root, 'schema/journey.schema.json'), 'utf8'))
+
+// biome-ignore format: one command a line
+const commands = [
+  'trace pod/client http-go-svc:80 -f examples/notes/cluster-ip.yaml',
+  'trace pod/client http-go-svc:80 -f examples/notes/cluster-ip.yaml -vv',
+  'trace pod/client http-go-svc:80 -f examples/notes/cluster-ip.yaml -p udp --sport 4242',
+  'trace pod/client http-go-svc -f examples/notes/cluster-ip.yaml -p icmp',
+  'trace rs/http-go-rs http-go-svc:80 -f examples/notes/cluster-ip.yaml --group',
+  'trace pod/client external-service:80 -f examples/notes/external-endpoints.yaml -4',
+  'trace internet 34.68.131.99:80 -f examples/notes/load-balancer.yaml',
+  'trace internet node/worker2:30080 -f examples/outages/local-policy.yaml',
+  'trace pod/shop/client web:80 -f examples/dump/cluster.yaml --node-rules worker=examples/dump/worker.iptables-save',
+]
+
+describe('what -o json prints is what schema/journey.schema.json and docs/trace-format.md say, and no more', () => {
+  test.for(commands)('kubewalk %s', async (command) => {
+    const { out } = await runCommand(`${command} -o json`)
+    expect(violations(schema, JSON.parse(out))).toEqual([])
+  })
+
+  test.for(Object.entries(findingExamples))('a cluster with the finding %s', ([, example]) => {
+    expect(violations(schema, journeyIn(example))).toEqual([])
+  })
+
+  test('shares add up to 1', () => {
+    for (const example of Object.values(findingExamples)) {
+      const { outcomes } = journeyIn(example) as {
+        readonly outcomes: readonly { readonly probability: number }[]
+      }
+      expect(outcomes.reduce((sum, one) => sum + one.probability, 0)).toBeCloseTo(1, 9)
+    }
+  })
+})
+
+test('the schema lists the dispositions that there are', () => {
+  const listed = schema.$defs?.['Outcome']?.properties?.['disposition']?.enum
+  expect(listed).toEqual(dispositions)
+})
+
+test('the check finds what is wrong', async () => {
+  const { out } = await runCommand(`${commands[0]} -o json`)
+  const wrong = [
+    (journey: Record<string, unknown>) => ({ ...journey, kind: 'Trace' }),
+    (journey: Record<string, unknown>) => ({ ...journey, extra: 1 }),
+    ({ findings: _, ...journey }: Record<string, unknown>) => journey,
+    (journey: Record<string, unknown>) => ({ ...journey, outcomes: [{ probability: '1' }] }),
+  ]
+  for (const spoil of wrong) expect(violations(schema, spoil(JSON.parse(out)))).not.toEqual([])
+})
