@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { vi } from 'vitest'
 import { runCommand } from './command.ts'
-import type { Schema } from './json-schema.ts'
+import { extensionTable, mirrorTable } from './docstrings.ts'
 import { fieldTable } from './json-schema.ts'
 import { exampleOf, withCodes } from './reference-pages.ts'
 
@@ -16,7 +16,8 @@ const root = join(import.meta.dirname, '../..')
  *     text run=PATH                        what a script of examples/library prints
  *     text diagnostic=CODE, finding=CODE   what kubewalk says of the code's example
  *
- * Between `<!-- fields SCHEMA DEFINITION -->` and `<!-- end -->` stands the table of a schema's fields.
+ * Between a comment and `<!-- end -->` stands a table: `<!-- fields SCHEMA DEFINITION -->` of a schema's fields,
+ * `<!-- mirrors FOLDER -->` of what its code says that it mirrors, `<!-- extensions match -->` of all matches.
  *
  * `head` and `tail` quote only so many lines of each output; `...` stands for the rest.
  */
@@ -39,7 +40,7 @@ const fence = /^```(\S+)([^\n]*)\n(.*?)^```$/gms
 
 /** Runs all that a page quotes and writes the page anew. */
 export async function refreshPage(page: string): Promise<Refreshed> {
-  const text = withFields(withCodes(page, readFileSync(join(root, page), 'utf8')))
+  const text = await withTables(withCodes(page, readFileSync(join(root, page), 'utf8')))
   let result = ''
   let end = 0
   let commands = 0
@@ -57,17 +58,25 @@ export async function refreshPage(page: string): Promise<Refreshed> {
   return { text: result + text.slice(end), commands, files, wrongCodes }
 }
 
-function withFields(text: string): string {
-  return text.replace(/<!-- fields (\S+) ?(\S*) -->\n.*?<!-- end -->/gs, (_, file: string, name: string) => {
-    const schema: Schema = JSON.parse(readFileSync(join(root, file), 'utf8'))
-    return [
-      `<!-- fields ${name === '' ? file : `${file} ${name}`} -->`,
-      '',
-      ...fieldTable(schema, name),
-      '',
-      '<!-- end -->',
-    ].join('\n')
-  })
+const table = /<!-- (fields|mirrors|extensions) (\S+) ?(\S*) -->\n.*?<!-- end -->/gs
+
+async function withTables(text: string): Promise<string> {
+  let result = ''
+  let end = 0
+  for (const found of text.matchAll(table)) {
+    const [whole, type = '', of = '', name = ''] = found
+    const rows = await tableOf(type, of, name)
+    const head = whole.slice(0, whole.indexOf('\n'))
+    result += `${text.slice(end, found.index)}${[head, '', ...rows, '', '<!-- end -->'].join('\n')}`
+    end = found.index + whole.length
+  }
+  return result + text.slice(end)
+}
+
+async function tableOf(type: string, of: string, name: string): Promise<readonly string[]> {
+  if (type === 'mirrors') return mirrorTable(of)
+  if (type === 'extensions') return extensionTable(of === 'match' ? 'match' : 'target')
+  return fieldTable(JSON.parse(readFileSync(join(root, of), 'utf8')), name)
 }
 
 function optionsOf(info: string): ReadonlyMap<string, string> {
