@@ -11,10 +11,10 @@ function styleOf(stream: NodeJS.WriteStream) {
   return stream.isTTY && TERM !== 'dumb' ? colored : plain
 }
 
-async function readStdin(): Promise<string> {
+async function readStdin(): Promise<Uint8Array> {
   const chunks: Buffer[] = []
   for await (const chunk of process.stdin) chunks.push(Buffer.from(chunk))
-  return Buffer.concat(chunks).toString('utf8')
+  return Buffer.concat(chunks)
 }
 
 // A reader that closes the pipe early (head, less) ends the program quietly.

@@ -4,7 +4,7 @@ import type { Style } from '../src/index.ts'
 export interface Io {
   readonly out: (text: string) => void
   readonly err: (text: string) => void
-  readonly stdin: () => Promise<string>
+  readonly stdin: () => Promise<string | Uint8Array>
   readonly columns: number
   /** How standard output is marked up; `errStyle` the same for standard error. */
   readonly style: Style

@@ -13,6 +13,7 @@ const info = (summary: string): CatalogEntry => ({ severity: 'info', summary })
 /** Every code of a diagnostic. Codes are stable; a test holds docs/diagnostics.md to this list. */
 export const diagnosticCatalog = {
   'file-not-found': error('A path that was given does not exist.'),
+  'empty-folder': error('A folder holds no manifest.'),
   'file-unreadable': error('A file cannot be read.'),
   'not-text': error('A file holds something other than text.'),
   'yaml-syntax': error('A document is not valid YAML or JSON.'),
@@ -37,6 +38,8 @@ export const diagnosticCatalog = {
   'duplicate-object': error('Two objects have the same kind, namespace and name.'),
   'wrong-type': error('A field holds a value of another type than Kubernetes expects.'),
   'unknown-field': warning('A field that Kubernetes does not have; kubectl refuses it.'),
+  'null-value': warning('A field that should have a value has none; the API server reads it as empty.'),
+  'configuration-conflict': warning('Two objects configure the same thing differently; one of them counts.'),
   'invalid-value': error('A field holds a value that the API server refuses.'),
   'overlapping-cidrs': warning('Two address blocks that must not share addresses do.'),
   'invalid-version': error('A text is not a version of Kubernetes.'),

@@ -18,8 +18,10 @@ export interface RawDocument {
   locate(path: Path): SourceLocation
   /** The place of the key itself that the path ends in. */
   locateKey(path: Path): SourceLocation
-  /** The text as it stands at the path's place, up to the end of its line. */
+  /** The plain scalar at a path as it is written. */
   sourceAt(path: Path): string
+  /** By how many columns the lines of a literal block (`|`) at a path are indented; nothing, if it is none. */
+  blockIndent(path: Path): number | undefined
   /** Lets go of the syntax tree; places are found by reading the text again. */
   release(): void
 }
@@ -187,7 +189,8 @@ function lazyDocument({ text, origin, value }: DocumentSource, parsed?: ParsedYa
     value,
     locate: (path) => locate(path, false),
     locateKey: (path) => locate(path, true),
-    sourceAt: (path) => /^.*/.exec(text.slice(offsetAt(path, false)))?.[0] ?? '',
+    sourceAt: (path) => /^[^\s,\]}]*/.exec(text.slice(offsetAt(path, false)))?.[0] ?? '',
+    blockIndent: (path) => /^\|.*\n(?:[ \t]*\n)*( *)/.exec(text.slice(offsetAt(path, false)))?.[1]?.length,
     release: () => {
       tree = undefined
     },

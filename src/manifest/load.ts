@@ -1,31 +1,32 @@
 import type { Checked, Report } from '../base/diagnostic.ts'
-import { collectDiagnostics } from '../base/diagnostic.ts'
+import { collectDiagnostics, hasErrors } from '../base/diagnostic.ts'
+import type { DiagnosticCode } from '../base/diagnostic-catalog.ts'
 import { fnv1a } from '../base/hash.ts'
 import { nearest } from '../base/nearest.ts'
 import type { ObjectRef, SourceFile, SourceLocation } from '../base/source.ts'
 import { formatRef } from '../base/source.ts'
 import type { KindName, KindTypes, ObjectsByKind } from '../model/kinds.ts'
-import type { Located } from '../model/objects.ts'
-import type { RawDocument } from './document.ts'
+import type { ConfigMap, Located } from '../model/objects.ts'
+import type { Path, RawDocument } from './document.ts'
 import { readDocuments } from './document.ts'
-import type { KindModule } from './kind/kind.ts'
+import type { EmbeddedText } from './embedded.ts'
+import { embeddedTexts, readEmbedded } from './embedded.ts'
+import type { Entry, RawObject } from './expand.ts'
+import { expand, isRecord } from './expand.ts'
+import { foldNotes } from './fold-notes.ts'
+import type { Examined, KindModule } from './kind/kind.ts'
 import { isKindName, kindModules } from './kind/registry.ts'
+import { checkMetadata } from './metadata.ts'
+import type { SchemaTarget } from './schema/check.ts'
 import { checkSchema } from './schema/check.ts'
+import { describeValue } from './schema/scalars.ts'
 
 export interface Manifest {
   readonly objects: ObjectsByKind
   /** Kinds that are not read, with their number. */
   readonly otherKinds: ReadonlyMap<string, number>
-}
-
-type Path = readonly (string | number)[]
-type RawObject = Readonly<Record<string, unknown>>
-
-/** One object of a document: the document itself, or an item of a List. */
-interface Entry {
-  readonly value: unknown
-  readonly document: RawDocument
-  readonly path: Path
+  /** Whether something could not be read at all, so that what seems to be missing may be in it. */
+  readonly incomplete: boolean
 }
 
 /** The collections while they are being filled. */
@@ -36,6 +37,7 @@ interface Loading {
   readonly values: Map<string, RawObject>
   readonly refs: Map<string, ObjectRef>
   readonly otherKinds: Map<string, number>
+  readonly embedded: EmbeddedText[]
   readonly report: Report
 }
 
@@ -48,106 +50,97 @@ export function loadManifest(files: readonly SourceFile[]): Checked<Manifest> {
   const collected = Object.fromEntries(
     Object.keys(kindModules).map((kind) => [kind, []]),
   ) as unknown as Collected
-  const loading: Loading = { collected, values: new Map(), refs: new Map(), otherKinds: new Map(), report }
-  for (const file of files) readFile(file, loading)
-  for (const [name, keys] of embedded) readEmbedded(name, keys, loading)
-  const { otherKinds } = loading
+  const otherKinds = new Map<string, number>()
+  const loading: Loading = {
+    collected,
+    values: new Map(),
+    refs: new Map(),
+    otherKinds,
+    embedded: [],
+    report,
+  }
+  for (const file of files) readAll(readDocuments(file, report), loading)
+  for (const text of loading.embedded) readAll(readEmbedded(text, report), loading)
   if (otherKinds.size > 0) {
     const list = [...otherKinds].toSorted().map(([kind, count]) => `${kind} (${count})`)
     report('kind-not-read', `not read: ${list.join(', ')}`)
   }
-  if (loading.refs.size === 0 && otherKinds.size === 0 && diagnostics.length === 0) {
-    report(
-      'empty-input',
-      `no Kubernetes object in ${files.map((file) => file.name).join(', ') || 'the input'}`,
-      {
-        fix: 'give manifests with -f: files, folders, or - for standard input',
-      },
-    )
-  }
-  return { value: { objects: collected, otherKinds }, diagnostics }
+  if (loading.refs.size === 0 && otherKinds.size === 0 && !hasErrors(diagnostics)) reportEmpty(files, report)
+  const incomplete = diagnostics.some((one) => lossCodes.includes(one.code))
+  return { value: { objects: collected, otherKinds, incomplete }, diagnostics: foldNotes(diagnostics) }
 }
 
-/** Configuration files that clusters keep in ConfigMaps of kube-system, by the ConfigMap's name and its keys. */
-const embedded: readonly (readonly [string, readonly string[]])[] = [
-  ['kube-proxy', ['config.conf', 'config']],
-  ['kubeadm-config', ['ClusterConfiguration']],
+/** Faults by which whole objects are lost. */
+const lossCodes: readonly DiagnosticCode[] = [
+  'not-text',
+  'yaml-syntax',
+  'not-an-object',
+  'unsupported-version',
+  'missing-name',
+  'wrong-type',
 ]
 
-/** Reads configuration out of a ConfigMap; places are lines of the ConfigMap's own file. */
-function readEmbedded(name: string, keys: readonly string[], loading: Loading): void {
-  for (const { object, ref, locate } of loading.collected.ConfigMap) {
-    if (ref.name !== name || ref.namespace !== 'kube-system') continue
-    for (const key of keys) {
-      const text = object.data?.[key]
-      if (text === undefined) continue
-      const { file, line } = locate(['data', key])
-      // The text of a block scalar begins on the line after its key; blank lines keep the line numbers.
-      readFile({ name: file, text: `${'\n'.repeat(line)}${text}` }, loading)
-    }
-  }
+function reportEmpty(files: readonly SourceFile[], report: Report): void {
+  const [first] = files
+  const names = files.slice(0, 5).map((file) => file.name)
+  const more = files.length > names.length ? ` and ${files.length - names.length} more` : ''
+  report('empty-input', `no Kubernetes object in ${names.join(', ') || 'the input'}${more}`, {
+    ...(first && { at: { file: first.name, line: 1, column: 1 } }),
+    fix: 'give manifests with -f: files, folders, or - for standard input',
+  })
 }
 
-function readFile(file: SourceFile, loading: Loading): void {
-  for (const document of readDocuments(file, loading.report)) {
-    const entries = expand({ value: document.value, document, path: [] })
+function readAll(documents: readonly RawDocument[], loading: Loading): void {
+  for (const document of documents) {
+    const entries = expand({ value: document.value, document, path: [] }, loading.report)
     const kept = entries.map((entry) => ({ entry, at: document.locate(entry.path) }))
     for (const { entry, at } of kept) readEntry(entry, at, loading)
     document.release()
   }
 }
 
-/** A List stands for its items; so does a plain array of objects. */
-function expand(entry: Entry): Entry[] {
-  const { value, document, path } = entry
-  if (Array.isArray(value)) {
-    return value.flatMap((item, index) => expand({ value: item, document, path: [...path, index] }))
-  }
-  if (!isRecord(value) || typeof value['kind'] !== 'string') return [entry]
-  const items = value['items']
-  if (!value['kind'].endsWith('List') || !Array.isArray(items)) return [entry]
-  const itemKind = value['kind'].slice(0, -4)
-  return items.flatMap((item, index) =>
-    expand({
-      value: withKind(item, itemKind, value['apiVersion']),
-      document,
-      path: [...path, 'items', index],
-    }),
-  )
-}
-
-/** The API leaves kind and apiVersion out of the items of a typed list. */
-function withKind(item: unknown, kind: string, apiVersion: unknown): unknown {
-  if (!isRecord(item) || kind === '' || typeof item['kind'] === 'string') return item
-  return { apiVersion, kind, ...item }
-}
-
-function isRecord(value: unknown): value is RawObject {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
-}
-
 function readEntry({ value, document, path }: Entry, at: SourceLocation, loading: Loading): void {
   const { report, otherKinds } = loading
   if (!isRecord(value)) {
-    report('not-an-object', `expected a Kubernetes object, found ${describe(value)}`, { at })
+    const table = typeof value === 'string' && /^NAME(?:SPACE)?\s/.test(value)
+    report('not-an-object', `expected a Kubernetes object, found ${describeValue(value)}`, {
+      at,
+      ...(table && { fix: 'this is a table for people; ask kubectl for -o yaml' }),
+    })
     return
   }
-  const { kind, apiVersion } = value
-  if (typeof kind !== 'string' || typeof apiVersion !== 'string') {
-    const missing = typeof kind === 'string' ? 'apiVersion' : 'kind'
-    report('not-an-object', `expected a Kubernetes object, but ${missing} is missing`, { at })
-    return
-  }
-  const found = moduleFor(kind, apiVersion, at, report)
+  const place: Place = { document, path, at }
+  const kind = headerOf('kind', value, place, report)
+  const apiVersion = headerOf('apiVersion', value, place, report)
+  if (kind === undefined || apiVersion === undefined) return
+  const found = moduleFor(kind, apiVersion, place, report)
   if (found === 'other') {
     const name = `${kind}.${apiVersion}`
     otherKinds.set(name, (otherKinds.get(name) ?? 0) + 1)
-  } else if (found) readObject(found.kind, found.module, value, { document, path, at }, loading)
+  } else if (found) readObject(found.kind, found.module, value, place, loading)
 }
 
-function describe(value: unknown): string {
-  if (typeof value === 'string') return `the text "${value.length > 40 ? `${value.slice(0, 40)}…` : value}"`
-  return value === null ? 'nothing' : `${typeof value} ${String(value)}`
+/** `kind` or `apiVersion`, without which nothing can be said of an object. */
+function headerOf(
+  field: 'kind' | 'apiVersion',
+  value: RawObject,
+  { document, path, at }: Place,
+  report: Report,
+): string | undefined {
+  const text = value[field]
+  if (typeof text === 'string' && text !== '') return text
+  if (text === undefined || text === null || text === '') {
+    const near = nearest(field, Object.keys(value))
+    report('not-an-object', `expected a Kubernetes object, but ${field} is missing`, {
+      at: near === undefined ? at : document.locateKey([...path, near]),
+      ...(near !== undefined && { fix: `write ${field} instead of ${near}` }),
+    })
+  } else {
+    report('wrong-type', `${field} must be a text, not ${describeValue(text)}`, {
+      at: document.locate([...path, field]),
+    })
+  }
+  return undefined
 }
 
 /** Groups of Kubernetes' own, in which a kind of ours under another version is a mistake and not a custom kind. */
@@ -165,14 +158,15 @@ const ownGroups = [
 function moduleFor(
   kind: string,
   apiVersion: string,
-  at: SourceLocation,
+  { document, path }: Place,
   report: Report,
 ): { readonly kind: KindName; readonly module: KindModule<unknown> } | 'other' | undefined {
   if (!isKindName(kind)) {
     const near = apiVersion.includes('.') ? undefined : nearest(kind, Object.keys(kindModules))
     if (!near || kind === near) return 'other'
     report('unsupported-version', `there is no kind "${kind}" in ${apiVersion}; did you mean ${near}?`, {
-      at,
+      at: document.locate([...path, 'kind']),
+      fix: `write kind: ${near}`,
     })
     return undefined
   }
@@ -181,7 +175,7 @@ function moduleFor(
   const group = apiVersion.includes('/') ? (apiVersion.split('/')[0] ?? '') : ''
   if (!ownGroups.includes(group)) return 'other'
   report('unsupported-version', `there is no kind "${kind}" in apiVersion "${apiVersion}"`, {
-    at,
+    at: document.locate([...path, 'apiVersion']),
     fix: `write apiVersion: ${module.apiVersions[0]}`,
   })
   return undefined
@@ -201,31 +195,42 @@ function readObject(
   loading: Loading,
 ): void {
   const { report } = loading
-  const named = nameOf(kind, value, at, report)
-  if (named === undefined) return
+  const name = nameOf(kind, value)
   const namespace = namespaceOf(module, value)
-  const ref: ObjectRef = { kind, ...(namespace !== undefined && { namespace }), name: named, at }
+  const ref: ObjectRef = {
+    kind,
+    ...(namespace !== undefined && { namespace }),
+    name: name ?? '(without a name)',
+    at,
+  }
+  if (name !== undefined && isDuplicate(ref, value, loading)) return
   const locate = (inner: Path) => document.locate([...path, ...inner])
-  if (isDuplicate(ref, value, loading)) return
-  const before = countErrors(report)
-  const target = { ref, locate, locateKey: (inner: Path) => document.locateKey([...path, ...inner]) }
-  checkSchema(module.schema, value, target, before.report)
-  const located: Located<unknown> = { object: withMetadata(value, named, namespace), ref, locate }
-  if (before.errors() === 0) module.validate?.(located, report)
+  const target: SchemaTarget = {
+    ref,
+    locate,
+    locateKey: (inner) => document.locateKey([...path, ...inner]),
+    sourceAt: (inner) => document.sourceAt([...path, ...inner]),
+  }
+  const { value: clean, faulty } = checkSchema(module.schema, value, target, report)
+  const examined: Examined<unknown> = {
+    object: withMetadata(clean, name ?? '', namespace),
+    ref,
+    locate,
+    faulty,
+  }
+  if (name === undefined) {
+    if (!faulty(['metadata', 'name']))
+      report('missing-name', `this ${kind} has no metadata.name`, { at: locate(['metadata']), object: ref })
+  } else checkMetadata(examined, module, report)
+  module.validate?.(examined, report)
+  if (name === undefined) return
+  const located: Located<unknown> = { object: examined.object, ref, locate }
   const list = loading.collected[kind] as Located<unknown>[]
   list.push(located)
-}
-
-/** Validation relies on types, so it runs only where the schema found no fault. */
-function countErrors(report: Report): { readonly report: Report; readonly errors: () => number } {
-  let errors = 0
-  return {
-    report: (code, message, details) => {
-      if (code === 'wrong-type') errors++
-      report(code, message, details)
-    },
-    errors: () => errors,
-  }
+  if (kind === 'ConfigMap')
+    loading.embedded.push(
+      ...embeddedTexts(located as Located<ConfigMap>, (key) => document.blockIndent([...path, 'data', key])),
+    )
 }
 
 const nameless: readonly KindName[] = [
@@ -235,23 +240,18 @@ const nameless: readonly KindName[] = [
   'Environment',
 ]
 
-function nameOf(kind: KindName, value: RawObject, at: SourceLocation, report: Report): string | undefined {
+function nameOf(kind: KindName, value: RawObject): string | undefined {
   const metadata = isRecord(value['metadata']) ? value['metadata'] : {}
   const { name, generateName } = metadata
   if (typeof name === 'string' && name !== '') return name
-  if (typeof generateName === 'string' && generateName !== '') return `${generateName}${suffixFor(at)}`
+  if (typeof generateName === 'string' && generateName !== '') return `${generateName}${suffixFor(value)}`
   if (nameless.includes(kind)) return typeof value['name'] === 'string' ? value['name'] : kind.toLowerCase()
-  if (typeof name === 'number' || typeof name === 'boolean') {
-    report('wrong-type', `metadata.name must be a text, not ${String(name)}`, {
-      at,
-      fix: `write it in quotes: "${name}"`,
-    })
-  } else report('missing-name', `this ${kind} has no metadata.name`, { at })
   return undefined
 }
 
-function suffixFor(at: SourceLocation): string {
-  return fnv1a(`${at.file}:${at.line}`).toString(36).slice(0, 5)
+/** Five letters that depend on the object alone, so that others may come and go. */
+function suffixFor(value: RawObject): string {
+  return fnv1a(canonical(value)).toString(36).padStart(5, '0').slice(0, 5)
 }
 
 function namespaceOf(module: KindModule<unknown>, value: RawObject): string | undefined {
@@ -262,14 +262,16 @@ function namespaceOf(module: KindModule<unknown>, value: RawObject): string | un
     : 'default'
 }
 
-function withMetadata(value: RawObject, name: string, namespace: string | undefined): unknown {
-  const metadata = isRecord(value['metadata']) ? value['metadata'] : {}
-  return { ...value, metadata: { ...metadata, name, ...(namespace !== undefined && { namespace }) } }
+function withMetadata(value: unknown, name: string, namespace: string | undefined): unknown {
+  const object = isRecord(value) ? value : {}
+  const metadata = isRecord(object['metadata']) ? object['metadata'] : {}
+  return { ...object, metadata: { ...metadata, name, ...(namespace !== undefined && { namespace }) } }
 }
 
 /** The same object twice is let pass; two different objects of one name are an error. */
 function isDuplicate(ref: ObjectRef, value: RawObject, { refs, values, report }: Loading): boolean {
-  const key = formatRef(ref)
+  const configures = nameless.some((kind) => kind === ref.kind)
+  const key = configures ? ref.kind : formatRef(ref)
   const earlier = refs.get(key)
   const earlierValue = values.get(key)
   if (!earlier || !earlierValue) {
@@ -277,9 +279,20 @@ function isDuplicate(ref: ObjectRef, value: RawObject, { refs, values, report }:
     values.set(key, value)
     return false
   }
-  if (canonical(earlierValue) !== canonical(value)) {
-    const place = earlier.at ? ` (${earlier.at.file}:${earlier.at.line})` : ''
-    report('duplicate-object', `${key} stands here a second time, and differently${place}`, {
+  if (canonical(earlierValue) === canonical(value)) return true
+  const place = earlier.at ? `${earlier.at.file}:${earlier.at.line}` : 'above'
+  if (configures) {
+    const fields = differences(earlierValue, value).slice(0, 5).join(', ')
+    report(
+      'configuration-conflict',
+      `this ${key} is not read: that of ${place} counts; they differ in ${fields}`,
+      {
+        object: ref,
+        fix: 'keep one of the two',
+      },
+    )
+  } else {
+    report('duplicate-object', `${key} stands here a second time, and differently (${place})`, {
       object: ref,
       fix: 'remove one, or give it another name',
     })
@@ -287,6 +300,14 @@ function isDuplicate(ref: ObjectRef, value: RawObject, { refs, values, report }:
   return true
 }
 
-function canonical(value: RawObject): string {
-  return JSON.stringify(value, (_, one: unknown) => (typeof one === 'bigint' ? String(one) : one))
+/** Paths of the fields in which two objects differ. */
+function differences(a: unknown, b: unknown, path = ''): readonly string[] {
+  if (!isRecord(a) || !isRecord(b)) return canonical(a) === canonical(b) ? [] : [path]
+  return [...new Set([...Object.keys(a), ...Object.keys(b)])].flatMap((key) =>
+    differences(a[key], b[key], path === '' ? key : `${path}.${key}`),
+  )
+}
+
+function canonical(value: unknown): string {
+  return JSON.stringify(value ?? null, (_, one: unknown) => (typeof one === 'bigint' ? String(one) : one))
 }

@@ -1,6 +1,7 @@
 import type { Report } from '../base/diagnostic.ts'
 import { byText } from '../base/ordering.ts'
 import type { SourceFile } from '../base/source.ts'
+import { decodeText } from './decode-text.ts'
 
 /** The one module that reads files; Node's own modules are loaded only when it is called. */
 
@@ -8,8 +9,8 @@ import type { SourceFile } from '../base/source.ts'
 export interface ReadOptions {
   /** Read folders within folders. */
   readonly recursive?: boolean
-  /** The text of standard input, if `-` is among the paths. */
-  readonly stdin?: () => Promise<string>
+  /** Standard input, if `-` is among the paths. */
+  readonly stdin?: () => Promise<string | Uint8Array>
 }
 
 const extensions = ['.yaml', '.yml', '.json']
@@ -25,50 +26,88 @@ export async function readFiles(
 ): Promise<readonly SourceFile[]> {
   const files: SourceFile[] = []
   for (const path of paths) {
-    if (path === '-') files.push({ name: '(stdin)', text: (await options.stdin?.()) ?? '' })
+    if (path === '-') files.push(await readStdin(options, report))
     else files.push(...(await readPath(path, options, report)))
   }
   return files
 }
 
+async function readStdin({ stdin }: ReadOptions, report: Report): Promise<SourceFile> {
+  const given = (await stdin?.()) ?? ''
+  const name = '(stdin)'
+  return { name, text: typeof given === 'string' ? given : decodeText(name, given, report) }
+}
+
 async function readPath(path: string, options: ReadOptions, report: Report): Promise<readonly SourceFile[]> {
+  if (/^https?:\/\//.test(path)) {
+    report('file-not-found', `${path} is an address, and kubewalk reads no network`, {
+      fix: `fetch it and give it on standard input: curl -sL ${path} | kubewalk … -f -`,
+    })
+    return []
+  }
   const fs = await import('node:fs/promises')
   const found = await fs.stat(path).catch(() => undefined)
   if (found?.isDirectory()) return readFolder(path, options, report)
   if (found) return readOne(path, report)
   const matches = /[*?[{]/.test(path) ? await expandGlob(path) : []
-  if (matches.length > 0) return (await Promise.all(matches.map((one) => readOne(one, report)))).flat()
+  if (matches.length > 0) {
+    const files: SourceFile[] = []
+    for (const match of matches) files.push(...(await readPath(match, options, report)))
+    return files
+  }
   report('file-not-found', `there is no file or folder "${path}"`, {
     fix: 'check the path; - stands for standard input',
   })
   return []
 }
 
+/** As the shell and kubectl expand a pattern: to files of any name, and to folders. */
 async function expandGlob(pattern: string): Promise<readonly string[]> {
   const { glob } = await import('tinyglobby')
-  const matches = await glob(pattern, { expandDirectories: false, absolute: pattern.startsWith('/') })
-  return matches.toSorted(byText)
+  const matches = await glob(pattern, {
+    expandDirectories: false,
+    onlyFiles: false,
+    absolute: pattern.startsWith('/'),
+  })
+  return matches.map((match) => match.replace(/\/+$/, '')).toSorted(byText)
 }
 
+/** Reads a folder's manifests; one that holds none is reported, as kubectl does. */
 async function readFolder(
   folder: string,
   options: ReadOptions,
   report: Report,
 ): Promise<readonly SourceFile[]> {
-  const fs = await import('node:fs/promises')
-  const entries = (await fs.readdir(folder, { withFileTypes: true })).toSorted((a, b) =>
-    byText(a.name, b.name),
-  )
+  const paths = await listFolder(folder, options, report)
+  if (paths?.length === 0) {
+    report('empty-folder', `no file of ${folder} ends in ${extensions.join(', ')}`, {
+      fix: options.recursive ? 'check the path' : 'check the path, or add -R to read folders within it',
+    })
+  }
   const files: SourceFile[] = []
-  for (const entry of entries) {
+  for (const path of paths ?? []) files.push(...(await readOne(path, report)))
+  return files
+}
+
+async function listFolder(
+  folder: string,
+  options: ReadOptions,
+  report: Report,
+): Promise<readonly string[] | undefined> {
+  const fs = await import('node:fs/promises')
+  const entries = await fs.readdir(folder, { withFileTypes: true }).catch((error: unknown) => {
+    reportUnreadable(folder, error, report)
+    return undefined
+  })
+  if (!entries) return undefined
+  const paths: string[] = []
+  for (const entry of entries.toSorted((a, b) => byText(a.name, b.name))) {
     const path = `${folder.replace(/\/+$/, '')}/${entry.name}`
     if (entry.isDirectory()) {
-      if (options.recursive && !entry.name.startsWith('.'))
-        files.push(...(await readFolder(path, options, report)))
-    } else if (extensions.some((extension) => entry.name.endsWith(extension)))
-      files.push(...(await readOne(path, report)))
+      if (options.recursive) paths.push(...((await listFolder(path, options, report)) ?? []))
+    } else if (extensions.some((extension) => entry.name.endsWith(extension))) paths.push(path)
   }
-  return files
+  return paths
 }
 
 async function readOne(path: string, report: Report): Promise<readonly SourceFile[]> {
@@ -79,12 +118,14 @@ async function readOne(path: string, report: Report): Promise<readonly SourceFil
       report('file-unreadable', `${path} is larger than ${maxBytes / 1_000_000} MB`, { fix: 'split it' })
       return []
     }
-    return [{ name: path, text: await fs.readFile(path, 'utf8') }]
+    return [{ name: path, text: decodeText(path, await fs.readFile(path), report) }]
   } catch (error) {
-    report(
-      'file-unreadable',
-      `cannot read ${path}: ${error instanceof Error ? error.message : String(error)}`,
-    )
+    reportUnreadable(path, error, report)
     return []
   }
+}
+
+function reportUnreadable(path: string, error: unknown, report: Report): void {
+  const message = error instanceof Error ? error.message : String(error)
+  report('file-unreadable', `cannot read ${path}: ${message}`, { fix: 'check who may read it' })
 }

@@ -7,7 +7,12 @@ import type {
 } from '../../model/objects.ts'
 import type { KindModule } from './kind.ts'
 
-export const configMap: KindModule<ConfigMap> = { apiVersions: ['v1'], schema: 'ConfigMap', namespaced: true }
+export const configMap: KindModule<ConfigMap> = {
+  apiVersions: ['v1'],
+  schema: 'ConfigMap',
+  namespaced: true,
+  names: 'dns-name',
+}
 
 /** kind's own configuration file. */
 export const kindCluster: KindModule<KindCluster> = {

@@ -1,8 +1,7 @@
 import type { Report } from '../../base/diagnostic.ts'
 import { familyOf, isLinkLocal, isLinkLocalMulticast, isLoopback, parseIpSloppy } from '../../base/ip.ts'
-import type { EndpointPort, EndpointSlice, Endpoints, Located } from '../../model/objects.ts'
-import { formatPath } from '../schema/check.ts'
-import type { KindModule } from './kind.ts'
+import type { EndpointPort, EndpointSlice, Endpoints } from '../../model/objects.ts'
+import type { Examined, KindModule } from './kind.ts'
 import { demand, isDnsLabel, isPortNumber, refuse } from './kind.ts'
 import { checkProtocol } from './service.ts'
 
@@ -13,11 +12,12 @@ export const endpoints: KindModule<Endpoints> = {
   apiVersions: ['v1'],
   schema: 'Endpoints',
   namespaced: true,
+  names: 'dns-name',
   validate: (located, report) => {
     for (const [index, subset] of (located.object.subsets ?? []).entries()) {
       const { addresses = [], notReadyAddresses = [], ports = [] } = subset
       if (addresses.length + notReadyAddresses.length === 0) {
-        demand(located, report, ['subsets', index], `subsets[${index}].addresses`)
+        demand(located, report, ['subsets', index, 'addresses'])
       }
       for (const [at, address] of addresses.entries()) {
         checkAddress(located, report, address.ip, ['subsets', index, 'addresses', at, 'ip'])
@@ -34,16 +34,16 @@ export const endpointSlice: KindModule<EndpointSlice> = {
   apiVersions: ['discovery.k8s.io/v1', 'discovery.k8s.io/v1beta1'],
   schema: 'EndpointSlice',
   namespaced: true,
+  names: 'dns-name',
   validate: (located, report) => {
     const { addressType, endpoints: list = [], ports = [] } = located.object
-    if (!addressType) demand(located, report, [], 'addressType')
+    if (!addressType) demand(located, report, ['addressType'])
     else if (!['IPv4', 'IPv6', 'FQDN'].includes(addressType)) {
       refuse(located, report, ['addressType'], `addressType "${addressType}" is not one of IPv4, IPv6, FQDN`)
     }
     for (const [index, endpoint] of list.entries()) {
       const path = ['endpoints', index, 'addresses']
-      if (!endpoint.addresses?.length)
-        demand(located, report, ['endpoints', index], `endpoints[${index}].addresses`)
+      if (!endpoint.addresses?.length) demand(located, report, path)
       if (addressType === 'FQDN') continue
       for (const [at, ip] of (endpoint.addresses ?? []).entries()) {
         checkAddress(located, report, ip, [...path, at])
@@ -55,7 +55,7 @@ export const endpointSlice: KindModule<EndpointSlice> = {
 }
 
 function checkFamily(
-  located: Located<unknown>,
+  located: Examined<unknown>,
   report: Report,
   text: string,
   addressType: string | undefined,
@@ -66,7 +66,12 @@ function checkFamily(
   if (`IPv${familyOf(ip)}` !== addressType) refuse(located, report, path, `${text} is not ${addressType}`)
 }
 
-function checkAddress(located: Located<unknown>, report: Report, text: string | undefined, path: Path): void {
+function checkAddress(
+  located: Examined<unknown>,
+  report: Report,
+  text: string | undefined,
+  path: Path,
+): void {
   const ip = text === undefined ? undefined : parseIpSloppy(text)
   if (ip === undefined) refuse(located, report, path, `"${text ?? ''}" is not an IP address`)
   else if (isLoopback(ip) || isLinkLocal(ip) || isLinkLocalMulticast(ip) || ip === 0 || ip === 0n) {
@@ -80,7 +85,7 @@ function checkAddress(located: Located<unknown>, report: Report, text: string | 
 }
 
 function checkPorts(
-  located: Located<unknown>,
+  located: Examined<unknown>,
   report: Report,
   ports: readonly EndpointPort[],
   path: Path,
@@ -94,7 +99,7 @@ function checkPorts(
       refuse(located, report, [...at, 'name'], `port name "${port.name}" is not a DNS label`)
     }
     if (ports.length > 1 && !port.name && numbered) {
-      demand(located, report, at, `${formatPath(at)}.name`, 'several ports must each have a name')
+      demand(located, report, [...at, 'name'], 'several ports must each have a name')
     }
     if (port.name && names.has(port.name)) {
       refuse(located, report, [...at, 'name'], `two ports are called "${port.name}"`)
@@ -106,14 +111,14 @@ function checkPorts(
 
 /** An Endpoints port has a number; a slice's may have none or 0, which stands for all. */
 function checkNumber(
-  located: Located<unknown>,
+  located: Examined<unknown>,
   report: Report,
   { port }: EndpointPort,
   at: Path,
   numbered: boolean,
 ): void {
   if (port === undefined || port === null) {
-    if (numbered) demand(located, report, at, `${formatPath(at)}.port`)
+    if (numbered) demand(located, report, [...at, 'port'])
   } else if (!isPortNumber(port) && (numbered || port !== 0)) {
     refuse(located, report, [...at, 'port'], `port ${port} is not from 1 to 65535`)
   }

@@ -1,5 +1,14 @@
 import type { Report } from '../../base/diagnostic.ts'
 import type { Located } from '../../model/objects.ts'
+import { formatPath } from '../schema/path.ts'
+
+type Path = readonly (string | number)[]
+
+/** An object whose types have been checked: what had a wrong type is not in it, and its place is known as faulty. */
+export interface Examined<T> extends Located<T> {
+  /** Whether the value at the path, or one around it, was taken out or is missing because of a fault already told. */
+  faulty(path: Path): boolean
+}
 
 /** What the reader knows of one kind. */
 export interface KindModule<T> {
@@ -8,18 +17,21 @@ export interface KindModule<T> {
   /** The type in the schema. */
   readonly schema: string
   readonly namespaced: boolean
-  /** Reports what the API server would refuse, beyond wrong types and unknown fields. */
-  validate?(located: Located<T>, report: Report): void
+  /** What its names must be; configuration kinds have none. */
+  readonly names?: 'dns-label' | 'dns-name'
+  /** Reports what the API server would refuse, beyond wrong types, unknown fields and names. */
+  validate?(located: Examined<T>, report: Report): void
 }
 
-/** Reports a value that the API server refuses, at its place. */
+/** Reports a value that the API server refuses, at its place; not, if something else is wrong with it. */
 export function refuse(
-  located: Located<unknown>,
+  located: Examined<unknown>,
   report: Report,
-  path: readonly (string | number)[],
+  path: Path,
   message: string,
   fix?: string,
 ): void {
+  if (located.faulty(path)) return
   report('invalid-value', `${located.ref.kind} ${located.ref.name}: ${message}`, {
     at: located.locate(path),
     object: located.ref,
@@ -27,15 +39,10 @@ export function refuse(
   })
 }
 
-/** Reports a field that must be there. */
-export function demand(
-  located: Located<unknown>,
-  report: Report,
-  path: readonly (string | number)[],
-  field: string,
-  fix?: string,
-): void {
-  report('missing-field', `${located.ref.kind} ${located.ref.name}: ${field} is required`, {
+/** Reports a field that must be there; not, if it was there and something else was wrong with it. */
+export function demand(located: Examined<unknown>, report: Report, path: Path, fix?: string): void {
+  if (located.faulty(path)) return
+  report('missing-field', `${located.ref.kind} ${located.ref.name}: ${formatPath(path)} is required`, {
     at: located.locate(path),
     object: located.ref,
     ...(fix !== undefined && { fix }),

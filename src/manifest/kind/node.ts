@@ -1,16 +1,14 @@
 import { parseCidr, parseIpSloppy } from '../../base/ip.ts'
 import type { Namespace, Node } from '../../model/objects.ts'
 import type { KindModule } from './kind.ts'
-import { isDnsLabel, isDnsName, refuse } from './kind.ts'
+import { refuse } from './kind.ts'
 
 export const node: KindModule<Node> = {
   apiVersions: ['v1'],
   schema: 'Node',
   namespaced: false,
+  names: 'dns-name',
   validate: (located, report) => {
-    if (!isDnsName(located.ref.name)) {
-      refuse(located, report, ['metadata', 'name'], `"${located.ref.name}" is not a DNS name`)
-    }
     const { podCIDR, podCIDRs = [] } = located.object.spec ?? {}
     if (podCIDR && !parseCidr(podCIDR)) {
       refuse(located, report, ['spec', 'podCIDR'], `"${podCIDR}" is not a block such as 10.244.1.0/24`)
@@ -42,9 +40,5 @@ export const namespace: KindModule<Namespace> = {
   apiVersions: ['v1'],
   schema: 'Namespace',
   namespaced: false,
-  validate: (located, report) => {
-    if (!isDnsLabel(located.ref.name)) {
-      refuse(located, report, ['metadata', 'name'], `"${located.ref.name}" is not a DNS label`)
-    }
-  },
+  names: 'dns-label',
 }

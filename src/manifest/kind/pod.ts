@@ -1,19 +1,16 @@
 import type { Report } from '../../base/diagnostic.ts'
 import { parseIpSloppy } from '../../base/ip.ts'
-import type { Container, ContainerPort, Located, Pod, PodSpec } from '../../model/objects.ts'
-import { formatPath } from '../schema/check.ts'
-import type { KindModule } from './kind.ts'
-import { demand, isDnsName, isPortName, isPortNumber, refuse } from './kind.ts'
+import type { Container, ContainerPort, Pod, PodSpec } from '../../model/objects.ts'
+import type { Examined, KindModule } from './kind.ts'
+import { demand, isPortName, isPortNumber, refuse } from './kind.ts'
 import { checkProtocol } from './service.ts'
 
 export const pod: KindModule<Pod> = {
   apiVersions: ['v1'],
   schema: 'Pod',
   namespaced: true,
+  names: 'dns-name',
   validate: (located, report) => {
-    if (!isDnsName(located.ref.name)) {
-      refuse(located, report, ['metadata', 'name'], `"${located.ref.name}" is not a DNS name`)
-    }
     checkPodSpec(located, report, located.object.spec, ['spec'])
     const { podIP, podIPs = [] } = located.object.status ?? {}
     if (podIP && parseIpSloppy(podIP) === undefined) {
@@ -31,17 +28,17 @@ type Path = readonly (string | number)[]
 
 /** Checks what of a pod's specification reaches the network: its containers' ports. */
 export function checkPodSpec(
-  located: Located<unknown>,
+  located: Examined<unknown>,
   report: Report,
   spec: PodSpec | undefined,
   path: Path,
 ): void {
   if (!spec) {
-    demand(located, report, path.slice(0, -1), path.join('.'))
+    demand(located, report, path)
     return
   }
   const containers = spec.containers ?? []
-  if (containers.length === 0) demand(located, report, path, `${path.join('.')}.containers`)
+  if (containers.length === 0) demand(located, report, [...path, 'containers'])
   const names = new Set<string>()
   for (const [index, container] of containers.entries()) {
     checkContainer(located, report, container, [...path, 'containers', index], names)
@@ -52,7 +49,7 @@ export function checkPodSpec(
 }
 
 function checkContainer(
-  located: Located<unknown>,
+  located: Examined<unknown>,
   report: Report,
   container: Container,
   path: Path,
@@ -73,14 +70,14 @@ function checkContainer(
 }
 
 function checkContainerPort(
-  located: Located<unknown>,
+  located: Examined<unknown>,
   report: Report,
   port: ContainerPort,
   path: Path,
 ): void {
   const { containerPort, hostPort, name } = port
   if (containerPort === undefined || containerPort === null) {
-    demand(located, report, path, `${formatPath(path)}.containerPort`)
+    demand(located, report, [...path, 'containerPort'])
   } else if (!isPortNumber(containerPort)) {
     refuse(
       located,

@@ -1,7 +1,7 @@
 import type { Report } from '../../base/diagnostic.ts'
 import { parseCidrSloppy, parseIpSloppy } from '../../base/ip.ts'
-import type { Located, Service, ServicePort } from '../../model/objects.ts'
-import type { KindModule } from './kind.ts'
+import type { Service, ServicePort } from '../../model/objects.ts'
+import type { Examined, KindModule } from './kind.ts'
 import { demand, isDnsLabel, isPortName, isPortNumber, protocols, refuse } from './kind.ts'
 
 /** Mirrors ValidateService of pkg/apis/core/validation, as far as it can be decided from the object alone. */
@@ -20,8 +20,7 @@ export const service: KindModule<Service> = {
     if (!isDnsLabel(located.ref.name)) {
       refuse(located, report, ['metadata', 'name'], `"${located.ref.name}" is not a DNS label`)
     }
-    if (spec.type === 'ExternalName' && !spec.externalName)
-      demand(located, report, ['spec'], 'spec.externalName')
+    if (spec.type === 'ExternalName' && !spec.externalName) demand(located, report, ['spec', 'externalName'])
     checkPorts(located, report)
     checkAddresses(located, report)
     checkAffinity(located, report)
@@ -38,7 +37,7 @@ type EnumField =
   | 'trafficDistribution'
 
 function checkEnum(
-  located: Located<Service>,
+  located: Examined<Service>,
   report: Report,
   field: EnumField,
   allowed: readonly string[],
@@ -55,10 +54,10 @@ function checkEnum(
   )
 }
 
-function checkPorts(located: Located<Service>, report: Report): void {
+function checkPorts(located: Examined<Service>, report: Report): void {
   const { type, clusterIP, ports = [] } = located.object.spec ?? {}
   if (ports.length === 0 && type !== 'ExternalName' && clusterIP !== 'None') {
-    demand(located, report, ['spec'], 'spec.ports')
+    demand(located, report, ['spec', 'ports'])
   }
   const seen = new Map<string, number>()
   const names = new Set<string>()
@@ -78,7 +77,7 @@ function checkPorts(located: Located<Service>, report: Report): void {
 }
 
 function checkPort(
-  located: Located<Service>,
+  located: Examined<Service>,
   report: Report,
   port: ServicePort,
   index: number,
@@ -86,18 +85,12 @@ function checkPort(
 ): void {
   const at = (field: string) => ['spec', 'ports', index, field]
   if (port.port === undefined || port.port === null) {
-    demand(located, report, ['spec', 'ports', index], `spec.ports[${index}].port`)
+    demand(located, report, at('port'))
   } else if (!isPortNumber(port.port)) {
     refuse(located, report, at('port'), `port ${port.port} is not from 1 to 65535`)
   }
   if (count > 1 && !port.name) {
-    demand(
-      located,
-      report,
-      ['spec', 'ports', index],
-      `spec.ports[${index}].name`,
-      'several ports must each have a name',
-    )
+    demand(located, report, at('name'), 'several ports must each have a name')
   }
   if (port.name && !isDnsLabel(port.name)) {
     refuse(located, report, at('name'), `port name "${port.name}" is not a DNS label`)
@@ -128,7 +121,7 @@ function checkPort(
 
 /** Reports a transport that Kubernetes does not have. */
 export function checkProtocol(
-  located: Located<unknown>,
+  located: Examined<unknown>,
   report: Report,
   protocol: string | undefined,
   path: readonly (string | number)[],
@@ -144,7 +137,7 @@ export function checkProtocol(
   )
 }
 
-function checkAddresses(located: Located<Service>, report: Report): void {
+function checkAddresses(located: Examined<Service>, report: Report): void {
   const { clusterIP, externalIPs = [], ipFamilies = [], type } = located.object.spec ?? {}
   checkClusterIps(located, report)
   for (const [index, ip] of externalIPs.entries())
@@ -161,7 +154,7 @@ function checkAddresses(located: Located<Service>, report: Report): void {
   checkNodePorts(located, report)
 }
 
-function checkClusterIps(located: Located<Service>, report: Report): void {
+function checkClusterIps(located: Examined<Service>, report: Report): void {
   const { clusterIP, clusterIPs = [] } = located.object.spec ?? {}
   if (clusterIP && clusterIP !== 'None') checkIp(located, report, clusterIP, ['spec', 'clusterIP'])
   for (const [index, ip] of clusterIPs.entries()) {
@@ -172,7 +165,7 @@ function checkClusterIps(located: Located<Service>, report: Report): void {
   }
 }
 
-function checkRanges(located: Located<Service>, report: Report): void {
+function checkRanges(located: Examined<Service>, report: Report): void {
   for (const [index, range] of (located.object.spec?.loadBalancerSourceRanges ?? []).entries()) {
     if (parseCidrSloppy(range.trim())) continue
     const message = `"${range}" is not a block such as 10.0.0.0/8`
@@ -181,7 +174,7 @@ function checkRanges(located: Located<Service>, report: Report): void {
 }
 
 /** An ExternalName keeps a node port that it was given, for the day its type changes. */
-function checkNodePorts(located: Located<Service>, report: Report): void {
+function checkNodePorts(located: Examined<Service>, report: Report): void {
   const { type = 'ClusterIP', ports = [] } = located.object.spec ?? {}
   if (type !== 'ClusterIP') return
   for (const [index, port] of ports.entries()) {
@@ -192,7 +185,7 @@ function checkNodePorts(located: Located<Service>, report: Report): void {
 }
 
 function checkIp(
-  located: Located<Service>,
+  located: Examined<Service>,
   report: Report,
   text: string,
   path: readonly (string | number)[],
@@ -201,7 +194,7 @@ function checkIp(
     refuse(located, report, path, `"${text}" is not an IP address`)
 }
 
-function checkAffinity(located: Located<Service>, report: Report): void {
+function checkAffinity(located: Examined<Service>, report: Report): void {
   const { sessionAffinity, sessionAffinityConfig } = located.object.spec ?? {}
   const seconds = sessionAffinityConfig?.clientIP?.timeoutSeconds
   const path = ['spec', 'sessionAffinityConfig', 'clientIP', 'timeoutSeconds']
@@ -210,7 +203,7 @@ function checkAffinity(located: Located<Service>, report: Report): void {
   }
 }
 
-function checkPolicies(located: Located<Service>, report: Report): void {
+function checkPolicies(located: Examined<Service>, report: Report): void {
   const {
     type,
     externalTrafficPolicy,

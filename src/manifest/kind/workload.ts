@@ -5,36 +5,35 @@ import type {
   Deployment,
   Job,
   LabelSelector,
-  Located,
   PodTemplate,
   ReplicationController,
   StatefulSet,
 } from '../../model/objects.ts'
-import type { KindModule } from './kind.ts'
+import type { Examined, KindModule } from './kind.ts'
 import { demand, refuse } from './kind.ts'
 import { checkPodSpec } from './pod.ts'
 
 type Path = readonly (string | number)[]
 
 function checkTemplate(
-  located: Located<unknown>,
+  located: Examined<unknown>,
   report: Report,
   template: PodTemplate | undefined,
   path: Path,
 ): void {
-  if (!template) demand(located, report, path.slice(0, -1), path.join('.'))
+  if (!template) demand(located, report, path)
   else checkPodSpec(located, report, template.spec, [...path, 'spec'])
 }
 
 /** A workload's selector must select the pods that its own template makes. */
 function checkSelector(
-  located: Located<unknown>,
+  located: Examined<unknown>,
   report: Report,
   selector: LabelSelector | undefined,
   template: PodTemplate | undefined,
 ): void {
   if (!selector) {
-    demand(located, report, ['spec'], 'spec.selector')
+    demand(located, report, ['spec', 'selector'])
     return
   }
   const labels = template?.metadata?.labels ?? {}
@@ -51,7 +50,7 @@ function checkSelector(
 }
 
 function checkReplicas(
-  located: Located<{ readonly spec: { readonly replicas?: number } }>,
+  located: Examined<{ readonly spec: { readonly replicas?: number } }>,
   report: Report,
 ): void {
   const replicas = located.object.spec?.replicas
@@ -63,6 +62,7 @@ export const deployment: KindModule<Deployment> = {
   apiVersions: ['apps/v1', 'apps/v1beta2', 'apps/v1beta1', 'extensions/v1beta1'],
   schema: 'Deployment',
   namespaced: true,
+  names: 'dns-name',
   validate: checkSelected,
 }
 
@@ -70,13 +70,14 @@ export const replicaSet: KindModule<Deployment> = {
   apiVersions: ['apps/v1', 'apps/v1beta2', 'extensions/v1beta1'],
   schema: 'ReplicaSet',
   namespaced: true,
+  names: 'dns-name',
   validate: checkSelected,
 }
 
-function checkSelected(located: Located<Deployment | StatefulSet>, report: Report): void {
+function checkSelected(located: Examined<Deployment | StatefulSet>, report: Report): void {
   const { spec } = located.object
   if (!spec) {
-    demand(located, report, [], 'spec')
+    demand(located, report, ['spec'])
     return
   }
   checkTemplate(located, report, spec.template, ['spec', 'template'])
@@ -88,6 +89,7 @@ export const statefulSet: KindModule<StatefulSet> = {
   apiVersions: ['apps/v1', 'apps/v1beta2', 'apps/v1beta1'],
   schema: 'StatefulSet',
   namespaced: true,
+  names: 'dns-name',
   validate: checkSelected,
 }
 
@@ -95,9 +97,10 @@ export const daemonSet: KindModule<DaemonSet> = {
   apiVersions: ['apps/v1', 'apps/v1beta2', 'extensions/v1beta1'],
   schema: 'DaemonSet',
   namespaced: true,
+  names: 'dns-name',
   validate: (located, report) => {
     const { spec } = located.object
-    if (!spec) demand(located, report, [], 'spec')
+    if (!spec) demand(located, report, ['spec'])
     else {
       checkTemplate(located, report, spec.template, ['spec', 'template'])
       checkSelector(located, report, spec.selector, spec.template)
@@ -109,8 +112,9 @@ export const replicationController: KindModule<ReplicationController> = {
   apiVersions: ['v1'],
   schema: 'ReplicationController',
   namespaced: true,
+  names: 'dns-name',
   validate: (located, report) => {
-    if (!located.object.spec) demand(located, report, [], 'spec')
+    if (!located.object.spec) demand(located, report, ['spec'])
     else checkTemplate(located, report, located.object.spec.template, ['spec', 'template'])
     checkReplicas(located, report)
   },
@@ -120,6 +124,7 @@ export const job: KindModule<Job> = {
   apiVersions: ['batch/v1'],
   schema: 'Job',
   namespaced: true,
+  names: 'dns-name',
   validate: (located, report) =>
     checkTemplate(located, report, located.object.spec?.template, ['spec', 'template']),
 }
@@ -128,6 +133,7 @@ export const cronJob: KindModule<CronJob> = {
   apiVersions: ['batch/v1', 'batch/v1beta1'],
   schema: 'CronJob',
   namespaced: true,
+  names: 'dns-name',
   validate: (located, report) =>
     checkTemplate(located, report, located.object.spec?.jobTemplate?.spec?.template, [
       'spec',

@@ -1,184 +1,199 @@
 import type { Report } from '../../base/diagnostic.ts'
 import { nearest } from '../../base/nearest.ts'
 import type { ObjectRef, SourceLocation } from '../../base/source.ts'
-import { configurationSchema } from './configuration.ts'
-import { kubernetesSchema } from './kubernetes.ts'
+import { formatPath } from './path.ts'
+import { describeValue, scalarFits, scalarRange, scalarWords } from './scalars.ts'
+import type { Expression, Fields, ScalarName } from './types.ts'
+import { schemaTypes } from './types.ts'
 
-/** What a field holds: a scalar, a list, a map, a type with fields of its own, or anything. */
-type Expression =
-  | { readonly type: 'scalar'; readonly of: ScalarName }
-  | { readonly type: 'list' | 'map'; readonly of: Expression }
-  | { readonly type: 'object'; readonly fields: () => Fields }
-  | { readonly type: 'any' }
-
-type Fields = ReadonlyMap<string, Expression>
-type ScalarName = 'string' | 'integer' | 'number' | 'boolean' | 'intOrString' | 'quantity'
-
-const scalarNames: readonly string[] = ['string', 'integer', 'number', 'boolean', 'intOrString', 'quantity']
-
-const types = parseSchema(kubernetesSchema + configurationSchema)
-
-function parseSchema(text: string): ReadonlyMap<string, Fields> {
-  const made = new Map<string, Fields>()
-  const fieldsOf = (name: string): Fields => made.get(name) ?? new Map()
-  for (const line of text.replace(/\n {2}/g, ' ').split('\n')) {
-    const [name = '', ...fields] = line.split(' ').filter((word) => word !== '')
-    if (name === '') continue
-    made.set(name, new Map(fields.map((field) => splitField(field, fieldsOf))))
-  }
-  return made
-}
-
-function splitField(field: string, fieldsOf: (name: string) => Fields): [string, Expression] {
-  const colon = field.indexOf(':')
-  return [field.slice(0, colon), parseExpression(field.slice(colon + 1), fieldsOf)]
-}
-
-function parseExpression(text: string, fieldsOf: (name: string) => Fields): Expression {
-  if (text.startsWith('[]')) return { type: 'list', of: parseExpression(text.slice(2), fieldsOf) }
-  if (text.startsWith('{}')) return { type: 'map', of: parseExpression(text.slice(2), fieldsOf) }
-  if (text === 'any') return { type: 'any' }
-  if (scalarNames.includes(text)) return { type: 'scalar', of: text as ScalarName }
-  return { type: 'object', fields: () => fieldsOf(text) }
-}
+type Path = readonly (string | number)[]
 
 /** Where the checker finds the places of what it reports. */
 export interface SchemaTarget {
   readonly ref: ObjectRef
-  locate(path: readonly (string | number)[]): SourceLocation
-  locateKey(path: readonly (string | number)[]): SourceLocation
+  locate(path: Path): SourceLocation
+  locateKey(path: Path): SourceLocation
+  /** A plain scalar as it is written. */
+  sourceAt(path: Path): string
 }
 
-type Path = readonly (string | number)[]
-
-/** Checks an object against a type of the schema: types of values, and fields that do not exist. */
-export function checkSchema(typeName: string, value: unknown, target: SchemaTarget, report: Report): void {
-  const fields = types.get(typeName)
-  if (fields) checkObject(fields, value, [], target, report)
+/** What is left of an object when everything of a wrong type is taken out. */
+export interface CheckedObject {
+  readonly value: unknown
+  /** Whether the value at the path, or one around it, was at fault, or is missing because its name is misspelt. */
+  faulty(path: Path): boolean
 }
 
-function checkValue(
-  expected: Expression,
+/** What is found on the way through one object. */
+interface Check {
+  readonly target: SchemaTarget
+  readonly report: Report
+  readonly faults: Set<string>
+}
+
+/**
+ * Checks an object against a type of the schema: types of values, and fields that do not exist. Null is as good
+ * as nothing, as it is to the API server, except in a map of texts, where it is the empty text.
+ */
+export function checkSchema(
+  typeName: string,
   value: unknown,
-  path: Path,
   target: SchemaTarget,
   report: Report,
-): void {
-  if (value === null || value === undefined || expected.type === 'any') return
+): CheckedObject {
+  const check: Check = { target, report, faults: new Set() }
+  const fields = schemaTypes.get(typeName)
+  const clean = fields ? checkObject(fields, value, [], check) : value
+  return { value: clean ?? {}, faulty: (path) => isFaulty(path, check.faults) }
+}
+
+function isFaulty(path: Path, faults: ReadonlySet<string>): boolean {
+  return faults.size > 0 && path.some((_, index) => faults.has(formatPath(path.slice(0, index + 1))))
+}
+
+/** The value without its faults; nothing, if it is one itself. */
+function checkValue(expected: Expression, value: unknown, path: Path, check: Check): unknown {
   switch (expected.type) {
+    case 'any':
+      return value
     case 'scalar':
-      checkScalar(expected.of, value, path, target, report)
-      return
+      return checkScalar(expected.of, value, path, check)
     case 'list':
-      if (!Array.isArray(value)) reportType('a list', value, path, target, report)
-      else
-        for (const [index, item] of value.entries())
-          checkValue(expected.of, item, [...path, index], target, report)
-      return
+      return checkList(expected.of, value, path, check)
     case 'map':
-      if (!isRecord(value)) reportType('a map', value, path, target, report)
-      else
-        for (const [key, item] of Object.entries(value))
-          checkValue(expected.of, item, [...path, key], target, report)
-      return
+      return checkMap(expected.of, value, path, check)
     case 'object':
-      checkObject(expected.fields(), value, path, target, report)
-      return
+      return checkObject(expected.fields(), value, path, check)
     default:
-      expected satisfies never
+      return expected satisfies never
   }
 }
 
-function checkObject(fields: Fields, value: unknown, path: Path, target: SchemaTarget, report: Report): void {
-  if (!isRecord(value)) {
-    reportType('a map', value, path, target, report)
-    return
+/** An element at fault leaves an empty one behind, so that the others keep their numbers. */
+function checkList(of: Expression, value: unknown, path: Path, check: Check): unknown {
+  if (!Array.isArray(value)) return reportType('a list', value, path, check)
+  let copy: unknown[] | undefined
+  for (const [index, item] of value.entries()) {
+    const clean = (item === null ? undefined : checkValue(of, item, [...path, index], check)) ?? emptyOf(of)
+    if (clean === item) continue
+    copy ??= [...value]
+    copy[index] = clean
   }
-  for (const [key, item] of Object.entries(value)) {
-    const expected = fields.get(key)
-    if (expected) checkValue(expected, item, [...path, key], target, report)
-    else reportUnknown(key, fields, [...path, key], target, report)
+  return copy ?? value
+}
+
+/** Go's zero value, which null in a list or a map decodes to. */
+function emptyOf(expected: Expression): unknown {
+  if (expected.type === 'list') return []
+  if (expected.type !== 'scalar') return {}
+  if (expected.of === 'boolean') return false
+  return expected.of === 'string' || expected.of === 'quantity' ? '' : 0
+}
+
+function checkMap(of: Expression, value: unknown, path: Path, check: Check): unknown {
+  if (!isRecord(value)) return reportType('a map', value, path, check)
+  if (of.type === 'any') return value
+  return cleanMembers(value, (key, item) => {
+    if (item !== null) return checkValue(of, item, [...path, key], check)
+    if (of.type === 'scalar') noteNull(key, [...path, key], check)
+    return emptyOf(of)
+  })
+}
+
+/** A copy with what `clean` makes of each member, without those that it takes out; the value itself if nothing changes. */
+function cleanMembers(
+  value: Readonly<Record<string, unknown>>,
+  clean: (key: string, item: unknown) => unknown,
+): unknown {
+  let copy: Record<string, unknown> | undefined
+  for (const key of Object.keys(value)) {
+    const item = value[key]
+    const cleaned = clean(key, item)
+    if (cleaned === item) continue
+    copy ??= { ...value }
+    if (cleaned === undefined) delete copy[key]
+    else copy[key] = cleaned
   }
+  return copy ?? value
+}
+
+function noteNull(key: string, path: Path, { target, report }: Check): void {
+  report('null-value', `${formatPath(path)} has no value; the API server reads it as the empty text`, {
+    at: target.locateKey(path),
+    object: target.ref,
+    fix: `give ${key} a value, or write "" if it is meant`,
+  })
+}
+
+function checkObject(fields: Fields, value: unknown, path: Path, check: Check): unknown {
+  if (!isRecord(value)) return reportType('a map', value, path, check)
+  return cleanMembers(value, (key, item) => {
+    const expected = fieldOf(key, fields)
+    if (!expected) {
+      reportUnknown(key, value, fields, path, check)
+      return item
+    }
+    if (item === null) return expected.nullable ? null : undefined
+    return checkValue(expected, item, [...path, key], check)
+  })
+}
+
+/** A type with a field `*` has others that are not looked into; one that looks like a known field is none of them. */
+function fieldOf(key: string, fields: Fields): Expression | undefined {
+  const known = fields.get(key)
+  return known ?? (fields.has('*') && !nearest(key, [...fields.keys()]) ? fields.get('*') : undefined)
 }
 
 function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
   return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 
-const scalarTests: Readonly<Record<ScalarName, (value: unknown) => boolean>> = {
-  string: (value) => typeof value === 'string',
-  integer: (value) => typeof value === 'bigint' || Number.isInteger(value),
-  number: (value) => typeof value === 'number' || typeof value === 'bigint',
-  boolean: (value) => typeof value === 'boolean',
-  intOrString: (value) => typeof value === 'string' || typeof value === 'bigint' || Number.isInteger(value),
-  quantity: (value) => typeof value === 'string' || typeof value === 'number',
-}
-
-const scalarWords: Readonly<Record<ScalarName, string>> = {
-  string: 'a text',
-  integer: 'an integer',
-  number: 'a number',
-  boolean: 'true or false',
-  intOrString: 'an integer or a text',
-  quantity: 'a quantity',
-}
-
-function checkScalar(
-  name: ScalarName,
-  value: unknown,
-  path: Path,
-  target: SchemaTarget,
-  report: Report,
-): void {
-  if (!scalarTests[name](value)) {
-    reportType(scalarWords[name], value, path, target, report)
-  } else if (typeof value === 'bigint') {
-    report(
-      'invalid-value',
-      `${formatPath(path)}: ${value} does not fit a 64-bit integer that Kubernetes would take`,
-      {
-        at: target.locate(path),
-        object: target.ref,
-      },
-    )
-  }
-}
-
-function reportType(
-  expected: string,
-  value: unknown,
-  path: Path,
-  target: SchemaTarget,
-  report: Report,
-): void {
-  const quoted = typeof value === 'number' || typeof value === 'boolean'
-  report('wrong-type', `${formatPath(path)} must be ${expected}, not ${describe(value)}`, {
+function checkScalar(name: ScalarName, value: unknown, path: Path, check: Check): unknown {
+  if (!scalarFits(name, value)) return reportType(scalarWords[name], value, path, check)
+  const range = scalarRange(name, value)
+  if (range === undefined) return value
+  const { target, report, faults } = check
+  faults.add(formatPath(path))
+  report('invalid-value', `${formatPath(path)}: ${String(value)} is not from ${range}`, {
     at: target.locate(path),
     object: target.ref,
-    ...(expected === 'a text' && quoted && { fix: `write it in quotes: "${String(value)}"` }),
+    fix: 'write a number that the field can hold',
   })
+  return undefined
 }
 
-function describe(value: unknown): string {
-  if (Array.isArray(value)) return 'a list'
-  if (typeof value === 'object') return 'a map'
-  if (typeof value === 'string') return `the text "${value.length > 40 ? `${value.slice(0, 40)}…` : value}"`
-  return typeof value === 'boolean' ? String(value) : `the number ${String(value)}`
+function reportType(expected: string, value: unknown, path: Path, check: Check): undefined {
+  const { target, report, faults } = check
+  faults.add(formatPath(path))
+  const fix = typeFix(expected, value, path, target)
+  report('wrong-type', `${formatPath(path) || 'this'} must be ${expected}, not ${describeValue(value)}`, {
+    at: target.locate(path),
+    object: target.ref,
+    ...(fix !== undefined && { fix }),
+  })
+  return undefined
 }
 
-function reportUnknown(key: string, fields: Fields, path: Path, target: SchemaTarget, report: Report): void {
+function typeFix(expected: string, value: unknown, path: Path, target: SchemaTarget): string | undefined {
+  const plain = typeof value === 'number' || typeof value === 'bigint' || typeof value === 'boolean'
+  if (expected === 'a text') return plain ? `write it in quotes: "${target.sourceAt(path)}"` : undefined
+  if (expected === 'a list' && !Array.isArray(value) && value !== '') return 'begin it with "- "'
+  if (typeof value !== 'string') return undefined
+  const fits =
+    (expected === 'an integer' && /^[-+]?\d+$/.test(value)) ||
+    (expected === 'true or false' && /^(?:true|false)$/.test(value))
+  return fits ? `write ${value} without quotes` : undefined
+}
+
+function reportUnknown(key: string, value: object, fields: Fields, path: Path, check: Check): void {
+  const { target, report, faults } = check
   const near = nearest(key, [...fields.keys()])
-  report('unknown-field', `unknown field "${formatPath(path)}"${near ? `; did you mean "${near}"?` : ''}`, {
-    at: target.locateKey(path),
+  if (near !== undefined && !Object.hasOwn(value, near)) faults.add(formatPath([...path, near]))
+  const question = near ? `; did you mean "${near}"?` : ''
+  report('unknown-field', `unknown field "${formatPath([...path, key])}"${question}`, {
+    at: target.locateKey([...path, key]),
     object: target.ref,
     severity: near ? 'error' : 'warning',
-    ...(near && { fix: `write ${near}` }),
+    fix: near ? `write ${near}` : 'remove it: kubectl apply refuses fields that do not exist',
   })
-}
-
-/** The field's name as kubectl writes it: `spec.ports[0].targetPort`. */
-export function formatPath(path: Path): string {
-  return path
-    .map((step, index) => (typeof step === 'number' ? `[${step}]` : `${index === 0 ? '' : '.'}${step}`))
-    .join('')
 }

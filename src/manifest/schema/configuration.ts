@@ -1,6 +1,6 @@
 /**
  * The configuration kinds that are no API objects, in the same notation as kubernetes.ts, and kubewalk's own
- * Environment. Fields that kubewalk does not read and that only tune a component are `any`.
+ * Environment. `?` after a type: null means something; a field `*`: there are others. Fields that kubewalk does not read and that only tune a component are `any`.
  */
 export const configurationSchema = `
 KindCluster kind:string apiVersion:string name:string metadata:any nodes:[]KindNode
@@ -27,15 +27,17 @@ ClusterConfiguration kind:string apiVersion:string metadata:any clusterName:stri
   certificateValidityPeriod:any
 KubeadmNetworking podSubnet:string serviceSubnet:string dnsDomain:string
 Environment kind:string apiVersion:string metadata:ObjectMeta spec:EnvironmentSpec
-EnvironmentSpec clusterNetwork:EnvironmentNetwork kubeProxy:EnvironmentProxy cni:any
-  apiServer:any nodes:{}EnvironmentNode listeners:[]EnvironmentListener
+EnvironmentSpec clusterNetwork:EnvironmentNetwork kubeProxy:EnvironmentProxy cni:EnvironmentCni
+  apiServer:EnvironmentApiServer nodes:{}EnvironmentNode listeners:[]EnvironmentListener
   externalHosts:[]EnvironmentHost conntrack:{}[]EnvironmentConntrack loadBalancerController:any
   calico:any certificates:any cloudFirewall:any cniChain:any environment:any httpApps:any
   ingressControllers:any ipMasqAgent:any kubelet:any l2:any mtu:any podRoutes:any resolver:any
   upstreamDNS:any
+EnvironmentApiServer serviceNodePortRange:string *:any
+EnvironmentCni plugin:string backend:string? *:any
 EnvironmentNetwork podCIDR:string podCIDR6:string serviceCIDR:string serviceCIDR6:string
   clusterDomain:string
-EnvironmentProxy mode:string version:string clusterCIDR:string masqueradeAll:boolean
+EnvironmentProxy mode:string version:string clusterCIDR:string? masqueradeAll:boolean
   masqueradeRandomFully:boolean nodePortAddresses:[]string nfacct:boolean hostnameOverride:{}string
   running:{}boolean rules:{}string staleState:{}EnvironmentStale strictARP:boolean note:string
 EnvironmentStale service:string backends:[]string reason:string
@@ -43,8 +45,8 @@ EnvironmentNode sysctl:{}integer interfaces:{}EnvironmentInterface listeners:[]E
   routes:[]string filter:any firewall:any firewalld:any iptables:any kernel:string nat:any resolv:any
   bridge:any
 EnvironmentInterface addresses:[]string txChecksumOffload:boolean
-EnvironmentListener pod:string node:string container:string process:string protocol:string bind:string
-  port:integer note:string http:any
+EnvironmentListener pod:string node:string container:string process:string protocol:string bind:string?
+  port:integer? note:string http:any
 EnvironmentHost name:string ip:string routes:[]string listeners:[]EnvironmentListener
 EnvironmentConntrack protocol:string orig:EnvironmentTuple reply:EnvironmentTuple state:string
 EnvironmentTuple src:string dst:string

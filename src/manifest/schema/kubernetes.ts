@@ -1,7 +1,7 @@
 /**
  * The fields of the Kubernetes 1.36 kinds that kubewalk reads, and of everything inside them that can change
  * where a packet goes. A line names a type and its fields; indented lines go on with the one above. `[]` is a
- * list, `{}` a map with string keys, `any` a part that is not looked into. Taken from the Go types of k8s.io/api.
+ * list, `{}` a map with string keys, `any` a part that is not looked into, `integer` 32 and `long` 64 bits wide. Taken from the Go types of k8s.io/api.
  */
 export const kubernetesSchema = `
 Affinity nodeAffinity:NodeAffinity podAffinity:PodAffinity podAntiAffinity:PodAntiAffinity
@@ -16,14 +16,15 @@ Container args:[]string command:[]string env:[]any envFrom:[]any image:string im
 ContainerPort containerPort:integer hostIP:string hostPort:integer name:string protocol:string
 CronJob apiVersion:string kind:string metadata:ObjectMeta spec:CronJobSpec status:any
 CronJobSpec concurrencyPolicy:string failedJobsHistoryLimit:integer jobTemplate:JobTemplateSpec
-  schedule:string startingDeadlineSeconds:integer successfulJobsHistoryLimit:integer suspend:boolean
+  schedule:string startingDeadlineSeconds:long successfulJobsHistoryLimit:integer suspend:boolean
   timeZone:string
 DaemonSet apiVersion:string kind:string metadata:ObjectMeta spec:DaemonSetSpec status:any
 DaemonSetSpec minReadySeconds:integer revisionHistoryLimit:integer selector:LabelSelector
-  template:PodTemplateSpec updateStrategy:any
+  template:PodTemplateSpec templateGeneration:long updateStrategy:any
 Deployment apiVersion:string kind:string metadata:ObjectMeta spec:DeploymentSpec status:any
 DeploymentSpec minReadySeconds:integer paused:boolean progressDeadlineSeconds:integer replicas:integer
-  revisionHistoryLimit:integer selector:LabelSelector strategy:any template:PodTemplateSpec
+  revisionHistoryLimit:integer rollbackTo:any selector:LabelSelector strategy:any
+  template:PodTemplateSpec
 Endpoint addresses:[]string conditions:EndpointConditions deprecatedTopology:{}string
   hints:EndpointHints hostname:string nodeName:string targetRef:ObjectReference zone:string
 EndpointAddress hostname:string ip:string nodeName:string targetRef:ObjectReference
@@ -40,7 +41,7 @@ HTTPGetAction host:string httpHeaders:any path:string port:intOrString scheme:st
 HostAlias hostnames:[]string ip:string
 HostIP ip:string
 Job apiVersion:string kind:string metadata:ObjectMeta spec:JobSpec status:any
-JobSpec activeDeadlineSeconds:integer backoffLimit:integer backoffLimitPerIndex:integer
+JobSpec activeDeadlineSeconds:long backoffLimit:integer backoffLimitPerIndex:integer
   completionMode:string completions:integer managedBy:string manualSelector:boolean
   maxFailedIndexes:integer parallelism:integer podFailurePolicy:any podReplacementPolicy:string
   selector:LabelSelector successPolicy:any suspend:boolean template:PodTemplateSpec
@@ -69,8 +70,8 @@ NodeStatus addresses:[]NodeAddress allocatable:{}quantity capacity:{}quantity co
 NodeSystemInfo architecture:string bootID:string containerRuntimeVersion:string kernelVersion:string
   kubeProxyVersion:string kubeletVersion:string machineID:string operatingSystem:string osImage:string
   swap:any systemUUID:string
-ObjectMeta annotations:{}string creationTimestamp:string deletionGracePeriodSeconds:integer
-  deletionTimestamp:string finalizers:[]string generateName:string generation:integer labels:{}string
+ObjectMeta annotations:{}string clusterName:string creationTimestamp:string deletionGracePeriodSeconds:long
+  deletionTimestamp:string finalizers:[]string generateName:string generation:long labels:{}string
   managedFields:[]any name:string namespace:string ownerReferences:[]OwnerReference
   resourceVersion:string selfLink:string uid:string
 ObjectReference apiVersion:string fieldPath:string kind:string name:string namespace:string
@@ -84,35 +85,35 @@ PodAffinityTerm labelSelector:LabelSelector matchLabelKeys:[]string mismatchLabe
   namespaceSelector:LabelSelector namespaces:[]string topologyKey:string
 PodAntiAffinity preferredDuringSchedulingIgnoredDuringExecution:[]WeightedPodAffinityTerm
   requiredDuringSchedulingIgnoredDuringExecution:[]PodAffinityTerm
-PodCondition lastProbeTime:string lastTransitionTime:string message:string observedGeneration:integer
+PodCondition lastProbeTime:string lastTransitionTime:string message:string observedGeneration:long
   reason:string status:string type:string
 PodDNSConfig nameservers:[]string options:[]PodDNSConfigOption searches:[]string
 PodDNSConfigOption name:string value:string
 PodIP ip:string
 PodReadinessGate conditionType:string
 PodSchedulingGate name:string
-PodSpec activeDeadlineSeconds:integer affinity:Affinity automountServiceAccountToken:boolean
+PodSpec activeDeadlineSeconds:long affinity:Affinity automountServiceAccountToken:boolean
   containers:[]Container dnsConfig:PodDNSConfig dnsPolicy:string enableServiceLinks:boolean
   ephemeralContainers:[]any hostAliases:[]HostAlias hostIPC:boolean hostNetwork:boolean hostPID:boolean
-  hostUsers:boolean hostname:string hostnameOverride:string imagePullSecrets:any
+  hostUsers:boolean hostname:string hostnameOverride:string imagePullSecrets:[]any
   initContainers:[]Container nodeName:string nodeSelector:{}string os:any overhead:{}quantity
   preemptionPolicy:string priority:integer priorityClassName:string readinessGates:[]PodReadinessGate
   resourceClaims:[]any resources:any restartPolicy:string runtimeClassName:string schedulerName:string
   schedulingGates:[]PodSchedulingGate schedulingGroup:any securityContext:any serviceAccount:string
   serviceAccountName:string setHostnameAsFQDN:boolean shareProcessNamespace:boolean subdomain:string
-  terminationGracePeriodSeconds:integer tolerations:[]Toleration
+  terminationGracePeriodSeconds:long tolerations:[]Toleration
   topologySpreadConstraints:[]TopologySpreadConstraint volumes:[]any
 PodStatus allocatedResources:{}quantity conditions:[]PodCondition containerStatuses:any
   ephemeralContainerStatuses:any extendedResourceClaimStatus:any hostIP:string hostIPs:[]HostIP
   initContainerStatuses:any message:string nodeAllocatableResourceClaimStatuses:any
-  nominatedNodeName:string observedGeneration:integer phase:string podIP:string podIPs:[]PodIP
+  nominatedNodeName:string observedGeneration:long phase:string podIP:string podIPs:[]PodIP
   qosClass:string reason:string resize:string resourceClaimStatuses:[]any resources:any startTime:string
 PodTemplateSpec metadata:ObjectMeta spec:PodSpec
 PortStatus error:string port:integer protocol:string
 PreferredSchedulingTerm preference:NodeSelectorTerm weight:integer
 Probe exec:any failureThreshold:integer grpc:any httpGet:HTTPGetAction initialDelaySeconds:integer
   periodSeconds:integer successThreshold:integer tcpSocket:TCPSocketAction
-  terminationGracePeriodSeconds:integer timeoutSeconds:integer
+  terminationGracePeriodSeconds:long timeoutSeconds:integer
 ReplicaSet apiVersion:string kind:string metadata:ObjectMeta spec:ReplicaSetSpec status:any
 ReplicaSetSpec minReadySeconds:integer replicas:integer selector:LabelSelector template:PodTemplateSpec
 ReplicationController apiVersion:string kind:string metadata:ObjectMeta spec:ReplicationControllerSpec
@@ -138,7 +139,7 @@ StatefulSetSpec minReadySeconds:integer ordinals:StatefulSetOrdinals
   updateStrategy:any volumeClaimTemplates:[]any
 TCPSocketAction host:string port:intOrString
 Taint effect:string key:string timeAdded:string value:string
-Toleration effect:string key:string operator:string tolerationSeconds:integer value:string
+Toleration effect:string key:string operator:string tolerationSeconds:long value:string
 TopologySpreadConstraint labelSelector:LabelSelector matchLabelKeys:[]string maxSkew:integer
   minDomains:integer nodeAffinityPolicy:string nodeTaintsPolicy:string topologyKey:string
   whenUnsatisfiable:string
