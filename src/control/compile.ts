@@ -131,9 +131,10 @@ function fixedNamespaces(
 ): ReadonlyMap<NetnsId, Netns> {
   const { podCidrs, serviceCidrs } = cluster.settings
   const ruleSets = oneToOneNat(cluster.nodes)
+  const own = [...podCidrs, ...serviceCidrs]
   const list = [
-    routerNetns(underlay, [...podCidrs, ...serviceCidrs], { ruleSets }),
-    internetNetns(underlay),
+    routerNetns(underlay, own, { ruleSets }),
+    internetNetns(underlay, own),
     ...balancers.flatMap((one) => one.netns ?? []),
     ...hosts.map((one) => one.netns),
   ]

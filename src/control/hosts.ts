@@ -124,12 +124,16 @@ export function routerNetns(
   }
 }
 
-/** Everything else: one namespace that answers for every address nobody else has (AnyIP). */
-export function internetNetns(underlay: Underlay): Netns {
+/**
+ * Everything else: one namespace that answers for every address nobody else has (AnyIP), but for the cluster's own
+ * blocks: there is no way to them from outside.
+ */
+export function internetNetns(underlay: Underlay, swallowed: readonly Cidr[]): Netns {
+  const fromOutside = 100
   const anyIp = (family: 4 | 6): Route => ({
     ...route(everything(family), 'lo', { scope: 'host' }),
     type: 'local',
-    table: 100,
+    table: fromOutside,
   })
   const lookup = (priority: number, family: 4 | 6, table: number, device?: string) => ({
     priority,
@@ -152,10 +156,16 @@ export function internetNetns(underlay: Underlay): Netns {
         addresses: [],
       },
     ],
-    routes: [anyIp(4), anyIp(6), route(everything(4), 'eth0'), route(everything(6), 'eth0')],
+    routes: [
+      anyIp(4),
+      anyIp(6),
+      ...swallowed.map((cidr) => ({ ...blackhole(cidr), table: fromOutside })),
+      route(everything(4), 'eth0'),
+      route(everything(6), 'eth0'),
+    ],
     rules: ([4, 6] as const).flatMap((family) => [
       lookup(0, family, localTable),
-      lookup(10, family, 100, 'eth0'),
+      lookup(10, family, fromOutside, 'eth0'),
       lookup(32766, family, mainTable),
     ]),
     sysctls: {},

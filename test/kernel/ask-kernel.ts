@@ -1,0 +1,282 @@
+import type { Cidr } from '../../src/base/ip.ts'
+import { contains, formatIp } from '../../src/base/ip.ts'
+import { SCTP, UDP } from '../../src/base/packet.ts'
+import type { LoadedCluster } from '../../src/index.ts'
+import type { Listener, Netns } from '../../src/model/network.ts'
+import type { Attempt, Counters, ListenSocket } from './agent-protocol.ts'
+import type { Agent, AgentStarter } from './agents.ts'
+import type { Backend } from './availability.ts'
+import type { Expectation } from './expectation.ts'
+import { answeredBy, errorNamed, silence } from './expectation.ts'
+import type { Probe } from './probes.ts'
+import { addressesAsked, portsAsked } from './probes.ts'
+import type { Topology } from './topology.ts'
+import { buildTopology } from './topology.ts'
+
+/** What the kernel did with a probe. */
+export interface Observation {
+  /** Every way that was seen, and how often. */
+  readonly ways: ReadonlyMap<string, number>
+  readonly attempts: number
+  /** Connections of one client that should have found the same endpoint and did not. */
+  readonly forgotten: number
+}
+
+/** A probe and what is expected of it; the expectation decides how often and how patiently it is sent. */
+export interface Question {
+  readonly probe: Probe
+  readonly expected: Expectation
+}
+
+/** Builds the cluster's network in the kernel, sends the probes, and takes everything away again. */
+export async function askKernel(
+  starter: AgentStarter,
+  loaded: LoadedCluster,
+  questions: readonly Question[],
+  backend: Backend,
+): Promise<readonly Observation[]> {
+  const topology = await startAgents(starter, loaded)
+  try {
+    await buildTopology(loaded.network, topology, backend)
+    await listenEverywhere(loaded, topology.agents)
+    return await sendAll(topology.agents, questions)
+  } finally {
+    for (const agent of [...topology.agents.values(), topology.fabric]) agent.stop()
+  }
+}
+
+async function startAgents(starter: AgentStarter, { network }: LoadedCluster): Promise<Topology> {
+  const agents = new Map([...network.namespaces.keys()].map((id) => [id, starter.start(id)] as const))
+  const fabric = starter.start('fabric')
+  // An agent that answers is in its own namespace already.
+  await Promise.all([...agents.values(), fabric].map((agent) => agent.ask({ op: 'counters' })))
+  return { agents, fabric }
+}
+
+async function listenEverywhere(loaded: LoadedCluster, agents: ReadonlyMap<string, Agent>): Promise<void> {
+  const ports = portsAsked(loaded)
+  const namespaces = [...agents.keys()].flatMap((id) => loaded.network.namespaces.get(id) ?? [])
+  const owned = new Set(namespaces.flatMap((netns) => addressesOf(netns)))
+  const swallowed = blackholesOf(namespaces)
+  const elsewhere = addressesAsked(loaded)
+    .filter((ip) => !swallowed.some((cidr) => contains(cidr, ip)))
+    .map(formatIp)
+    .filter((ip) => !owned.has(ip))
+  await Promise.all(
+    namespaces.map(async (netns) => {
+      const agent = agents.get(netns.id)
+      const anywhere = netns.role === 'internet' ? elsewhere : []
+      // The internet answers for every address; here it gets those that it may be asked for.
+      const input = anywhere
+        .map((ip) => `addr add ${ip} dev lo${ip.includes(':') ? ' nodad' : ''}\n`)
+        .join('')
+      await agent?.ask({ op: 'run', command: ['ip', '-batch', '-'], input })
+      const addresses = [...addressesOf(netns), ...anywhere]
+      const sockets = netns.listeners.flatMap((listener) => socketsOf(listener, addresses, ports))
+      const unique = new Map(sockets.map((socket) => [JSON.stringify(socket), socket]))
+      await agent?.ask({ op: 'listen', sockets: [...unique.values()] })
+    }),
+  )
+}
+
+/** What the internet swallows. */
+function blackholesOf(namespaces: readonly Netns[]): readonly Cidr[] {
+  return namespaces
+    .filter(({ role }) => role === 'internet')
+    .flatMap(({ routes }) =>
+      routes.flatMap(({ type, destination }) => (type === 'blackhole' ? [destination] : [])),
+    )
+}
+
+function addressesOf({ devices }: Netns): readonly string[] {
+  return [...new Set(devices.flatMap(({ addresses }) => addresses.map(({ ip }) => formatIp(ip))))]
+}
+
+/** Datagrams are answered from the address that was asked, so each address has a socket of its own for them. */
+function socketsOf(
+  { protocol, address, port }: Listener,
+  addresses: readonly string[],
+  anyPort: readonly number[],
+): readonly ListenSocket[] {
+  if (protocol === SCTP) return []
+  const name = protocol === UDP ? 'udp' : 'tcp'
+  const all = name === 'udp' ? addresses : ['0.0.0.0', '::']
+  const isSix = (text: string) => text.includes(':')
+  const own =
+    typeof address !== 'string'
+      ? [formatIp(address)]
+      : all.filter((text) => address === 'any' || isSix(text) === (address === 'any6'))
+  const ports = port === 'any' ? anyPort : [port]
+  return own.flatMap((text) => ports.map((number) => ({ protocol: name, address: text, port: number })))
+}
+
+/**
+ * An endpoint that may be chosen is to be seen but for one run in a thousand million: that, over the ways of ten
+ * thousand probes, is what each probe's attempts must keep.
+ */
+const missChance = 1e-9 / 10_000
+
+/** How often a probe must be sent so that each of its ways is seen. */
+function attemptsFor({ ways }: Expectation): number {
+  if (ways.size > 1) return Math.ceil(Math.log(missChance) / Math.log(1 - Math.min(...ways.values())))
+  const [way = ''] = ways.keys()
+  return way.startsWith('answered') ? 12 : 4
+}
+
+/** Milliseconds within which an answer comes; below one second, when TCP would send a second SYN. */
+const patience = { ofAnswers: 900, ofSilence: 500 }
+
+async function sendAll(
+  agents: ReadonlyMap<string, Agent>,
+  questions: readonly Question[],
+): Promise<readonly Observation[]> {
+  const observations = new Map<Question, Observation>()
+  const quick: Question[] = []
+  const slow: Question[] = []
+  const remembered: Question[] = []
+  for (const question of questions) {
+    const { ways, remembers } = question.expected
+    if (remembers) remembered.push(question)
+    else if ([...ways.keys()].every((way) => !/^(silence|error)/.test(way))) quick.push(question)
+    else slow.push(question)
+  }
+  const patiently = async (question: Question) => {
+    observations.set(question, await send(agents, question, patience.ofAnswers))
+  }
+  await inTurn(quick, 4, patiently)
+  await Promise.all(
+    slow.map(async (question) => {
+      observations.set(question, await send(agents, question, patience.ofSilence))
+    }),
+  )
+  await inTurn(remembered, 1, async (question) => {
+    observations.set(question, await sendInPairs(agents, question))
+  })
+  await inTurn(
+    questions.filter((one) => observations.get(one)?.ways.has(turnedAway)),
+    1,
+    async (question) => {
+      const seen = observations.get(question)
+      if (seen) observations.set(question, await withWhoTurnedAway(agents, question, seen))
+    },
+  )
+  return questions.map(
+    (question) => observations.get(question) ?? { ways: new Map(), attempts: 0, forgotten: 0 },
+  )
+}
+
+/** So many at once, in order. */
+async function inTurn<T>(
+  items: readonly T[],
+  atOnce: number,
+  act: (item: T) => Promise<void>,
+): Promise<void> {
+  const waiting = items.values()
+  const worker = async () => {
+    for (const item of waiting) await act(item)
+  }
+  await Promise.all(Array.from({ length: atOnce }, worker))
+}
+
+/** A socket's ECONNREFUSED: a reset or an ICMP error, from whomever. */
+const turnedAway = 'turned away'
+
+function wayOf(attempt: Attempt): string {
+  switch (attempt.type) {
+    case 'answered':
+      return answeredBy(attempt.by, attempt.seen)
+    case 'silence':
+      return silence
+    case 'error':
+      return attempt.errno === 'ECONNREFUSED' ? turnedAway : errorNamed(attempt.errno)
+    default:
+      return attempt satisfies never
+  }
+}
+
+function count(attempts: readonly Attempt[], forgotten = 0): Observation {
+  const ways = new Map<string, number>()
+  for (const way of attempts.map(wayOf)) ways.set(way, (ways.get(way) ?? 0) + 1)
+  return { ways, attempts: attempts.length, forgotten }
+}
+
+async function dial(
+  agents: ReadonlyMap<string, Agent>,
+  { netns, protocol, ip, port }: Probe,
+  how: { readonly count: number; readonly atOnce: number; readonly timeout: number },
+): Promise<readonly Attempt[]> {
+  const attempts = await agents
+    .get(netns)
+    ?.ask({ op: 'dial', dial: { protocol, address: formatIp(ip), port, ...how } })
+  return attempts ?? []
+}
+
+async function send(
+  agents: ReadonlyMap<string, Agent>,
+  { probe, expected }: Question,
+  timeout: number,
+): Promise<Observation> {
+  return count(await dial(agents, probe, { count: attemptsFor(expected), atOnce: 16, timeout }))
+}
+
+/** With a memory of clients: forget, connect twice, and see whether the second finds what the first found. */
+async function sendInPairs(
+  agents: ReadonlyMap<string, Agent>,
+  { probe, expected }: Question,
+): Promise<Observation> {
+  const all: Attempt[] = []
+  let forgotten = 0
+  for (let round = attemptsFor(expected); round > 0; round--) {
+    await Promise.all(
+      [...agents].flatMap(([id, agent]) =>
+        id.startsWith('node/') ? agent.ask({ op: 'forget-affinity' }) : [],
+      ),
+    )
+    const pair = await dial(agents, probe, { count: 2, atOnce: 1, timeout: patience.ofSilence })
+    all.push(...pair)
+    if (!expected.spread && new Set(pair.map(wayOf)).size > 1) forgotten++
+  }
+  return count(all, forgotten)
+}
+
+/**
+ * Who turned the probe away, told by what each namespace's own counters say: a reset or a datagram for which nobody
+ * listens is the far stack's refusal; an ICMP error without either is a filter's.
+ */
+async function withWhoTurnedAway(
+  agents: ReadonlyMap<string, Agent>,
+  { probe, expected }: Question,
+  seen: Observation,
+): Promise<Observation> {
+  const ways = new Map(seen.ways)
+  const share = ways.get(turnedAway) ?? 0
+  ways.delete(turnedAway)
+  const times = seen.ways.size === 1 && expected.ways.size === 1 ? 1 : attemptsFor(expected)
+  for (let time = 0; time < times; time++) {
+    const before = await countersOf(agents)
+    const [attempt] = await dial(agents, probe, { count: 1, atOnce: 1, timeout: patience.ofAnswers })
+    if (!attempt || wayOf(attempt) !== turnedAway) continue
+    ways.set(whoTurnedAway(before, await countersOf(agents)), share)
+  }
+  return { ...seen, ways }
+}
+
+type CountersById = ReadonlyMap<string, Counters>
+
+async function countersOf(agents: ReadonlyMap<string, Agent>): Promise<CountersById> {
+  return new Map(
+    await Promise.all(
+      [...agents].map(async ([id, agent]) => [id, await agent.ask({ op: 'counters' })] as const),
+    ),
+  )
+}
+
+function whoTurnedAway(before: CountersById, after: CountersById): string {
+  const grew = (...names: readonly (keyof Counters)[]) =>
+    [...after]
+      .filter(([id, now]) => names.some((name) => now[name] > (before.get(id)?.[name] ?? 0)))
+      .map(([id]) => id)
+  const refusing = grew('resets', 'noPorts')
+  if (refusing.length > 0) return `refused by ${refusing.join(' and ')}`
+  return `rejected by ${grew('unreachables').join(' and ')}`
+}

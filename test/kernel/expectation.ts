@@ -1,0 +1,75 @@
+import { formatEndpoint } from '../../src/base/ip.ts'
+import type { LoadedCluster } from '../../src/index.ts'
+import type { JourneyOutcome } from '../../src/model/journey.ts'
+import type { Probe } from './probes.ts'
+
+/** What kubewalk says of a probe, in words that the kernel's answer can be given in too. */
+export interface Expectation {
+  /** Every way that it may go, with its probability. */
+  readonly ways: ReadonlyMap<string, number>
+  /** Whether a rule remembers the client, so that attempts are not independent of each other. */
+  readonly remembers: boolean
+  /** Whether a load balancer outside spreads connections, so that not every one finds the same memory. */
+  readonly spread: boolean
+}
+
+export const silence = 'silence'
+
+export function answeredBy(socket: string, seen: string): string {
+  return `answered by ${socket}, which sees ${seen}`
+}
+
+export function errorNamed(errno: string): string {
+  return `error ${errno}`
+}
+
+/** Asks kubewalk. */
+export function expectationOf(loaded: LoadedCluster, { from, ip, port, protocol }: Probe): Expectation {
+  const { outcomes } = loaded.trace({ from, to: formatEndpoint(ip, port), protocol })
+  const ways = new Map<string, number>()
+  for (const outcome of outcomes) {
+    const way = wayOf(outcome)
+    ways.set(way, (ways.get(way) ?? 0) + outcome.probability)
+  }
+  return {
+    ways,
+    remembers: outcomes.some(remembersClient),
+    spread: outcomes.some((one) => hopsOf(one).some(({ netns }) => netns.startsWith('balancer/'))),
+  }
+}
+
+function hopsOf({ legs }: JourneyOutcome) {
+  return legs.flatMap(({ forward }) => forward)
+}
+
+function remembersClient(outcome: JourneyOutcome): boolean {
+  return hopsOf(outcome).some(({ steps }) =>
+    steps.some((step) => step.type === 'rule' && step.rule?.matches.some(({ type }) => type === 'recent')),
+  )
+}
+
+function wayOf(outcome: JourneyOutcome): string {
+  const { disposition, destination, seenSource, stoppedAt, errno, symptom } = outcome
+  const last = hopsOf(outcome).at(-1)?.netns ?? ''
+  switch (disposition) {
+    case 'reached':
+      return answeredBy(`${last} ${destination?.ip} ${destination?.port}`, seenSource?.ip ?? '')
+    case 'refused':
+      return `refused by ${last}`
+    case 'rejected':
+      return `rejected by ${stoppedAt?.netns}`
+    case 'dropped':
+      return silence
+    case 'no-route':
+      return errorNamed(errno ?? errnoNamed(symptom.text))
+    default:
+      return disposition
+  }
+}
+
+/** The error whose words a symptom ends with. */
+function errnoNamed(text: string): string {
+  if (text.endsWith('No route to host')) return 'EHOSTUNREACH'
+  if (text.endsWith('Network is unreachable')) return 'ENETUNREACH'
+  return text
+}
