@@ -72,6 +72,9 @@ export const diagnosticCatalog = {
   'iptables-syntax': error('A line of iptables-save text cannot be read.'),
   'iptables-dangling-jump': error('A rule jumps to a chain that its table does not have.'),
   'iptables-chain-cycle': error('Chains jump to each other in a circle; the kernel refuses to load them.'),
+  'iptables-illegal-match': error(
+    'A match stands in a table or is reached from a hook that does not allow it, or lacks the protocol it needs.',
+  ),
   'iptables-illegal-target': error(
     'A target stands in a table or is reached from a hook that does not allow it.',
   ),

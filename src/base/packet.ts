@@ -45,6 +45,8 @@ export interface Packet {
   readonly length: number
   readonly dontFragment: boolean
   readonly mark: number
+  /** The DS field or traffic class, where a rule has set it; see `trafficClass`. */
+  readonly tos?: number
   /** A TCP segment whose numbers lie outside the receiver's window: too new for it, or too old. */
   readonly outsideWindow?: 'ahead' | 'behind'
   /** The packet inside, when this one is a tunnel's, with the network it belongs to and its frame's address. */
@@ -87,4 +89,15 @@ export function formatFlow(packet: Packet): string {
 
 export function packetFamily(packet: Packet): Family {
   return familyOf(packet.dst)
+}
+
+/**
+ * The DS field (IPv4) or traffic class (IPv6). Sockets send 0 unless they are told otherwise; an IPv4 ICMP error has
+ * the precedence "internetwork control" and the TOS bits of what it is about (icmp_send).
+ */
+export function trafficClass(packet: Packet): number {
+  if (packet.tos !== undefined) return packet.tos
+  const quoted = packet.icmp?.quoted
+  if (packet.protocol !== ICMP || !quoted) return 0
+  return 0xc0 | (trafficClass(quoted) & 0x1e)
 }

@@ -14,6 +14,7 @@ import { testMatch } from './match/registry.ts'
 import type { HookName, Rule, Table } from './rule.ts'
 import { applyTarget } from './target/registry.ts'
 import type { Effect, NatRequest, RejectAnswer } from './target/target.ts'
+import { isHarmless } from './target/unmodelled.ts'
 
 /** Values that rules remember from packet to packet, as an immutable map: `set` gives a new one. */
 export interface MemoryState {
@@ -192,7 +193,7 @@ function tryRule(
     if (match === undefined) break
     const result: MatchResult =
       match.type === 'unknown'
-        ? { unknown: `match "${match.name}" is not modelled` }
+        ? { unknown: `match "${textOf(match)}" is not modelled` }
         : testMatch(match, context)
     if (result === false) return miss(table, scene, branch, rule)
     if (result !== true) return fork(table, scene, branch, rule, at, result)
@@ -305,7 +306,9 @@ function take(
       enterChain(table, branch, target)
       return undefined
     case 'unknown':
-      return unknownTarget(table, scene, branch, rule, `target ${target.name} is not modelled`)
+      return isHarmless(target.name)
+        ? undefined
+        : unknownTarget(table, scene, branch, rule, `target "${textOf(target)}" is not modelled`)
     default:
       return applyEffect(table, scene, branch, rule, applyTarget(target, context))
   }
@@ -362,4 +365,9 @@ function unknownTarget(table: Table, scene: Scene, branch: Branch, rule: Rule, r
     matched: () => decide(start, { type: 'unknown', reason }, at),
     unmatched: () => walk(table, scene, { ...start }),
   }
+}
+
+/** An extension that is not modelled, as it is written in its rule. */
+function textOf({ name, tokens }: { readonly name: string; readonly tokens: readonly string[] }): string {
+  return [name, ...tokens].join(' ')
 }

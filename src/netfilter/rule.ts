@@ -83,6 +83,8 @@ export interface Table {
   chain(name: string): Chain | undefined
   /** All chains in the order in which iptables-save lists them. */
   chains(): readonly Chain[]
+  /** Comment lines that stood before the table in the text that it was read from. */
+  readonly remarks?: readonly string[]
 }
 
 /** The tables of one address family in one network namespace, and of one backend (nft or legacy). */
@@ -90,6 +92,8 @@ export interface RuleSet {
   readonly family: 4 | 6
   /** In the order in which iptables-save lists them. */
   readonly tables: readonly Table[]
+  /** Comment lines that stood after the last table. */
+  readonly remarks?: readonly string[]
   /** Whether any rule needs connection tracking; worked out from the rules if it is not stated. */
   readonly conntrack?: boolean
 }

@@ -3,9 +3,14 @@ import type { Chain, HookName, Rule, RuleSet, Table, TableName } from './rule.ts
 import { baseChains, saveOrder } from './rule.ts'
 
 /** A table of chains that all exist already, listed in the order given. */
-export function makeTable(name: TableName, chains: readonly Chain[]): Table {
+export function makeTable(name: TableName, chains: readonly Chain[], remarks: readonly string[] = []): Table {
   const byName = new Map(chains.map((chain) => [chain.name, chain]))
-  return { name, chain: (chain) => byName.get(chain), chains: () => chains }
+  return {
+    name,
+    chain: (chain) => byName.get(chain),
+    chains: () => chains,
+    ...(remarks.length > 0 && { remarks }),
+  }
 }
 
 /** User-defined chains that are made when somebody asks for them. */

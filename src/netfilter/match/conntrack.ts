@@ -1,16 +1,19 @@
 import type { Ip } from '../../base/ip.ts'
-import { formatAddressMask } from '../save-format/header.ts'
+import { familyOf } from '../../base/ip.ts'
+import { formatAddressMask, isHostMask } from '../save-format/header.ts'
 import type { NumberRange, Options } from '../save-format/options.ts'
 import {
   andIp,
   formatPortRange,
+  inRange,
   joinOptions,
   option,
   parseAddressMask,
-  parseNumber,
+  parseNumberRange,
   parsePortRange,
+  saveIp,
 } from '../save-format/options.ts'
-import { protocolNumber, protocolText } from '../save-format/protocols.ts'
+import { protocolNumber } from '../save-format/protocols.ts'
 import { RuleSyntaxError } from '../save-format/tokens.ts'
 import type { ConnectionState, ConnectionView, MatchContext, MatchModule, Tuple } from './match.ts'
 
@@ -69,7 +72,16 @@ export const conntrack: MatchModule<ConntrackMatch> = {
     ctexpire: 1,
     ctdir: 1,
   },
+  negatable: [
+    'ctstate',
+    'ctproto',
+    ...addressFields.map((field) => `ct${field}`),
+    ...portFields.map((field) => `ct${field}`),
+    'ctstatus',
+    'ctexpire',
+  ],
   parse: (options, family) => ({
+    ...atLeastOne(options),
     ...negatable(options, 'ctstate', 'states', (text) => readList(text, stateNames, 'connection state')),
     ...negatable(options, 'ctproto', 'protocol', protocolNumber),
     addresses: Object.fromEntries(
@@ -79,17 +91,16 @@ export const conntrack: MatchModule<ConntrackMatch> = {
       portFields.flatMap((field) => entry(options, field, (text) => parsePortRange(text))),
     ),
     ...negatable(options, 'ctstatus', 'status', (text) => readList(text, statusNames, 'connection status')),
-    ...negatable(options, 'ctexpire', 'expires', readExpires),
+    ...negatable(options, 'ctexpire', 'expires', (text) => parseNumberRange(text, 'lifetime')),
     ...readDirection(options),
   }),
-  format: (match, family) =>
+  format: (match) =>
     joinOptions(
       match.states && option('ctstate', match.states.value.join(','), match.states.inverted),
-      match.protocol &&
-        option('ctproto', protocolText(match.protocol.value, family), match.protocol.inverted),
+      match.protocol && option('ctproto', String(match.protocol.value), match.protocol.inverted),
       ...addressFields.map((field) => {
         const found = match.addresses[field]
-        return found && option(`ct${field}`, formatAddressMask(found.value), found.inverted)
+        return found && option(`ct${field}`, formatAddress(found.value), found.inverted)
       }),
       ...portFields.map((field) => {
         const found = match.ports[field]
@@ -116,6 +127,16 @@ function asksEntry({ protocol, status, expires, direction, addresses, ports }: C
 function hasEntries(fields: object): boolean {
   for (const _ in fields) return true
   return false
+}
+
+/** Nothing to add to the match, once it is clear that it asks for something. */
+function atLeastOne(options: Options): object {
+  return options.all.length > 0 ? {} : options.fail('expected at least one option')
+}
+
+/** A host without its prefix length, which libxt_conntrack leaves out. */
+function formatAddress(found: { readonly address: Ip; readonly mask: Ip }): string {
+  return isHostMask(found.mask, familyOf(found.address)) ? saveIp(found.address) : formatAddressMask(found)
 }
 
 function hasState(states: readonly StateName[], { state, connection }: MatchContext): boolean {
@@ -157,10 +178,6 @@ function testTuples(match: ConntrackMatch, { original, reply }: ConnectionView):
   )
 }
 
-function inRange(range: NumberRange, value: number): boolean {
-  return value >= range.first && value <= range.last
-}
-
 function hasStatus(names: readonly StatusName[], connection: ConnectionView): boolean {
   const has = {
     SEEN_REPLY: connection.seenReply,
@@ -195,15 +212,6 @@ export function readList<T extends string>(text: string, known: readonly T[], wh
     }
   }
   return known.filter((one) => wanted.includes(one))
-}
-
-function readExpires(text: string): NumberRange {
-  const [low = '', high] = text.split(':')
-  const first = parseNumber(low, 'lifetime')
-  return {
-    first,
-    last: high === undefined ? first : high === '' ? 0xffffffff : parseNumber(high, 'lifetime'),
-  }
 }
 
 function readDirection(options: Options): Pick<ConntrackMatch, 'direction'> {

@@ -12,6 +12,7 @@ export interface MarkMatch {
 /** Mirrors mark_mt of xt_mark: the packet's own mark. */
 export const mark: MatchModule<MarkMatch> = {
   options: { mark: 1 },
+  negatable: ['mark'],
   parse: parseMark,
   format: formatMark,
   test: (match, { packet }) => (bit32(packet.mark & match.mask) === match.value) !== match.inverted,

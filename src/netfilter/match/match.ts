@@ -102,7 +102,6 @@ export interface MatchContext {
 
 /** One match extension: how it is written, and what it says of a packet. */
 export interface MatchModule<M> extends Extension<M> {
-  /** Names under which `-m` loads it, where they are not its own. */
   test(match: M, context: MatchContext): MatchResult
 }
 

@@ -1,6 +1,7 @@
-import { hasPorts } from '../../base/packet.ts'
+import { hasPorts, SCTP, TCP, UDP, UDPLITE } from '../../base/packet.ts'
 import type { NumberRange } from '../save-format/options.ts'
 import { formatPortRange, option, parsePortRange } from '../save-format/options.ts'
+import { RuleSyntaxError } from '../save-format/tokens.ts'
 import type { MatchModule } from './match.ts'
 
 export interface MultiportMatch {
@@ -14,6 +15,9 @@ const sides = ['sports', 'dports', 'ports'] as const
 /** Mirrors multiport_mt of xt_multiport: at most 15 ports, a range counting for two. */
 export const multiport: MatchModule<MultiportMatch> = {
   options: { sports: 1, dports: 1, ports: 1 },
+  negatable: ['sports', 'dports', 'ports'],
+  exclusive: [['sports', 'dports', 'ports']],
+  protocols: [TCP, UDP, 33, UDPLITE, SCTP],
   aliases: { 'source-ports': 'sports', 'destination-ports': 'dports' },
   parse: (options) => {
     const side =
@@ -21,7 +25,7 @@ export const multiport: MatchModule<MultiportMatch> = {
     const ranges = options
       .required(side)
       .split(',')
-      .map((text) => parsePortRange(text))
+      .map((text) => readPorts(text))
     const slots = ranges.reduce((sum, range) => sum + (range.first === range.last ? 1 : 2), 0)
     if (slots > 15) options.fail('more than 15 ports (a range counts for two)')
     return { side, ranges, inverted: options.inverted(side) }
@@ -35,4 +39,11 @@ export const multiport: MatchModule<MultiportMatch> = {
       (match.side !== 'dports' && listed(packet.sport)) || (match.side !== 'sports' && listed(packet.dport))
     return found !== match.inverted
   },
+}
+
+function readPorts(text: string): NumberRange {
+  const range = parsePortRange(text)
+  if (range.first === range.last && text.includes(':'))
+    throw new RuleSyntaxError(`port range "${text}" is a single port`)
+  return range
 }

@@ -21,7 +21,15 @@ export const physdev: MatchModule<PhysdevMatch> = {
     'physdev-is-out': 0,
     'physdev-is-bridged': 0,
   },
+  negatable: ['physdev-in', 'physdev-out', 'physdev-is-in', 'physdev-is-out', 'physdev-is-bridged'],
+  refuse: ({ out, isOut, isBridged }, { hook }) => {
+    const bridged = isBridged !== undefined && !isBridged.inverted
+    return hook === 'OUTPUT' && (out || isOut) && !bridged
+      ? '--physdev-out and --physdev-is-out know no port in OUTPUT unless --physdev-is-bridged stands beside them'
+      : undefined
+  },
   parse: (options) => ({
+    ...atLeastOne(options),
     ...device(options, 'physdev-in', 'in'),
     ...device(options, 'physdev-out', 'out'),
     ...flag(options, 'physdev-is-in', 'isIn'),
@@ -47,6 +55,11 @@ export const physdev: MatchModule<PhysdevMatch> = {
     ]
     return all.every((one) => one !== false)
   },
+}
+
+/** Nothing to add to the match, once it is clear that it asks for something. */
+function atLeastOne(options: Options): object {
+  return options.all.length > 0 ? {} : options.fail('expected at least one option')
 }
 
 function device<K extends 'in' | 'out'>(options: Options, name: string, key: K): { [P in K]?: DeviceMatch } {

@@ -29,7 +29,9 @@ function parsePort<Name extends 'sport' | 'dport'>(
   return { [name]: port } as { [K in Name]?: PortMatch }
 }
 
+/** Every port, uninverted, is the same as asking for none, and is not printed. */
 export function formatPort(name: string, port: PortMatch | undefined): string | undefined {
+  if (port?.first === 0 && port.last === 65535 && !port.inverted) return undefined
   return port && option(name, formatPortRange(port), port.inverted)
 }
 

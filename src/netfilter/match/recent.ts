@@ -47,6 +47,8 @@ export const recent: MatchModule<RecentMatch> = {
     rdest: 0,
     mask: 1,
   },
+  negatable: [...actions],
+  exclusive: [actions, ['rsource', 'rdest'], ['set', 'seconds'], ['set', 'hitcount']],
   parse: (options, family) => {
     const action = actions.find((one) => options.has(one))
     if (!action) return options.fail('expected one of --set, --rcheck, --update, --remove')
@@ -88,7 +90,9 @@ function testRecent(match: RecentMatch, context: MatchContext): boolean {
   const list = (context.memory.get(key) ?? []) as readonly RecentEntry[]
   const { packet, now } = context
   const address = andIp(match.side === 'rsource' ? packet.src : packet.dst, match.mask)
-  const ttl = packet.ttl + (context.devices.out === undefined ? 0 : 1)
+  // recent_mt counts the TTL as it was before forwarding.
+  const isForwarded = context.devices.in !== undefined && context.devices.out !== undefined
+  const ttl = packet.ttl + (isForwarded ? 1 : 0)
   const entry = list.find((one) => one.address === address && (!match.ttl || one.ttl === ttl))
   if (!entry) {
     if (match.action === 'set') context.memory.set(key, remember(list, { address, ttl, stamps: [now] }))

@@ -2,8 +2,24 @@ import type { AddrtypeMatch } from './addrtype.ts'
 import { addrtype } from './addrtype.ts'
 import type { CommentMatch } from './comment.ts'
 import { comment } from './comment.ts'
+import { connmark } from './connmark.ts'
 import type { ConntrackMatch } from './conntrack.ts'
 import { conntrack } from './conntrack.ts'
+import type { DscpMatch } from './dscp.ts'
+import { dscp } from './dscp.ts'
+import type { HopLimitMatch } from './hop-limit.ts'
+import { hl, ttl } from './hop-limit.ts'
+import { icmp } from './icmp.ts'
+import type { IcmpTypeMatch } from './icmp-type.ts'
+import { icmp6 } from './icmp6.ts'
+import type { IprangeMatch } from './iprange.ts'
+import { iprange } from './iprange.ts'
+import type { LengthMatch } from './length.ts'
+import { length } from './length.ts'
+import type { LimitMatch } from './limit.ts'
+import { limit } from './limit.ts'
+import type { MacMatch } from './mac.ts'
+import { mac } from './mac.ts'
 import type { MarkMatch } from './mark.ts'
 import { mark } from './mark.ts'
 import type { MatchContext, MatchModule, MatchResult, UnknownMatch } from './match.ts'
@@ -11,38 +27,64 @@ import type { MultiportMatch } from './multiport.ts'
 import { multiport } from './multiport.ts'
 import type { NfacctMatch } from './nfacct.ts'
 import { nfacct } from './nfacct.ts'
+import type { OwnerMatch } from './owner.ts'
+import { owner } from './owner.ts'
 import type { PhysdevMatch } from './physdev.ts'
 import { physdev } from './physdev.ts'
+import type { PkttypeMatch } from './pkttype.ts'
+import { pkttype } from './pkttype.ts'
 import type { PortsMatch } from './ports.ts'
 import type { RecentMatch } from './recent.ts'
 import { recent } from './recent.ts'
+import type { RpfilterMatch } from './rpfilter.ts'
+import { rpfilter } from './rpfilter.ts'
 import type { SctpMatch } from './sctp.ts'
 import { sctp } from './sctp.ts'
 import type { SetMatch } from './set.ts'
 import { set } from './set.ts'
+import type { SpiMatch } from './spi.ts'
+import { ah, esp } from './spi.ts'
 import type { StateMatch } from './state.ts'
 import { state } from './state.ts'
 import type { StatisticMatch } from './statistic.ts'
 import { statistic } from './statistic.ts'
 import type { TcpMatch } from './tcp.ts'
 import { tcp } from './tcp.ts'
+import type { TosMatch } from './tos.ts'
+import { tos } from './tos.ts'
 import { udp } from './udp.ts'
 
 /** Every match extension by the name after `-m`, and the type of its options. */
 export interface MatchFields {
   addrtype: AddrtypeMatch
+  ah: SpiMatch
   comment: CommentMatch
+  connmark: MarkMatch
   conntrack: ConntrackMatch
+  dscp: DscpMatch
+  esp: SpiMatch
+  hl: HopLimitMatch
+  icmp: IcmpTypeMatch
+  icmp6: IcmpTypeMatch
+  iprange: IprangeMatch
+  length: LengthMatch
+  limit: LimitMatch
+  mac: MacMatch
   mark: MarkMatch
   multiport: MultiportMatch
   nfacct: NfacctMatch
+  owner: OwnerMatch
   physdev: PhysdevMatch
+  pkttype: PkttypeMatch
   recent: RecentMatch
+  rpfilter: RpfilterMatch
   sctp: SctpMatch
   set: SetMatch
   state: StateMatch
   statistic: StatisticMatch
   tcp: TcpMatch
+  tos: TosMatch
+  ttl: HopLimitMatch
   udp: PortsMatch
 }
 
@@ -57,18 +99,34 @@ export type KnownMatch<K extends MatchName = MatchName> = {
 /** The modules, one for each entry of MatchFields; leaving one out does not compile. */
 export const matchModules: { readonly [K in MatchName]: MatchModule<MatchFields[K]> } = {
   addrtype,
+  ah,
   comment,
+  connmark,
   conntrack,
+  dscp,
+  esp,
+  hl,
+  icmp,
+  icmp6,
+  iprange,
+  length,
+  limit,
+  mac,
   mark,
   multiport,
   nfacct,
+  owner,
   physdev,
+  pkttype,
   recent,
+  rpfilter,
   sctp,
   set,
   state,
   statistic,
   tcp,
+  tos,
+  ttl,
   udp,
 }
 

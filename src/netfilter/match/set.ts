@@ -23,6 +23,7 @@ export const set: MatchModule<SetMatch> = {
     'bytes-lt': 1,
     'bytes-gt': 1,
   },
+  negatable: ['match-set', 'update-counters', 'update-subcounters', 'packets-eq', 'bytes-eq'],
   parse: (options) => {
     const found = options.find('match-set') ?? options.fail('needs --match-set NAME FLAGS')
     const [name = '', flags = ''] = found.values
@@ -39,10 +40,17 @@ export const set: MatchModule<SetMatch> = {
       ' ',
     ),
   test: (match, context): MatchResult => {
+    if (context.memory.get(changedSetKey(match.set)) !== undefined)
+      return { unknown: `ipset ${match.set} was changed by a SET rule` }
     const found = context.host.set(match.set)
     if (!found) return { unknown: `the members of ipset ${match.set} are not known` }
     if (match.extra.some((text) => !text.includes('update-')))
       return { unknown: 'ipset counters are not modelled' }
     return found.contains(context.packet, match.dimensions, context.devices) !== match.inverted
   },
+}
+
+/** The name under which a namespace remembers that a rule changed an ipset, whose members are then not known. */
+export function changedSetKey(name: string): string {
+  return `changed ipset ${name}`
 }

@@ -12,6 +12,7 @@ const stateNames: readonly ConnectionState[] = ['INVALID', 'NEW', 'RELATED', 'ES
 /** The old `-m state`, which the kernel serves with xt_conntrack. */
 export const state: MatchModule<StateMatch> = {
   options: { state: 1 },
+  negatable: ['state'],
   parse: (options) => ({
     states: readList(options.required('state'), stateNames, 'connection state'),
     inverted: options.inverted('state'),

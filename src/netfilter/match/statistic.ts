@@ -11,6 +11,11 @@ const one = 0x80000000
 /** Mirrors statistic_mt of xt_statistic. Random forks the walk; nth counts the packets that reach the rule. */
 export const statistic: MatchModule<StatisticMatch> = {
   options: { mode: 1, probability: 1, every: 1, packet: 1 },
+  negatable: ['probability', 'every'],
+  exclusive: [
+    ['probability', 'every'],
+    ['probability', 'packet'],
+  ],
   parse: (options) => {
     const mode = options.required('mode')
     if (mode === 'random') {
@@ -21,7 +26,7 @@ export const statistic: MatchModule<StatisticMatch> = {
     }
     if (mode !== 'nth') return options.fail(`mode "${mode}" is not random or nth`)
     const every = parseNumber(options.required('every'), 'every')
-    const packet = parseNumber(options.value('packet') ?? '0', 'packet')
+    const packet = parseNumber(options.required('packet'), 'packet')
     if (every === 0) options.fail('--every must be at least 1')
     if (packet >= every) options.fail('--packet must be less than --every')
     return { mode, every, packet, inverted: options.inverted('every') }

@@ -19,13 +19,16 @@ const flagNames: readonly string[] = ['FIN', 'SYN', 'RST', 'PSH', 'ACK', 'URG']
 export const tcp: MatchModule<TcpMatch> = {
   options: { ...portOptions, 'tcp-flags': 2, syn: 0, 'tcp-option': 1 },
   aliases: portAliases,
+  negatable: ['sport', 'dport', 'tcp-flags', 'syn', 'tcp-option'],
+  exclusive: [['tcp-flags', 'syn']],
+  protocols: [TCP],
   parse: (options) => ({ ...parsePorts(options), ...parseFlags(options), ...parseOption(options) }),
   format: (match) =>
     joinOptions(
       formatPort('sport', match.sport),
       formatPort('dport', match.dport),
       match.tcpOption && option('tcp-option', String(match.tcpOption.number), match.tcpOption.inverted),
-      match.flags &&
+      asksForFlags(match.flags) &&
         option(
           'tcp-flags',
           `${formatFlags(match.flags.mask)} ${formatFlags(match.flags.set)}`,
@@ -44,6 +47,11 @@ export const tcp: MatchModule<TcpMatch> = {
     if (flags && ((packet.tcpFlags & flags.mask) === flags.set) === flags.inverted) return false
     return match.tcpOption ? { unknown: 'TCP options are not part of the simulated packet' } : true
   },
+}
+
+/** No flags under no mask, uninverted, is the same as asking for none, and is not printed. */
+function asksForFlags(flags: TcpMatch['flags']): flags is NonNullable<TcpMatch['flags']> {
+  return flags !== undefined && (flags.mask !== 0 || flags.set !== 0 || flags.inverted)
 }
 
 function parseFlags(options: Options): Pick<TcpMatch, 'flags'> {
@@ -66,16 +74,19 @@ function parseFlags(options: Options): Pick<TcpMatch, 'flags'> {
 function parseOption(options: Options): Pick<TcpMatch, 'tcpOption'> {
   const text = options.value('tcp-option')
   if (text === undefined) return {}
+  const number = parseNumber(text, 'TCP option', 255)
+  if (number === 0) options.fail('TCP option 0 is the end of the options')
   return {
-    tcpOption: { number: parseNumber(text, 'TCP option', 255), inverted: options.inverted('tcp-option') },
+    tcpOption: { number, inverted: options.inverted('tcp-option') },
   }
 }
 
 function readFlags(text: string): number {
-  if (text === 'ALL') return 0x3f
-  if (text === 'NONE') return 0
   return text.split(',').reduce((flags, name) => {
-    const index = flagNames.indexOf(name)
+    const upper = name.toUpperCase()
+    if (upper === 'ALL') return 0x3f
+    if (upper === 'NONE') return flags
+    const index = flagNames.indexOf(upper)
     if (index < 0) throw new RuleSyntaxError(`"${name}" is not a TCP flag; expected ${flagNames.join(', ')}`)
     return flags | (1 << index)
   }, 0)

@@ -5,15 +5,17 @@ import { formatTarget } from '../target/registry.ts'
 import { formatHeader } from './header.ts'
 import { saveString } from './tokens.ts'
 
-/** A whole rule set as iptables-save prints it, without its comment lines. */
+/** A whole rule set as iptables-save prints it; comment lines are those of the text that it was read from. */
 export function formatRuleSet(ruleSet: RuleSet): string {
-  return ruleSet.tables.map((table) => formatTable(table, ruleSet.family)).join('')
+  const tables = ruleSet.tables.map((table) => formatTable(table, ruleSet.family))
+  return [...tables, ...(ruleSet.remarks ?? []).map((line) => `${line}\n`)].join('')
 }
 
 /** One table as iptables-save prints it: `*nat`, the chains, the rules by chain, `COMMIT`. */
 export function formatTable(table: Table, family: 4 | 6): string {
   const chains = table.chains()
   const text = new TextPieces()
+  for (const line of table.remarks ?? []) text.add(line)
   text.add(`*${table.name}`)
   for (const chain of chains)
     text.add(`:${chain.name} ${chain.policy ?? '-'} ${formatCounters(chain.counters)}`)
@@ -68,7 +70,7 @@ export function formatRule(rule: Rule, chain: string, family: 4 | 6): string {
 
 /** What follows `-A CHAIN` in our own spelling, which is iptables-save's. */
 export function formatRuleBody(rule: Rule, family: 4 | 6): string {
-  let text = formatHeader(rule.header, family)
+  let text = formatHeader(rule.header)
   for (const match of rule.matches) text += `${text && ' '}${formatOneMatch(match, family)}`
   if (rule.target) text += `${text && ' '}${formatOneTarget(rule.target, family)}`
   return text

@@ -1,13 +1,13 @@
 import type { Family, Ip } from '../../base/ip.ts'
-import { bitsOf, formatIp } from '../../base/ip.ts'
+import { bitsOf } from '../../base/ip.ts'
 import type { DeviceMatch, HeaderMatch } from '../rule.ts'
-import { maskOf, parseAddressMask, prefixOf } from './options.ts'
+import { maskOf, parseAddressMask, prefixOf, saveIp } from './options.ts'
 import { protocolNumber, protocolText } from './protocols.ts'
 import { RuleSyntaxError } from './tokens.ts'
 
 /** `address/bits`, or `address/mask` when the mask is no prefix. */
 export function formatAddressMask(match: { readonly address: Ip; readonly mask: Ip }): string {
-  return `${formatIp(match.address)}/${prefixOf(match.mask) ?? formatIp(match.mask)}`
+  return `${saveIp(match.address)}/${prefixOf(match.mask) ?? saveIp(match.mask)}`
 }
 
 /** Mirrors ifname_compare of x_tables: exact, or a prefix if the name ends in `+`. */
@@ -17,14 +17,14 @@ export function deviceMatches(match: DeviceMatch, device: string): boolean {
 }
 
 /** The header options of a rule in iptables-save's order. */
-export function formatHeader(header: HeaderMatch, family: Family): string {
+export function formatHeader(header: HeaderMatch): string {
   const { source, destination, protocol, fragment } = header
   let text = ''
   if (source) text += ` ${not(source)}-s ${formatAddressMask(source)}`
   if (destination) text += ` ${not(destination)}-d ${formatAddressMask(destination)}`
   if (header.in) text += ` ${not(header.in)}-i ${header.in.name}`
   if (header.out) text += ` ${not(header.out)}-o ${header.out.name}`
-  if (protocol) text += ` ${not(protocol)}-p ${protocolText(protocol.protocol, family)}`
+  if (protocol) text += ` ${not(protocol)}-p ${protocolText(protocol.protocol)}`
   if (fragment) text += ` ${not(fragment)}-f`
   return text.slice(1)
 }
@@ -80,10 +80,12 @@ export function readHeaderField(
       return
     case 'protocol': {
       const protocol = protocolNumber(value)
+      if (protocol === 0 && inverted) throw new RuleSyntaxError('"! -p all" would never match')
       if (protocol !== 0) header.protocol = { protocol, inverted }
       return
     }
     case 'fragment':
+      if (family === 6) throw new RuleSyntaxError('-f is for IPv4; IPv6 has -m frag')
       header.fragment = { inverted }
       return
     default:

@@ -1,4 +1,4 @@
-import { bit32, hex, joinOptions, parseMasked, parseNumber } from '../save-format/options.ts'
+import { bit32, hex, joinOptions, parseNumber } from '../save-format/options.ts'
 import type { XorMark } from './mark.ts'
 import { applyXorMark, parseXorMark } from './mark.ts'
 import type { TargetModule } from './target.ts'
@@ -22,6 +22,11 @@ export const connmark: TargetModule<ConnmarkTarget> = {
     ctmask: 1,
     mask: 1,
   },
+  exclusive: [
+    ['set-xmark', 'set-mark', 'and-mark', 'or-mark', 'xor-mark', 'save-mark', 'restore-mark'],
+    ['mask', 'nfmask'],
+    ['mask', 'ctmask'],
+  ],
   parse: (options) => {
     const set = parseXorMark(options)
     if (set) return { action: 'set', ...set }
@@ -52,6 +57,3 @@ export const connmark: TargetModule<ConnmarkTarget> = {
     return { type: 'continue', packet: { ...packet, mark } }
   },
 }
-
-/** The value and mask of `-m connmark --mark`. */
-export const parseConnectionMark = parseMasked

@@ -1,5 +1,6 @@
+import type { MatchContext } from '../match/match.ts'
 import { joinOptions } from '../save-format/options.ts'
-import type { TargetModule } from './target.ts'
+import type { Effect, TargetModule } from './target.ts'
 
 export interface CtTarget {
   readonly notrack: boolean
@@ -7,7 +8,7 @@ export interface CtTarget {
   readonly others: readonly string[]
 }
 
-/** Mirrors xt_ct_target: raw table only. Zones, helpers and timeouts are not modelled. */
+/** Mirrors xt_ct_target: raw table only. Zones are not modelled; helpers, timeouts and events change no first packet. */
 export const ct: TargetModule<CtTarget> = {
   options: {
     notrack: 0,
@@ -28,10 +29,12 @@ export const ct: TargetModule<CtTarget> = {
       .map((one) => `--${one.name} ${one.values.join(' ')}`),
   }),
   format: (target) => joinOptions(target.notrack && '--notrack', ...target.others),
-  apply: (target) => {
-    if (target.notrack) return { type: 'continue', untracked: true }
-    const zone = target.others.find((text) => text.startsWith('--zone') || text.startsWith('--helper'))
-    return zone ? { type: 'unknown', reason: `CT ${zone} is not modelled` } : { type: 'continue' }
+  apply: (target, context) => {
+    if (target.notrack) return untrack(context)
+    const zone = target.others.find((text) => text.startsWith('--zone'))
+    return zone && !isTracked(context)
+      ? { type: 'unknown', reason: `CT ${zone} is not modelled` }
+      : { type: 'continue' }
   },
 }
 
@@ -42,5 +45,14 @@ export const notrack: TargetModule<object> = {
   hooks: ['PREROUTING', 'OUTPUT'],
   parse: () => ({}),
   format: () => '',
-  apply: () => ({ type: 'continue', untracked: true }),
+  apply: (_target, context) => untrack(context),
+}
+
+/** xt_ct_target leaves a packet alone that has its entry already, which came round by the loopback device. */
+function untrack(context: MatchContext): Effect {
+  return isTracked(context) ? { type: 'continue' } : { type: 'continue', untracked: true }
+}
+
+function isTracked({ connection, state }: MatchContext): boolean {
+  return connection !== undefined || state === 'UNTRACKED'
 }

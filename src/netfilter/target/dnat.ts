@@ -1,6 +1,6 @@
 import { joinOptions } from '../save-format/options.ts'
 import type { NatRange } from './nat-range.ts'
-import { formatNatRange, parseNatRange } from './nat-range.ts'
+import { formatNatRange, parseNatRange, refusePorts } from './nat-range.ts'
 import type { TargetModule } from './target.ts'
 
 export interface DnatTarget extends NatRange {
@@ -12,6 +12,7 @@ export interface DnatTarget extends NatRange {
 export const dnat: TargetModule<DnatTarget> = {
   options: { 'to-destination': 1, random: 0, persistent: 0 },
   tables: ['nat'],
+  refuse: refusePorts,
   hooks: ['PREROUTING', 'OUTPUT'],
   parse: (options, family) => ({
     ...parseNatRange(options.required('to-destination'), family),

@@ -11,6 +11,7 @@ export interface XorMark {
 /** Mirrors mark_tg of xt_mark. */
 export const mark: TargetModule<XorMark> = {
   options: { 'set-xmark': 1, 'set-mark': 1, 'and-mark': 1, 'or-mark': 1, 'xor-mark': 1 },
+  exclusive: [['set-xmark', 'set-mark', 'and-mark', 'or-mark', 'xor-mark']],
   parse: (options) =>
     parseXorMark(options) ?? options.fail('expected --set-mark, --set-xmark, --or-mark and so on'),
   format: (target) => `--set-xmark ${hex(target.value)}/${hex(target.mask)}`,

@@ -1,5 +1,6 @@
 import type { NumberRange } from '../save-format/options.ts'
 import { formatPortRange, joinOptions, parsePortRange } from '../save-format/options.ts'
+import { refusePorts } from './nat-range.ts'
 import type { TargetModule } from './target.ts'
 
 export interface MasqueradeTarget {
@@ -12,6 +13,7 @@ export interface MasqueradeTarget {
 export const masquerade: TargetModule<MasqueradeTarget> = {
   options: { 'to-ports': 1, random: 0, 'random-fully': 0 },
   tables: ['nat'],
+  refuse: refusePorts,
   hooks: ['POSTROUTING'],
   parse: (options) => ({
     ...(options.has('to-ports') && { ports: parsePortRange(options.required('to-ports'), '-') }),

@@ -1,6 +1,7 @@
 import type { Family, Ip } from '../../base/ip.ts'
 import { compareIp, familyOf, formatIp, parseIp } from '../../base/ip.ts'
-import type { NumberRange } from '../save-format/options.ts'
+import { ICMP, ICMPV6, SCTP, TCP, UDP, UDPLITE } from '../../base/packet.ts'
+import type { NumberRange, RuleSite } from '../save-format/options.ts'
 import { formatPortRange, parseNumber, parsePortRange } from '../save-format/options.ts'
 import { RuleSyntaxError } from '../save-format/tokens.ts'
 
@@ -19,7 +20,7 @@ export function parseNatRange(text: string, family: Family): NatRange {
 function splitPorts(text: string, family: Family): { readonly hosts: string; readonly ports?: string } {
   const bracket = family === 6 ? /^\[([^\]]*)\](?::(.*))?$/.exec(text) : null
   if (bracket) return { hosts: bracket[1] ?? '', ...(bracket[2] === undefined ? {} : { ports: bracket[2] }) }
-  const colon = family === 4 ? text.indexOf(':') : -1
+  const colon = family === 4 || text.startsWith(':') ? text.indexOf(':') : -1
   return colon < 0 ? { hosts: text } : { hosts: text.slice(0, colon), ports: text.slice(colon + 1) }
 }
 
@@ -52,4 +53,18 @@ export function formatNatRange(range: NatRange): string {
   }
   const base = basePort === undefined ? '' : `/${basePort}`
   return ports ? `${hosts}:${formatPortRange(ports, '-')}${base}` : hosts
+}
+
+/** Ports of these can be translated: DCCP (33) is the one that the walk does not name. */
+const withPorts: readonly number[] = [TCP, UDP, UDPLITE, SCTP, 33, ICMP, ICMPV6]
+
+/** What the nat extensions of iptables say of ports in a rule whose protocol has none. */
+export function refusePorts(
+  target: { readonly ports?: NumberRange },
+  { header }: RuleSite,
+): string | undefined {
+  if (!target.ports) return undefined
+  const { protocol } = header
+  const fits = protocol && !protocol.inverted && withPorts.includes(protocol.protocol)
+  return fits ? undefined : 'ports can be translated only where -p says tcp, udp, sctp or dccp'
 }

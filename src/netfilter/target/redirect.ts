@@ -1,5 +1,6 @@
 import type { NumberRange } from '../save-format/options.ts'
 import { formatPortRange, joinOptions, parsePortRange } from '../save-format/options.ts'
+import { refusePorts } from './nat-range.ts'
 import type { TargetModule } from './target.ts'
 
 export interface RedirectTarget {
@@ -10,7 +11,9 @@ export interface RedirectTarget {
 /** Mirrors redirect_tg: a DNAT to the namespace itself. */
 export const redirect: TargetModule<RedirectTarget> = {
   options: { 'to-ports': 1, random: 0 },
+  aliases: { 'to-port': 'to-ports' },
   tables: ['nat'],
+  refuse: refusePorts,
   hooks: ['PREROUTING', 'OUTPUT'],
   parse: (options) => ({
     ...(options.has('to-ports') && { ports: parsePortRange(options.required('to-ports'), '-') }),

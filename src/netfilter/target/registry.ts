@@ -1,35 +1,57 @@
 import type { MatchContext } from '../match/match.ts'
+import type { MaskedByte } from '../save-format/traffic-class.ts'
 import type { ConnmarkTarget } from './connmark.ts'
 import { connmark } from './connmark.ts'
 import type { CtTarget } from './ct.ts'
 import { ct, notrack } from './ct.ts'
 import type { DnatTarget } from './dnat.ts'
 import { dnat } from './dnat.ts'
+import type { DscpTarget } from './dscp.ts'
+import { dscp } from './dscp.ts'
+import type { HopLimitTarget } from './hop-limit.ts'
+import { hl, ttl } from './hop-limit.ts'
+import type { LogTarget } from './log.ts'
+import { log } from './log.ts'
 import type { XorMark } from './mark.ts'
 import { mark } from './mark.ts'
 import type { MasqueradeTarget } from './masquerade.ts'
 import { masquerade } from './masquerade.ts'
 import type { NetmapTarget } from './netmap.ts'
 import { netmap } from './netmap.ts'
+import type { NflogTarget } from './nflog.ts'
+import { nflog } from './nflog.ts'
 import type { RedirectTarget } from './redirect.ts'
 import { redirect } from './redirect.ts'
 import { reject } from './reject.ts'
+import type { SetTarget } from './set.ts'
+import { set } from './set.ts'
 import type { SnatTarget } from './snat.ts'
 import { snat } from './snat.ts'
 import type { Effect, RejectAnswer, TargetModule, UnknownTarget } from './target.ts'
+import type { TcpmssTarget } from './tcpmss.ts'
+import { tcpmss } from './tcpmss.ts'
+import { tos } from './tos.ts'
 
 /** Every target extension by the name after `-j`, and the type of its options. */
 export interface TargetFields {
   CONNMARK: ConnmarkTarget
   CT: CtTarget
   DNAT: DnatTarget
+  DSCP: DscpTarget
+  HL: HopLimitTarget
+  LOG: LogTarget
   MARK: XorMark
   MASQUERADE: MasqueradeTarget
   NETMAP: NetmapTarget
+  NFLOG: NflogTarget
   NOTRACK: object
   REDIRECT: RedirectTarget
   REJECT: RejectAnswer
+  SET: SetTarget
   SNAT: SnatTarget
+  TCPMSS: TcpmssTarget
+  TOS: MaskedByte
+  TTL: HopLimitTarget
 }
 
 export type TargetName = keyof TargetFields
@@ -46,13 +68,21 @@ export const targetModules: { readonly [K in TargetName]: TargetModule<TargetFie
   CONNMARK: connmark,
   CT: ct,
   DNAT: dnat,
+  DSCP: dscp,
+  HL: hl,
+  LOG: log,
   MARK: mark,
   MASQUERADE: masquerade,
   NETMAP: netmap,
+  NFLOG: nflog,
   NOTRACK: notrack,
   REDIRECT: redirect,
   REJECT: reject,
+  SET: set,
   SNAT: snat,
+  TCPMSS: tcpmss,
+  TOS: tos,
+  TTL: ttl,
 }
 
 export function isTargetName(name: string): name is TargetName {

@@ -1,4 +1,5 @@
 import type { Family } from '../../base/ip.ts'
+import { TCP } from '../../base/packet.ts'
 import type { RejectAnswer, TargetModule } from './target.ts'
 
 const answers: Readonly<Record<Family, readonly RejectAnswer[]>> = {
@@ -23,18 +24,26 @@ const answers: Readonly<Record<Family, readonly RejectAnswer[]>> = {
   ],
 }
 
-const aliases: Readonly<Record<string, string>> = {
-  'net-unreach': 'icmp-net-unreachable',
-  'host-unreach': 'icmp-host-unreachable',
-  'proto-unreach': 'icmp-proto-unreachable',
-  'port-unreach': 'icmp-port-unreachable',
-  'net-prohib': 'icmp-net-prohibited',
-  'host-prohib': 'icmp-host-prohibited',
-  'admin-prohib': 'icmp-admin-prohibited',
-  'tcp-rst': 'tcp-reset',
-  'no-route': 'icmp6-no-route',
-  'adm-prohibited': 'icmp6-adm-prohibited',
-  'addr-unreach': 'icmp6-addr-unreachable',
+/** The short names that iptables also takes. */
+const aliases: Readonly<Record<Family, Readonly<Record<string, string>>>> = {
+  4: {
+    'net-unreach': 'icmp-net-unreachable',
+    'host-unreach': 'icmp-host-unreachable',
+    'proto-unreach': 'icmp-proto-unreachable',
+    'port-unreach': 'icmp-port-unreachable',
+    'net-prohib': 'icmp-net-prohibited',
+    'host-prohib': 'icmp-host-prohibited',
+    'admin-prohib': 'icmp-admin-prohibited',
+    'tcp-rst': 'tcp-reset',
+  },
+  6: {
+    'no-route': 'icmp6-no-route',
+    'adm-prohibited': 'icmp6-adm-prohibited',
+    'addr-unreach': 'icmp6-addr-unreachable',
+    'port-unreach': 'icmp6-port-unreachable',
+    'policy-fail': 'icmp6-policy-fail',
+    'reject-route': 'icmp6-reject-route',
+  },
 }
 
 /** Mirrors reject_tg of ipt_REJECT and ip6t_REJECT: filter table only. */
@@ -42,13 +51,16 @@ export const reject: TargetModule<RejectAnswer> = {
   options: { 'reject-with': 1 },
   tables: ['filter'],
   hooks: ['INPUT', 'FORWARD', 'OUTPUT'],
+  refuse: ({ icmp }, { header: { protocol } }) =>
+    icmp || (protocol?.protocol === TCP && !protocol.inverted)
+      ? undefined
+      : 'tcp-reset answers TCP alone: it needs -p tcp',
   parse: (options, family) => {
     const wanted =
       options.value('reject-with') ?? (family === 4 ? 'icmp-port-unreachable' : 'icmp6-port-unreachable')
     const known = answers[family]
-    const name =
-      (family === 6 && wanted === 'port-unreach' ? 'icmp6-port-unreachable' : aliases[wanted]) ?? wanted
-    const answer = known.find((one) => one.name === name)
+    const name = (aliases[family][wanted] ?? wanted).toLowerCase()
+    const answer = known.find((one) => one.name === name) ?? known.find((one) => one.name.startsWith(name))
     return answer ?? options.fail(`"${wanted}" is not one of ${known.map((one) => one.name).join(', ')}`)
   },
   format: (target) => `--reject-with ${target.name}`,

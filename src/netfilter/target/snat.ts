@@ -1,6 +1,6 @@
 import { joinOptions } from '../save-format/options.ts'
 import type { NatRange } from './nat-range.ts'
-import { formatNatRange, parseNatRange } from './nat-range.ts'
+import { formatNatRange, parseNatRange, refusePorts } from './nat-range.ts'
 import type { TargetModule } from './target.ts'
 
 export interface SnatTarget extends NatRange {
@@ -13,6 +13,7 @@ export interface SnatTarget extends NatRange {
 export const snat: TargetModule<SnatTarget> = {
   options: { 'to-source': 1, random: 0, 'random-fully': 0, persistent: 0 },
   tables: ['nat'],
+  refuse: refusePorts,
   hooks: ['POSTROUTING', 'INPUT'],
   parse: (options, family) => ({
     ...parseNatRange(options.required('to-source'), family),

@@ -1,7 +1,6 @@
 import type { Ip } from '../../base/ip.ts'
 import type { Packet } from '../../base/packet.ts'
 import type { MatchContext } from '../match/match.ts'
-import type { HookName, TableName } from '../rule.ts'
 import type { Extension, NumberRange } from '../save-format/options.ts'
 
 /** What a nat rule asks for; conntrack decides what it gets (nf_nat_setup_info). */
@@ -46,10 +45,6 @@ export type Effect =
 
 /** One target extension: how it is written, where it may stand, and what it does. */
 export interface TargetModule<T> extends Extension<T> {
-  /** The tables it may stand in; all, if left out. Mirrors `xt_target.table`. */
-  readonly tables?: readonly TableName[]
-  /** The hooks it may be reached from; all, if left out. Mirrors `xt_target.hooks`. */
-  readonly hooks?: readonly HookName[]
   apply(target: T, context: MatchContext): Effect
 }
 

@@ -1,7 +1,7 @@
 #!/bin/sh
 # Puts every line of rules-4.txt and rules-6.txt, alone, to iptables-legacy-restore and to iptables-nft-restore in an
 # empty network namespace, and writes to saved-4.txt and saved-6.txt how iptables-save prints it back, or in which
-# words it was refused. Needs root, iptables, ipset and unshare. Run from any folder.
+# words it was refused; and each text of texts-4.txt, of which saved-texts-4.txt says which backend took it. Needs root, iptables, ipset and unshare. Run from any folder.
 set -eu
 cd "$(dirname "$0")"
 if [ "${1:-}" != inside ]; then
@@ -35,5 +35,36 @@ record() { # address family, command prefix
     fi
   done <"rules-$1.txt"
 }
+
+try_text() { # text
+  for backend in legacy nft; do
+    if printf '%s' "$1" | "iptables-$backend-restore" >/dev/null 2>&1; then
+      printf '  %s taken\n' "$backend"
+    else
+      printf '  %s refused\n' "$backend"
+    fi
+    for table in filter nat mangle; do
+      printf '*%s\nCOMMIT\n' "$table" | "iptables-$backend-restore"
+    done
+  done
+}
+
+record_texts() {
+  text= name=
+  while IFS= read -r line; do
+    case $line in
+    '== '*)
+      [ -z "$name" ] || { printf '%s\n' "$name"; try_text "$text"; }
+      name=${line#== } text=
+      ;;
+    *) text="$text$line
+" ;;
+    esac
+  done <texts-4.txt
+  printf '%s\n' "$name"
+  try_text "$text"
+}
+record_texts >saved-texts-4.txt
+[ "${2:-}" = texts ] && exit
 record 4 iptables >saved-4.txt
 record 6 ip6tables >saved-6.txt
