@@ -1,5 +1,6 @@
 import type { Report } from '../base/diagnostic.ts'
 import type { SourceFile } from '../base/source.ts'
+import { decodeText } from './decode-text.ts'
 import type { ReadOptions } from './read-files.ts'
 
 /**
@@ -13,11 +14,16 @@ export async function readFiles(
 ): Promise<readonly SourceFile[]> {
   const files: SourceFile[] = []
   for (const path of paths) {
-    if (path === '-') files.push({ name: '(stdin)', text: (await stdin?.()) ?? '' })
+    if (path === '-') files.push(givenText((await stdin?.()) ?? '', report))
     else
       report('file-unreadable', `cannot read ${path}: a browser has no files`, {
         fix: 'give its text to parseCluster',
       })
   }
   return files
+}
+
+function givenText(given: string | Uint8Array, report: Report): SourceFile {
+  const name = '(stdin)'
+  return { name, text: typeof given === 'string' ? given : decodeText(name, given, report) }
 }
