@@ -15,3 +15,16 @@ export function nodeFile(text: string, before: readonly (readonly [string, strin
   if (at < 1 || at === text.length - 1) throw new InvalidArgumentError('Expected NODE=FILE.')
   return [...before, [text.slice(0, at), text.slice(at + 1)] as const]
 }
+
+/** Reads a list with commas. */
+export function list(text: string): readonly string[] {
+  return text.split(',').filter((one) => one !== '')
+}
+
+/** Reads a time of RFC 3339, in milliseconds since 1970. */
+export function moment(text: string): number {
+  const form = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|[+-]\d\d:\d\d)$/
+  const time = form.test(text) ? Date.parse(text) : Number.NaN
+  if (!Number.isNaN(time)) return time
+  throw new InvalidArgumentError('Expected a time such as 2026-01-31T12:00:00Z.')
+}

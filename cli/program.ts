@@ -1,5 +1,6 @@
 import { Command } from 'commander'
 import { addCheck } from './command/check.ts'
+import { addGet } from './command/get.ts'
 import { addRules } from './command/rules.ts'
 import { addTrace } from './command/trace.ts'
 import type { ExitCode } from './exit-code.ts'
@@ -16,6 +17,6 @@ export function buildProgram(io: Io, finish: Finish): Command {
     .exitOverride()
     .configureOutput({ writeOut: io.out, writeErr: io.err, getOutHelpWidth: () => io.columns })
     .showHelpAfterError('(kubewalk --help, or kubewalk COMMAND --help, says what can be given)')
-  for (const add of [addTrace, addRules, addCheck]) add(program, io, finish)
+  for (const add of [addTrace, addRules, addGet, addCheck]) add(program, io, finish)
   return program
 }

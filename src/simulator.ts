@@ -6,6 +6,7 @@ import type { CompleteOptions } from './control/complete/completion.ts'
 import { completeCluster } from './control/complete.ts'
 import type { NodeRules } from './control/node-rules.ts'
 import { readNodeRules } from './control/node-rules.ts'
+import { storedObjects } from './control/stored.ts'
 import type { BatchAnswer } from './journey/batch.ts'
 import { answerLines } from './journey/batch.ts'
 import { initialState } from './journey/initial-state.ts'
@@ -20,6 +21,7 @@ import { readFiles } from './manifest/read-files.ts'
 import type { Cluster } from './model/cluster.ts'
 import type { Journey, JourneyRequest } from './model/journey.ts'
 import type { Network } from './model/network.ts'
+import type { StoredObjects } from './model/stored.ts'
 import type { RuleSet } from './netfilter/rule.ts'
 
 export interface LoadOptions extends CompleteOptions, ReadOptions {
@@ -55,6 +57,8 @@ export class InputError extends Error {
 export interface LoadedCluster {
   readonly cluster: Cluster
   readonly network: Network
+  /** Every object as an API server would hold it; made when it is first asked for. */
+  readonly objects: StoredObjects
   /** Warnings and remarks about the input. */
   readonly diagnostics: readonly Diagnostic[]
   /** Answers one request against a network that has seen no packet yet. */
@@ -116,9 +120,14 @@ function build(
     const choose = seed === undefined ? {} : { choose: seededChoice(seed) }
     return trace(world, request, { state, now: 0, recordMisses, ...choose }).journey
   }
+  let objects: StoredObjects | undefined
   return {
     cluster,
     network: compiled.network,
+    get objects() {
+      objects ??= storedObjects(loaded.value.objects, cluster)
+      return objects
+    },
     diagnostics,
     trace: answer,
     repeat: (request, how) => traceSession(world, request, { state, ...how }),

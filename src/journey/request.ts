@@ -20,6 +20,9 @@ export type RequestErrorCode =
   | 'unknown-destination'
   | 'unknown-node'
   | 'unknown-chain'
+  | 'unknown-namespace'
+  | 'unknown-object'
+  | 'unknown-resource'
 
 /** Who sends. */
 export type Source =

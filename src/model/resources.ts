@@ -1,0 +1,82 @@
+import type { KindName } from './kinds.ts'
+
+/** Kinds that an API server holds; the others are configuration files. */
+export type StoredKind = Exclude<
+  KindName,
+  'Cluster' | 'ClusterConfiguration' | 'Environment' | 'KubeProxyConfiguration'
+>
+
+/** A kind as API discovery describes it. */
+export interface ApiResource {
+  readonly kind: StoredKind
+  /** The plural that stands in paths and after `kubectl get`. */
+  readonly name: string
+  readonly shortNames: readonly string[]
+  /** Empty for the core group. */
+  readonly group: string
+  readonly version: string
+  readonly namespaced: boolean
+  /** Whether `kubectl get all` shows it. */
+  readonly inAll: boolean
+}
+
+function resource(
+  kind: StoredKind,
+  name: string,
+  shortNames: readonly string[],
+  groupVersion: string,
+  flags: 'all' | 'cluster' | '' = '',
+): ApiResource {
+  const slash = groupVersion.indexOf('/')
+  return {
+    kind,
+    name,
+    shortNames,
+    group: slash < 0 ? '' : groupVersion.slice(0, slash),
+    version: groupVersion.slice(slash + 1),
+    namespaced: flags !== 'cluster',
+    inAll: flags === 'all',
+  }
+}
+
+/** Every kind that is held, in the order of an API server's discovery, which is that of `kubectl get all`. */
+export const apiResources: readonly ApiResource[] = [
+  resource('ConfigMap', 'configmaps', ['cm'], 'v1'),
+  resource('Endpoints', 'endpoints', ['ep'], 'v1'),
+  resource('Namespace', 'namespaces', ['ns'], 'v1', 'cluster'),
+  resource('Node', 'nodes', ['no'], 'v1', 'cluster'),
+  resource('Pod', 'pods', ['po'], 'v1', 'all'),
+  resource('ReplicationController', 'replicationcontrollers', ['rc'], 'v1', 'all'),
+  resource('Service', 'services', ['svc'], 'v1', 'all'),
+  resource('DaemonSet', 'daemonsets', ['ds'], 'apps/v1', 'all'),
+  resource('Deployment', 'deployments', ['deploy'], 'apps/v1', 'all'),
+  resource('ReplicaSet', 'replicasets', ['rs'], 'apps/v1', 'all'),
+  resource('StatefulSet', 'statefulsets', ['sts'], 'apps/v1', 'all'),
+  resource('CronJob', 'cronjobs', ['cj'], 'batch/v1', 'all'),
+  resource('Job', 'jobs', [], 'batch/v1', 'all'),
+  resource('EndpointSlice', 'endpointslices', [], 'discovery.k8s.io/v1'),
+]
+
+/** All that a resource answers to: plural, singular, short names, and each of the first two with its group. */
+export function namesOf({ kind, name, shortNames, group, version }: ApiResource): readonly string[] {
+  const plain = [name, kind.toLowerCase()]
+  const qualified =
+    group === '' ? [] : plain.flatMap((one) => [`${one}.${group}`, `${one}.${version}.${group}`])
+  return [...plain, ...shortNames, ...qualified]
+}
+
+/** The resource that a word of the command line names, in any case; `undefined` if there is none. */
+export function findResource(word: string): ApiResource | undefined {
+  const wanted = word.toLowerCase()
+  return apiResources.find((one) => namesOf(one).includes(wanted))
+}
+
+/** `group/version`, as it stands after `apiVersion:`. */
+export function apiVersionOf({ group, version }: ApiResource): string {
+  return group === '' ? version : `${group}/${version}`
+}
+
+/** `kind.group` in lower case, as kubectl writes it before a name. */
+export function kindPrefix({ kind, group }: ApiResource): string {
+  return group === '' ? kind.toLowerCase() : `${kind.toLowerCase()}.${group}`
+}

@@ -1,0 +1,34 @@
+import type { StoredKind } from '../../model/resources.ts'
+import type { StoredTypes } from '../../model/stored.ts'
+import { endpointSlicePrinter, endpointsPrinter } from './endpoints.ts'
+import { cronJobPrinter, jobPrinter } from './job.ts'
+import { configMapPrinter, namespacePrinter } from './namespace.ts'
+import { nodePrinter } from './node.ts'
+import { podPrinter } from './pod.ts'
+import {
+  daemonSetPrinter,
+  deploymentPrinter,
+  replicaSetPrinter,
+  replicationControllerPrinter,
+  statefulSetPrinter,
+} from './replicas.ts'
+import { servicePrinter } from './service.ts'
+import type { KindPrinter } from './table.ts'
+
+/** The printers, one for each kind that is held; leaving one out does not compile. */
+export const kindPrinters: { readonly [K in StoredKind]: KindPrinter<StoredTypes[K]> } = {
+  ConfigMap: configMapPrinter,
+  CronJob: cronJobPrinter,
+  DaemonSet: daemonSetPrinter,
+  Deployment: deploymentPrinter,
+  Endpoints: endpointsPrinter,
+  EndpointSlice: endpointSlicePrinter,
+  Job: jobPrinter,
+  Namespace: namespacePrinter,
+  Node: nodePrinter,
+  Pod: podPrinter,
+  ReplicaSet: replicaSetPrinter,
+  ReplicationController: replicationControllerPrinter,
+  Service: servicePrinter,
+  StatefulSet: statefulSetPrinter,
+}
