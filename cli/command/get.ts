@@ -1,7 +1,7 @@
 import type { Command } from 'commander'
 import { Option } from 'commander'
 import type { LoadedCluster, ObjectGroup, ObjectQuery, TableOptions } from '../../src/index.ts'
-import { findObjects, nearest, objectList, objectNames, objectsTable, RequestError } from '../../src/index.ts'
+import { findObjects, objectList, objectNames, objectsTable } from '../../src/index.ts'
 import type { ClusterOptions } from '../cluster-options.ts'
 import { load, withClusterOptions } from '../cluster-options.ts'
 import type { ExitCode } from '../exit-code.ts'
@@ -9,6 +9,7 @@ import { exitCode } from '../exit-code.ts'
 import type { Io } from '../io.ts'
 import type { NarrowingOptions } from '../object-arguments.ts'
 import { queriesOf, readArguments } from '../object-arguments.ts'
+import { nothingFound, refuseMissing } from '../object-errors.ts'
 import { list, moment } from '../option-values.ts'
 import type { Finish } from '../program.ts'
 
@@ -84,51 +85,13 @@ function tableOptions(options: GetOptions): TableOptions {
 function explain(
   groups: readonly ObjectGroup[],
   queries: readonly ObjectQuery[],
-  { output, namespace = 'default', allNamespaces }: GetOptions,
+  options: GetOptions,
   cluster: LoadedCluster,
   io: Io,
 ): ExitCode {
-  const missing = groups.flatMap((group) => group.missing.map((name) => ({ group, name })))
-  const [first] = missing
-  if (first) {
-    for (const { group, name } of missing.slice(1)) io.err(`error: ${notFound(group, name, namespace)}\n`)
-    throw missingError(first.group, first.name, namespace, cluster)
-  }
+  const { output, namespace = 'default' } = options
+  refuseMissing(groups, namespace, cluster)
   const isTable = output === undefined || output === 'wide'
-  if (isTable && groups.every((one) => one.objects.length === 0)) {
-    const inNamespace = !allNamespaces && queries.every((one) => one.resource.namespaced)
-    io.err(inNamespace ? `No resources found in ${namespace} namespace.\n` : 'No resources found\n')
-  }
+  if (isTable && groups.every((one) => one.objects.length === 0)) io.err(nothingFound(queries, options))
   return exitCode.yes
-}
-
-function notFound({ resource }: ObjectGroup, name: string, namespace: string): string {
-  const where = resource.namespaced ? ` in namespace ${namespace}` : ''
-  return `there is no ${resource.kind} ${name}${where}`
-}
-
-function missingError(
-  group: ObjectGroup,
-  name: string,
-  namespace: string,
-  { objects }: LoadedCluster,
-): RequestError {
-  const { kind, resource } = group
-  const known = objects[kind].map((one) => one.metadata)
-  const here = known.flatMap((one) =>
-    !resource.namespaced || one.namespace === namespace ? (one.name ?? []) : [],
-  )
-  const elsewhere = known.find((one) => one.name === name)
-  const near = nearest(name, here)
-  const fix = near
-    ? `did you mean ${near}?`
-    : elsewhere
-      ? `it is in namespace ${elsewhere.namespace}: say -n ${elsewhere.namespace}`
-      : `${resource.name}: ${listed(here)}`
-  return new RequestError('unknown-object', notFound(group, name, namespace), fix)
-}
-
-function listed(names: readonly string[]): string {
-  const shown = names.slice(0, 12).join(', ') || 'none'
-  return names.length > 12 ? `${shown} and ${names.length - 12} more` : shown
 }

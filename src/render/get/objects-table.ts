@@ -27,8 +27,15 @@ export interface TableOptions {
 export function objectsTable(groups: readonly ObjectGroup[], options: TableOptions = {}): string {
   const withKind = new Set(groups.map((one) => one.kind)).size > 1
   return groups
-    .filter((one) => one.objects.length > 0)
-    .map((group) => groupTable(group.kind, group, options, withKind))
+    .map((group, index) => {
+      // kubectl goes on with the column NAMESPACE once a kind has had it.
+      const before = groups.slice(0, index + 1).some((one) => one.resource.namespaced)
+      const withNamespace = (options.withNamespace ?? false) && before
+      return group.objects.length === 0
+        ? ''
+        : groupTable(group.kind, group, { ...options, withNamespace }, withKind)
+    })
+    .filter((table) => table !== '')
     .join(options.noHeaders ? '' : '\n')
 }
 
@@ -40,10 +47,9 @@ function groupTable<K extends StoredKind>(
 ): string {
   const printer: KindPrinter<StoredTypes[K]> = kindPrinters[kind]
   const objects = group.objects as readonly StoredTypes[K][]
-  const { wide = false, now, noHeaders = false } = options
-  const context: PrintContext = { wide, ...(now !== undefined && { now }) }
+  const { wide = false, now, noHeaders = false, withNamespace = false } = options
+  const context: PrintContext = now === undefined ? {} : { now }
   const prefix = withKind ? `${kindPrefix(group.resource)}/` : ''
-  const withNamespace = (options.withNamespace ?? false) && group.resource.namespaced
   const rows = objects.map((object) => {
     const { metadata }: { readonly metadata: ObjectMeta } = object
     const [name = '', ...cells] = shown(printer.columns, printer.cells(object, context), wide)

@@ -6,13 +6,13 @@ import { columns, formatLabels } from './table.ts'
 /** Mirrors printService. */
 export const servicePrinter: KindPrinter<Service> = {
   columns: columns('NAME,TYPE,CLUSTER-IP,EXTERNAL-IP,PORT(S),AGE | SELECTOR'),
-  cells: (service, { now, wide }) => {
+  cells: (service, { now }) => {
     const { metadata, spec = {} } = service
     return [
       metadata.name ?? '',
       spec.type ?? '',
       spec.clusterIPs?.[0] ?? (spec.clusterIP || '<none>'),
-      externalAddress(service, wide),
+      externalAddress(service),
       portsText(spec.ports ?? []) || '<none>',
       ageOf(metadata.creationTimestamp, now),
       formatLabels(spec.selector),
@@ -20,14 +20,14 @@ export const servicePrinter: KindPrinter<Service> = {
   },
 }
 
-function externalAddress({ spec = {}, status }: Service, wide: boolean): string {
+function externalAddress({ spec = {}, status }: Service): string {
   const own = spec.externalIPs ?? []
   switch (spec.type) {
     case 'ClusterIP':
     case 'NodePort':
       return own.join(',') || '<none>'
     case 'LoadBalancer': {
-      const balancer = balancerText(status, wide)
+      const balancer = balancerText(status)
       return [...(balancer ? [balancer] : []), ...own].join(',') || '<pending>'
     }
     case 'ExternalName':
@@ -37,13 +37,9 @@ function externalAddress({ spec = {}, status }: Service, wide: boolean): string 
   }
 }
 
-/** A table without `-o wide` gives a balancer's addresses sixteen characters. */
-const balancerWidth = 16
-
-function balancerText(status: Service['status'], wide: boolean): string {
+function balancerText(status: Service['status']): string {
   const addresses = (status?.loadBalancer?.ingress ?? []).flatMap((one) => one.ip || one.hostname || [])
-  const text = [...new Set(addresses)].toSorted().join(',')
-  return !wide && text.length > balancerWidth ? `${text.slice(0, balancerWidth - 3)}...` : text
+  return [...new Set(addresses)].toSorted().join(',')
 }
 
 function portsText(ports: NonNullable<NonNullable<Service['spec']>['ports']>): string {

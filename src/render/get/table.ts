@@ -10,7 +10,6 @@ export interface Column {
 export interface PrintContext {
   /** The present, in milliseconds since 1970; ages are unknown without it. */
   readonly now?: number
-  readonly wide: boolean
 }
 
 /** How the objects of one kind become rows: the counterpart of a kind's printer in the API server. */
