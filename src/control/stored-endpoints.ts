@@ -97,3 +97,14 @@ function addressesOf({ addresses, hostname, nodeName, target }: ClusterEndpoint)
     ...(target && { targetRef: targetRef(target) }),
   }))
 }
+
+/** An Endpoints object of the input with SetDefaults_Endpoints; one of a dump is kept as it is. */
+export function givenEndpoints(endpoints: Endpoints): Endpoints {
+  const { metadata, subsets } = endpoints
+  if (metadata.uid !== undefined || !subsets) return endpoints
+  const withProtocol = (subset: Subset): Subset => ({
+    ...subset,
+    ...(subset.ports && { ports: subset.ports.map((port) => ({ protocol: 'TCP', ...port })) }),
+  })
+  return { ...endpoints, subsets: subsets.map(withProtocol) }
+}

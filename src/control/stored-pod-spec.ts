@@ -33,7 +33,7 @@ export function defaultedPodSpec(spec: PodSpec): PodSpec {
 
 /** The template of a workload, with its spec's defaults. */
 export function defaultedTemplate(template: PodTemplate): PodTemplate {
-  return { ...template, ...(template.spec && { spec: defaultedPodSpec(template.spec) }) }
+  return { metadata: {}, ...template, ...(template.spec && { spec: defaultedPodSpec(template.spec) }) }
 }
 
 function defaultedContainer(container: Container): Container {

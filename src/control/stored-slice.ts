@@ -56,3 +56,9 @@ function storedEndpoint(endpoint: ClusterEndpoint, from: ClusterEndpointSlice['f
 export function targetRef({ kind, namespace, name }: NonNullable<ClusterEndpoint['target']>) {
   return { kind, name, ...(namespace !== undefined && { namespace }) }
 }
+
+/** A slice of the input with SetDefaults_EndpointPort; one of a dump is kept as it is. */
+export function givenSlice(slice: EndpointSlice): EndpointSlice {
+  if (slice.metadata.uid !== undefined || !slice.ports) return slice
+  return { ...slice, ports: slice.ports.map((port) => ({ name: '', protocol: 'TCP', ...port })) }
+}

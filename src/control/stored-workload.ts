@@ -195,7 +195,11 @@ export function storedCronJob(object: CronJob): StoredCronJob {
       ...cronJobDefaults,
       ...object.spec,
       ...(jobTemplate?.spec && {
-        jobTemplate: { ...jobTemplate, spec: { ...jobTemplate.spec, ...templateOf(jobTemplate.spec) } },
+        jobTemplate: {
+          metadata: {},
+          ...jobTemplate,
+          spec: { ...jobTemplate.spec, ...templateOf(jobTemplate.spec) },
+        },
       }),
     },
   }

@@ -6,11 +6,11 @@ import type { Deployment, Located, ObjectMeta } from '../model/objects.ts'
 import type { StoredObjects } from '../model/stored.ts'
 import { templateHash } from './complete/names.ts'
 import { withSystemObjects } from './complete/system-objects.ts'
-import { storedEndpoints } from './stored-endpoints.ts'
+import { givenEndpoints, storedEndpoints } from './stored-endpoints.ts'
 import { storedNamespace, storedNode } from './stored-node.ts'
 import { podContext, storedPod } from './stored-pod.ts'
 import { storedService } from './stored-service.ts'
-import { storedSlice } from './stored-slice.ts'
+import { givenSlice, storedSlice } from './stored-slice.ts'
 import {
   replicaSetFor,
   storedCronJob,
@@ -40,10 +40,13 @@ export function storedObjects(given: ObjectsByKind, cluster: Cluster): StoredObj
     DaemonSet: sorted(objects.DaemonSet.map((one) => storedDaemonSet(one.object, podsOf(one)))),
     Deployment: sorted(objects.Deployment.map((one) => storedDeployment(one.object, podsOf(one)))),
     EndpointSlice: sorted([
-      ...objects.EndpointSlice.map((one) => one.object),
+      ...objects.EndpointSlice.map((one) => givenSlice(one.object)),
       ...cluster.endpointSlices.filter((one) => one.from !== 'input').map(storedSlice),
     ]),
-    Endpoints: sorted([...objects.Endpoints.map((one) => one.object), ...madeEndpoints(objects, cluster)]),
+    Endpoints: sorted([
+      ...objects.Endpoints.map((one) => givenEndpoints(one.object)),
+      ...madeEndpoints(objects, cluster),
+    ]),
     Job: sorted(objects.Job.map((one) => storedJob(one.object, podsOf(one)))),
     Namespace: sorted(cluster.namespaces.map((one) => storedNamespace(one, stated.get(one.name)))),
     Node: sorted(cluster.nodes.map(storedNode)),

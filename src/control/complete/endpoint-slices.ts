@@ -180,7 +180,8 @@ function noteOverwritten(
   service: ClusterService,
   { object, ref }: Located<Endpoints>,
 ): void {
-  if (object.metadata.uid !== undefined) return
+  const byController = object.metadata.labels?.['endpoints.kubernetes.io/managed-by'] !== undefined
+  if (object.metadata.uid !== undefined || byController) return
   completion.report(
     'endpoints-ignored',
     `Endpoints ${ref.namespace}/${ref.name} has no effect: Service ${service.name} has a selector, whose controller overwrites it`,
