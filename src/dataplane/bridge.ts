@@ -4,11 +4,12 @@ import type { Device } from '../model/network.ts'
 import type { DeviceView } from '../netfilter/match/match.ts'
 import type { Flight, Outcome, Walk } from './flight.ts'
 import { lose, note } from './flight.ts'
-import { deviceOf, portOfMac, resolveNeighbor } from './link.ts'
+import type { BridgePort } from './link.ts'
+import { bridgePorts, deviceOf, portOfMac, resolveNeighbor } from './link.ts'
 import { lookUpRoute } from './routing.ts'
 import { runHook } from './run-hook.ts'
 import { bridgeCallsIptables, forwards } from './sysctl.ts'
-import { cross } from './transmit.ts'
+import { cross, unanswered } from './transmit.ts'
 
 /** What happens to a frame for the bridge itself; `prerouted` says whether PREROUTING has run. */
 export type HandUp = (walk: Walk, flight: Flight, prerouted: boolean) => readonly Outcome[]
@@ -59,8 +60,7 @@ function afterTranslation(
   const leaves = route?.type === 'unicast' && forwards(netns, bridge.name, packetFamily(packet))
   if (!leaves || route.nextHops[0]?.device !== bridge.name) return handUp(walk, flight, true)
   const neighbor = resolveNeighbor(walk.network, { netns, device: bridge }, route.nextHops[0].via ?? dst)
-  if (!neighbor)
-    return lose(walk, flight, 'no-neighbor', `nobody on ${bridge.name} answers for the destination`)
+  if (!neighbor) return unanswered(walk, flight, bridge.name, route.nextHops[0].via ?? dst)
   return switchFrame(walk, flight, { bridge, port, mac: neighbor.mac, filtered: true })
 }
 
@@ -75,12 +75,17 @@ interface Frame {
 
 /** Mirrors br_forward: out of the port behind which the frame's address is, TTL untouched. */
 function switchFrame(walk: Walk, flight: Flight, frame: Frame): readonly Outcome[] {
-  const { bridge, port, mac, filtered } = frame
+  const { bridge, port, mac } = frame
   const out = portOfMac(walk.network, flight.netns, bridge.name, mac)
-  if (!out) return lose(walk, flight, 'no-neighbor', `${mac} is behind no port of ${bridge.name}`)
+  if (!out) return flood(walk, flight, frame)
   if (out.port.name === port.name && !port.hairpin) {
     return lose(walk, flight, 'bridge-port', `out of ${port.name} again: hairpin mode is off`)
   }
+  return leaveBy(walk, flight, frame, out)
+}
+
+function leaveBy(walk: Walk, flight: Flight, frame: Frame, out: BridgePort): readonly Outcome[] {
+  const { bridge, port, mac, filtered } = frame
   const bridged = note(flight, { type: 'bridged', bridge: bridge.name, from: port.name, to: out.port.name })
   const leave = (passed: Flight) => cross(walk, passed, { at: out.far, mac })
   if (!filtered) return leave(bridged)
@@ -95,6 +100,25 @@ function switchFrame(walk: Walk, flight: Flight, frame: Frame): readonly Outcome
   return runHook(walk, way, 'FORWARD', (passed) => runHook(walk, passed, 'POSTROUTING', leave, { devices }), {
     devices,
   })
+}
+
+/**
+ * Mirrors br_flood: a frame to an address that the bridge has not learnt goes out of every port, and with hairpin
+ * mode of its own too. Each copy meets the rules, and nobody takes any.
+ */
+function flood(walk: Walk, flight: Flight, frame: Frame): readonly Outcome[] {
+  const { bridge, port, mac } = frame
+  const ports = bridgePorts(walk.network, flight.netns, bridge.name).filter(
+    (out) => out.port.name !== port.name || port.hairpin,
+  )
+  const copyTo = (at: number, soFar: Flight): readonly Outcome[] => {
+    const out = ports[at]
+    if (!out) return lose(walk, soFar, 'no-neighbor', `${mac} is behind no port of ${bridge.name}`)
+    const next: Walk['end'] = ({ state, weight, trail }) =>
+      copyTo(at + 1, { ...flight, state, weight, trail })
+    return leaveBy({ ...walk, end: next }, soFar, frame, out)
+  }
+  return copyTo(0, flight)
 }
 
 /** MASQUERADE asks for the device that the packet leaves by: here the bridge. */

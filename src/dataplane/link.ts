@@ -77,7 +77,8 @@ function answersFor(netns: Netns, device: Device, ip: Ip): boolean {
   return route?.type === 'unicast' && route.nextHops[0]?.device !== device.name
 }
 
-interface BridgePort {
+/** A port of a bridge, with the device at the other end of its wire. */
+export interface BridgePort {
   readonly port: Device
   readonly far: Attachment
   readonly mac: string
@@ -86,7 +87,7 @@ interface BridgePort {
 const bridgeIndexes = new WeakMap<Network, Map<string, readonly BridgePort[]>>()
 
 /** The far ends of a bridge's ports. */
-function bridgePorts(network: Network, netns: Netns, bridge: string): readonly BridgePort[] {
+export function bridgePorts(network: Network, netns: Netns, bridge: string): readonly BridgePort[] {
   const known = bridgeIndexes.get(network) ?? new Map<string, readonly BridgePort[]>()
   bridgeIndexes.set(network, known)
   const ports = known.get(`${netns.id} ${bridge}`)
@@ -118,7 +119,7 @@ export function portOfMac(
   netns: Netns,
   bridge: string,
   mac: string,
-): { readonly port: Device; readonly far: Attachment } | undefined {
+): BridgePort | undefined {
   return bridgePorts(network, netns, bridge).find((one) => one.mac === mac)
 }
 

@@ -33,8 +33,12 @@ export function arrive(walk: Walk, flight: Flight, { at, mac }: FrameTarget): re
   }
   if (came.passed > passLimit) return lose(walk, came, 'ttl', 'it goes round for ever')
   if (onBridge) return bridgeReceive(walk, came, device, mac, routeUp)
-  if (came.quiet) return ipReceive(walk, came)
-  return ipReceive(walk, note(came, { type: 'received', packet: came.packet, device: device.name }))
+  const received = came.quiet
+    ? came
+    : note(came, { type: 'received', packet: came.packet, device: device.name })
+  // ip_rcv: PACKET_OTHERHOST.
+  if (mac !== device.mac) return lose(walk, received, 'device', `the frame is for ${mac}, another device`)
+  return ipReceive(walk, received)
 }
 
 /** The bridge hands a frame up to be routed; with br_netfilter PREROUTING has run already. */

@@ -62,3 +62,17 @@ export function memoryOf(
     set: (key, value) => memoryOf(state.set(`rules ${netns} ${key}`, value), netns),
   }
 }
+
+/**
+ * A table has been loaded anew: what its rules counted by their own place (`nth`, `limit`) starts again; named
+ * lists (`recent`) stay. iptables-legacy does so with every change (xt_replace_table), iptables-nft only for the
+ * rules that it writes.
+ */
+export function tableReplaced(state: DataplaneState, netns: string, table: string): DataplaneState {
+  const places = new RegExp(`^(?!recent )\\S+ ${table}/`)
+  const prefix = `rules ${netns} `
+  return state
+    .entries()
+    .filter(([key]) => key.startsWith(prefix) && places.test(key.slice(prefix.length)))
+    .reduce((left, [key]) => left.set(key, undefined), state)
+}

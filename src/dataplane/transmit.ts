@@ -1,4 +1,5 @@
 import { invariant } from '../base/invariant.ts'
+import type { Ip } from '../base/ip.ts'
 import type { Device } from '../model/network.ts'
 import type { Flight, Outcome, Walk } from './flight.ts'
 import { lose, note, stop } from './flight.ts'
@@ -51,10 +52,15 @@ function sendFrame(walk: Walk, flight: Flight, device: Device): readonly Outcome
   if (device.type === 'vxlan') return encapsulate(walk, flight, device, ip)
   const target = resolveNeighbor(walk.network, { netns, device }, ip)
   if (target) return cross(walk, flight, target)
-  const asked = note(flight, { type: 'neighbor', ip, device: device.name, found: false })
+  return unanswered(walk, flight, device.name, ip)
+}
+
+/** arp_error_report: nobody answered for three seconds, and the sender is told. */
+export function unanswered(walk: Walk, flight: Flight, device: string, ip: Ip): readonly Outcome[] {
+  const asked = note(flight, { type: 'neighbor', ip, device, found: false })
   const stopped = stop(asked, 'no-neighbor', 'nobody answers for the next hop')
   if (flight.in === undefined) return walk.end(stopped, { type: 'failed', errno: 'EHOSTUNREACH' })
-  const answer = stackError(packet, 'hostUnreachable')
+  const answer = stackError(flight.packet, 'hostUnreachable')
   return walk.end(stopped, answer ? { type: 'answered', answer } : { type: 'lost' })
 }
 

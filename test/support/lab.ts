@@ -7,7 +7,7 @@ import { exchange } from '../../src/dataplane/exchange.ts'
 import type { Outcome } from '../../src/dataplane/flight.ts'
 import { putOnWire } from '../../src/dataplane/single-packet.ts'
 import type { DataplaneState } from '../../src/dataplane/state.ts'
-import { emptyState } from '../../src/dataplane/state.ts'
+import { emptyState, tableReplaced } from '../../src/dataplane/state.ts'
 import type { Netns, Network } from '../../src/model/network.ts'
 import type { Answer, Hop, PacketWalk, Step } from '../../src/model/trace.ts'
 import type { TableName } from '../../src/netfilter/rule.ts'
@@ -146,10 +146,13 @@ export class Lab {
     this.#loaded.delete(key)
     this.#loaded.set(key, merged)
     this.#install(node)
-    for (const table of Object.keys(tables)) this.#forgetCounters(node, table)
+    for (const table of Object.keys(tables)) {
+      this.#forgetCounters(node, table)
+      this.state = tableReplaced(this.state, `node/${node}`, table)
+    }
   }
 
-  /** iptables-restore --noflush: adds lines to tables, which keeps the counters of the others. */
+  /** iptables-restore --noflush: adds lines to tables. Legacy writes the whole table anew, nft only the lines. */
   append(node: 'a' | 'b', tables: Tables, backend: Backend = 'nft'): void {
     const key = `${node} ${backend}`
     const known = this.#loaded.get(key) ?? {}
@@ -159,6 +162,8 @@ export class Lab {
     ])
     this.#loaded.set(key, { ...known, ...Object.fromEntries(added) })
     this.#install(node)
+    if (backend === 'nft') return
+    for (const table of Object.keys(tables)) this.state = tableReplaced(this.state, `node/${node}`, table)
   }
 
   #install(node: 'a' | 'b'): void {
