@@ -1,16 +1,19 @@
+import { invariant } from '../base/invariant.ts'
 import { isIcmp, type Packet, TCP } from '../base/packet.ts'
 import type { Disposition } from '../model/trace.ts'
 import type { Tracking } from './conntrack.ts'
 import type { Exchange } from './exchange.ts'
-import type { Flight, Outcome } from './flight.ts'
-import { hopsOf } from './flight.ts'
+import type { End, Flight, Outcome } from './flight.ts'
+import { hopsOf, note } from './flight.ts'
 import { mayAnswer } from './icmp-rate.ts'
+import { deviceOf, wireEnd } from './link.ts'
 import type { Details, Forward } from './outcome.ts'
 import { answerOf, goesRound, lastReason, outcomeOf } from './outcome.ts'
 import { isReplyFor, quotes } from './packets.ts'
 import { learnPathMtu } from './path-mtu.ts'
 import { send } from './send.ts'
 import { nextFlight, startWalk } from './start-walk.ts'
+import { cross } from './transmit.ts'
 
 /**
  * An ICMP error or RST on its way back: if it arrives, the sender learns of it; if not, there is silence. The
@@ -28,30 +31,42 @@ export function sendAnswer(
   const rationed = mayAnswer(flight.state, flight.netns, answer, options.now)
   const start: Flight = { ...flight, state: rationed.state }
   if (!rationed.allowed) return [outcomeOf(forward, start, silenceAs(forward), errno)]
-  const walk = startWalk(network, options, (back, end) => {
-    const reply = hopsOf(back.trail)
-    if (end.type !== 'delivered' || !isAnswerFor(forward, back)) {
-      return [outcomeOf(forward, back, silenceAs(forward), { ...errno, reply })]
-    }
-    const learnt: Flight = { ...back, state: learnPathMtu(back.state, back.netns, back.packet, options.now) }
-    const details: Details = { ...errno, reply, answer: answerOf(back.packet) }
-    return [outcomeOf(forward, learnt, answeredAs(forward, back.packet), details)]
-  })
+  const walk = startWalk(network, options, (back, end) => afterAnswer(work, forward, back, end, errno))
   return send(walk, { ...nextFlight(start, answer), tracking })
 }
 
-/**
- * Mirrors nf_ct_attach: an error about a packet belongs to that packet's connection, in the other direction, even
- * if the connection is not confirmed yet.
- */
-export function attachedTo({ tracking }: Flight): Tracking | undefined {
-  const connection = tracking?.connection
-  if (!connection) return undefined
-  return {
-    state: 'RELATED',
-    connection,
-    direction: tracking.direction === 'original' ? 'reply' : 'original',
+/** An answer that leaves by a bridge port without meeting a rule. */
+export function sendStraight(
+  work: Exchange,
+  forward: Forward,
+  flight: Flight,
+  answer: Packet,
+  port: string,
+): readonly Outcome[] {
+  const { network, options } = work
+  const device = deviceOf(flight.netns, port)
+  const far = device && wireEnd(network, device)
+  invariant(far, `port ${port} of ${flight.netns.id} leads somewhere`)
+  const walk = startWalk(network, options, (back, end) => afterAnswer(work, forward, back, end, {}))
+  const sent = note(nextFlight(flight, answer), { type: 'sent', packet: answer, device: port })
+  return cross(walk, sent, { at: far, mac: far.device.mac })
+}
+
+function afterAnswer(
+  work: Exchange,
+  forward: Forward,
+  back: Flight,
+  end: End,
+  errno: Details,
+): readonly Outcome[] {
+  const reply = hopsOf(back.trail)
+  if (end.type !== 'delivered' || !isAnswerFor(forward, back)) {
+    return [outcomeOf(forward, back, silenceAs(forward), { ...errno, reply })]
   }
+  const { netns, packet, state } = back
+  const learnt: Flight = { ...back, state: learnPathMtu(state, netns, packet, work.options.now) }
+  const details: Details = { ...errno, reply, answer: answerOf(packet) }
+  return [outcomeOf(forward, learnt, answeredAs(forward, packet), details)]
 }
 
 /** A datagram that the sender's own rules drop fails with EPERM; of a TCP segment the socket learns nothing. */

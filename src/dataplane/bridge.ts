@@ -9,7 +9,8 @@ import { bridgePorts, deviceOf, portOfMac, resolveNeighbor } from './link.ts'
 import { lookUpRoute } from './routing.ts'
 import { runHook } from './run-hook.ts'
 import { bridgeCallsIptables, forwards } from './sysctl.ts'
-import { cross, unanswered } from './transmit.ts'
+import { cross } from './transmit.ts'
+import { unanswered } from './unanswered.ts'
 
 /** What happens to a frame for the bridge itself; `prerouted` says whether PREROUTING has run. */
 export type HandUp = (walk: Walk, flight: Flight, prerouted: boolean) => readonly Outcome[]

@@ -156,6 +156,17 @@ function trackError(state: DataplaneState, netns: Netns, to: Ip, quoted: Packet,
   return to === expected ? { state: 'RELATED', connection, direction } : invalid
 }
 
+/**
+ * Mirrors nf_ct_attach: an error or RST that the namespace makes about a packet belongs to that packet's connection,
+ * in the other direction, even if the connection is not confirmed yet.
+ */
+export function attachedTo(tracking: Tracking | undefined): Tracking | undefined {
+  const connection = tracking?.connection
+  if (!connection) return undefined
+  const direction: Direction = tracking.direction === 'original' ? 'reply' : 'original'
+  return { state: 'RELATED', connection, direction }
+}
+
 /** A SYN on a closed or closing connection's tuple is a new connection (tcp_packet, TIME_WAIT and CLOSE). */
 function isReopening(connection: Connection, tuple: Tuple, packet: Packet): boolean {
   const closed = connection.tcp === 'TIME_WAIT' || connection.tcp === 'CLOSE'

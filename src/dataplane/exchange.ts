@@ -2,7 +2,8 @@ import type { Packet } from '../base/packet.ts'
 import { isIcmp, TCP } from '../base/packet.ts'
 import type { NetnsId, Network } from '../model/network.ts'
 import type { Hop, ListenerRef, PacketWalk, StoppedAt } from '../model/trace.ts'
-import { attachedTo, localErrno, sendAnswer, silenceAs } from './answer.ts'
+import { localErrno, sendAnswer, sendStraight, silenceAs } from './answer.ts'
+import { attachedTo } from './conntrack.ts'
 import { converse } from './conversation.ts'
 import { listenerRef } from './deliver.ts'
 import type { End, Flight, Outcome } from './flight.ts'
@@ -54,7 +55,9 @@ export function afterFirst(work: Exchange, flight: Flight, end: End): readonly O
     case 'lost':
       return [outcomeOf(forward, flight, silenceAs(forward), localErrno(work, flight))]
     case 'answered':
-      return sendAnswer(work, forward, flight, end.answer, attachedTo(flight))
+      return end.straightOut === undefined
+        ? sendAnswer(work, forward, flight, end.answer, attachedTo(flight.tracking))
+        : sendStraight(work, forward, flight, end.answer, end.straightOut)
     case 'delivered': {
       const { packet, netns } = flight
       const listener = end.listener && listenerRef(end.listener)

@@ -61,7 +61,12 @@ export type End =
   /** It is gone without a word. */
   | { readonly type: 'lost' }
   /** It is gone, and the namespace sends this to the packet's source. */
-  | { readonly type: 'answered'; readonly answer: Packet }
+  | {
+      readonly type: 'answered'
+      readonly answer: Packet
+      /** The bridge port that the answer is put out of, past all hooks. */
+      readonly straightOut?: string
+    }
   /** The sender's own kernel refused to send it. */
   | { readonly type: 'failed'; readonly errno: string }
   /** A part that is not modelled decides. */

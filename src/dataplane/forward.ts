@@ -3,10 +3,11 @@ import type { Flight, Outcome, Walk } from './flight.ts'
 import { stop } from './flight.ts'
 import { stackError } from './icmp-error.ts'
 import { deviceOf } from './link.ts'
+import { redirectThen } from './redirect.ts'
 import { runHook } from './run-hook.ts'
 import { transmit } from './transmit.ts'
 
-/** Mirrors ip_forward: the TTL, the MTU, then FORWARD and POSTROUTING. */
+/** Mirrors ip_forward: the TTL, the MTU, a redirect, then FORWARD and POSTROUTING. */
 export function forward(walk: Walk, flight: Flight): readonly Outcome[] {
   const { packet, way, netns } = flight
   invariant(way, 'a packet is forwarded after it is routed')
@@ -24,7 +25,13 @@ export function forward(walk: Walk, flight: Flight): readonly Outcome[] {
     return walk.end(stop(flight, 'too-big', text), answer ? { type: 'answered', answer } : { type: 'lost' })
   }
   const counted: Flight = { ...flight, packet: { ...packet, ttl: packet.ttl - 1 } }
-  return runHook(walk, counted, 'FORWARD', (passed) =>
+  return way.device === flight.in
+    ? redirectThen(walk, counted, (told) => onward(walk, told))
+    : onward(walk, counted)
+}
+
+function onward(walk: Walk, flight: Flight): readonly Outcome[] {
+  return runHook(walk, flight, 'FORWARD', (passed) =>
     runHook(walk, passed, 'POSTROUTING', (leaving) => transmit(walk, leaving)),
   )
 }

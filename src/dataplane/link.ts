@@ -35,6 +35,11 @@ function attachment(network: Network, netnsId: NetnsId, deviceName: string): Att
   return netns && device && !device.down ? { netns, device } : undefined
 }
 
+/** The device at the other end of a veth pair. */
+export function wireEnd(network: Network, device: Device): Attachment | undefined {
+  return device.type === 'veth' ? attachment(network, device.peer.netns, device.peer.device) : undefined
+}
+
 /**
  * ARP or neighbour discovery on a device: which frame address answers for the IP address, and where such frames
  * go. `undefined` if nobody answers.
@@ -44,7 +49,7 @@ export function resolveNeighbor(network: Network, from: Attachment, ip: Ip): Fra
   if (fixed) return frameTarget(network, from, fixed.mac)
   switch (from.device.type) {
     case 'veth': {
-      const far = attachment(network, from.device.peer.netns, from.device.peer.device)
+      const far = wireEnd(network, from.device)
       const mac = far && answerOf(network, far, ip, undefined)
       return far && mac !== undefined ? { at: far, mac } : undefined
     }
@@ -93,8 +98,8 @@ export function bridgePorts(network: Network, netns: Netns, bridge: string): rea
   const ports = known.get(`${netns.id} ${bridge}`)
   if (ports) return ports
   const made = netns.devices.flatMap((port): BridgePort[] => {
-    if (port.master !== bridge || port.type !== 'veth' || port.down) return []
-    const far = attachment(network, port.peer.netns, port.peer.device)
+    if (port.master !== bridge || port.down) return []
+    const far = wireEnd(network, port)
     return far ? [{ port, far, mac: far.device.mac }] : []
   })
   known.set(`${netns.id} ${bridge}`, made)
@@ -127,7 +132,7 @@ export function portOfMac(
 export function frameTarget(network: Network, from: Attachment, mac: string): FrameTarget | undefined {
   const { device } = from
   if (device.type === 'veth') {
-    const far = attachment(network, device.peer.netns, device.peer.device)
+    const far = wireEnd(network, device)
     return far && { at: far, mac }
   }
   if (device.type === 'bridge') {

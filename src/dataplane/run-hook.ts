@@ -114,11 +114,21 @@ function filter(
   return evaluateAt(walk, flight, hook, table, decide, devices)
 }
 
-/** Mirrors nf_send_unreach and nf_send_reset. */
+/**
+ * Mirrors nf_send_unreach and nf_send_reset: a RST about a packet that came in by a bridge port goes straight back
+ * out of it, so that no rule sees it and no translation is undone.
+ */
 function rejected(walk: Walk, flight: Flight, answer: RejectAnswer, by: RuleStep): readonly Outcome[] {
   const stopped = stop(flight, 'rule', `rejected with ${answer.name}`, by)
-  const reply = answer.icmp ? icmpError(flight.packet, answer.icmp) : reset(flight.packet)
-  return walk.end(stopped, reply ? { type: 'answered', answer: reply } : { type: 'lost' })
+  const { packet, physicalIn } = flight
+  const reply = answer.icmp ? icmpError(packet, answer.icmp) : reset(packet)
+  if (!reply) return walk.end(stopped, { type: 'lost' })
+  const straight = !answer.icmp && physicalIn !== undefined
+  return walk.end(stopped, {
+    type: 'answered',
+    answer: reply,
+    ...(straight && { straightOut: physicalIn }),
+  })
 }
 
 /** The namespace's own packets are routed anew when OUTPUT changed what routing looks at (ip_route_me_harder). */

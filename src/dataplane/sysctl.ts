@@ -5,6 +5,7 @@ const defaults: Readonly<Record<string, number>> = {
   'net.ipv4.ip_default_ttl': 64,
   'net.ipv6.conf.all.hop_limit': 64,
   'net.ipv4.conf.all.send_redirects': 1,
+  'net.ipv4.conf.default.send_redirects': 1,
   'net.ipv4.icmp_ratelimit': 1000,
   'net.ipv4.icmp_ratemask': 6168,
   'net.ipv6.icmp.ratelimit': 1000,
@@ -34,10 +35,11 @@ export function sysctl(netns: Pick<Netns, 'sysctls'>, key: string): number {
 /** A setting of one device: its own, else what `conf.default` gave it when it was made, else the kernel's. */
 function deviceSysctl(netns: Netns, device: string, name: string): number {
   const key = (scope: string) => netns.sysctls[`net.ipv4.conf.${scope}.${name}`]
-  return key(device.replaceAll('.', '/')) ?? key(device) ?? key('default') ?? 0
+  const own = key(device.replaceAll('.', '/')) ?? key(device) ?? key('default')
+  return own ?? defaults[`net.ipv4.conf.default.${name}`] ?? 0
 }
 
-type Switch = 'route_localnet' | 'proxy_arp' | 'accept_local' | 'src_valid_mark'
+type Switch = 'route_localnet' | 'proxy_arp' | 'accept_local' | 'src_valid_mark' | 'send_redirects'
 
 /** The settings of one device, worked out once. */
 interface DeviceSettings {
@@ -63,6 +65,7 @@ function settingsOf(netns: Netns, device: string): DeviceSettings {
       proxy_arp: either('proxy_arp'),
       accept_local: either('accept_local'),
       src_valid_mark: either('src_valid_mark'),
+      send_redirects: either('send_redirects'),
     },
     forwards: { 4: forwardsFamily(netns, device, 4), 6: forwardsFamily(netns, device, 6) },
   }

@@ -1,5 +1,4 @@
 import { invariant } from '../base/invariant.ts'
-import type { Ip } from '../base/ip.ts'
 import type { Device } from '../model/network.ts'
 import type { Flight, Outcome, Walk } from './flight.ts'
 import { lose, note, stop } from './flight.ts'
@@ -8,6 +7,7 @@ import type { FrameTarget } from './link.ts'
 import { deviceOf, resolveNeighbor } from './link.ts'
 import { pathMtu } from './path-mtu.ts'
 import { encapsulate } from './tunnel.ts'
+import { unanswered } from './unanswered.ts'
 
 /** The packet leaves by its way's device: over loopback, into a tunnel, or as a frame to a neighbour. */
 export function transmit(walk: Walk, flight: Flight): readonly Outcome[] {
@@ -53,15 +53,6 @@ function sendFrame(walk: Walk, flight: Flight, device: Device): readonly Outcome
   const target = resolveNeighbor(walk.network, { netns, device }, ip)
   if (target) return cross(walk, flight, target)
   return unanswered(walk, flight, device.name, ip)
-}
-
-/** arp_error_report: nobody answered for three seconds, and the sender is told. */
-export function unanswered(walk: Walk, flight: Flight, device: string, ip: Ip): readonly Outcome[] {
-  const asked = note(flight, { type: 'neighbor', ip, device, found: false })
-  const stopped = stop(asked, 'no-neighbor', 'nobody answers for the next hop')
-  if (flight.in === undefined) return walk.end(stopped, { type: 'failed', errno: 'EHOSTUNREACH' })
-  const answer = stackError(flight.packet, 'hostUnreachable')
-  return walk.end(stopped, answer ? { type: 'answered', answer } : { type: 'lost' })
 }
 
 /** The frame leaves the namespace: conntrack entry and mark stay behind (skb_scrub_packet). */

@@ -6,6 +6,7 @@ import { UDP } from '../base/packet.ts'
 import type { Device, Netns } from '../model/network.ts'
 import type { Flight, Outcome, Walk } from './flight.ts'
 import { lose, note } from './flight.ts'
+import { unanswered } from './unanswered.ts'
 
 type Vxlan = Device & { readonly type: 'vxlan' }
 
@@ -21,14 +22,8 @@ function overhead(family: 4 | 6): number {
 export function encapsulate(walk: Walk, flight: Flight, device: Vxlan, nextHop: Ip): readonly Outcome[] {
   const { netns, packet } = flight
   const neighbor = netns.neighbors?.find((one) => one.ip === nextHop && one.device === device.name)
-  const asked = note(flight, {
-    type: 'neighbor',
-    ip: nextHop,
-    device: device.name,
-    found: neighbor !== undefined,
-  })
-  if (!neighbor)
-    return lose(walk, asked, 'no-neighbor', `no neighbour entry for the next hop on ${device.name}`)
+  if (!neighbor) return unanswered(walk, flight, device.name, nextHop)
+  const asked = note(flight, { type: 'neighbor', ip: nextHop, device: device.name, found: true })
   const entry = device.forwarding.find((one) => one.mac === neighbor.mac)
   if (!entry)
     return lose(walk, asked, 'no-neighbor', `no forwarding entry for ${neighbor.mac} on ${device.name}`)

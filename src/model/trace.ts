@@ -79,6 +79,8 @@ export type Step =
   | { readonly type: 'encapsulated'; readonly device: string; readonly outer: Packet }
   | { readonly type: 'decapsulated'; readonly device: string; readonly inner: Packet }
   | { readonly type: 'fragmented'; readonly mtu: number }
+  /** The sender was told of a shorter way, by an ICMP redirect of which this says whether it arrived. */
+  | { readonly type: 'redirect'; readonly to: Ip; readonly via: Ip; readonly arrived: boolean }
   | { readonly type: 'assumed'; readonly what: string; readonly matched: boolean; readonly by: RuleStep }
   | { readonly type: 'delivered'; readonly packet: Packet; readonly listener?: ListenerRef }
   | { readonly type: 'ended'; readonly reason: StopReason; readonly text: string; readonly by?: RuleStep }

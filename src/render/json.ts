@@ -140,6 +140,8 @@ function stepJson(step: Step): unknown {
         ...(object && { object: objectJson(object) }),
       }
     }
+    case 'redirect':
+      return { ...step, to: formatIp(step.to), via: formatIp(step.via) }
     case 'neighbor':
       return { ...step, ip: formatIp(step.ip) }
     case 'encapsulated':

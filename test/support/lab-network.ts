@@ -279,7 +279,11 @@ function makeGateway({ fabricRoutes }: LabOptions): Netns {
     ...(fabricRoutes ? plans.map((one) => route(`${one.block}.0/24`, { via: one.ip, device: 'eth0' })) : []),
   ]
   return makeNetns('router', 'router', [ethernet(`${gateway}/24`), toF], routes, {
-    sysctls: { 'net.ipv4.ip_forward': 1, 'net.ipv4.conf.all.send_redirects': 0 },
+    sysctls: {
+      'net.ipv4.ip_forward': 1,
+      'net.ipv4.conf.all.send_redirects': 0,
+      'net.ipv4.conf.default.send_redirects': 0,
+    },
   })
 }
 
