@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { Lab } from '../support/lab.ts'
+import { Lab, stepsIn } from '../support/lab.ts'
 import { A2, B1, VIP } from '../support/lab-network.ts'
 import { complaints, dnat } from '../support/lab-rules.ts'
 
@@ -104,4 +104,24 @@ test('`policy-counters`: a policy counts the packets that fell through to it', (
   lab.go('a1', B1, { port: 8080, protocol: 'udp' })
   expect(lab.count('a', 'filter', 'FORWARD')).toEqual([1])
   expect(lab.countPolicy('a', 'filter', 'FORWARD')).toBe(1)
+})
+
+test('`trace-sources`: the same rules make the same steps under both backends', () => {
+  const tables = {
+    nat: [
+      `-A PREROUTING -d ${VIP}/32 -j S`,
+      '-A S -p tcp -m tcp --dport 81',
+      dnat(`${B1}:8080`, { chain: 'S' }),
+    ],
+    filter: ['-A FORWARD -p tcp -m tcp --dport 8080 -j ACCEPT'],
+  }
+  const told = (['nft', 'legacy'] as const).map((backend) => {
+    const lab = new Lab()
+    lab.load('a', tables, backend)
+    return stepsIn(lab.go('a1', VIP).walks[0], 'a').flatMap((step) =>
+      step.type === 'rule' && step.matched ? [`${step.table} ${step.chain} ${step.number}`] : [],
+    )
+  })
+  expect(told[0]).toEqual(['nat PREROUTING 1', 'nat S 2', 'filter FORWARD 1'])
+  expect(told[1]).toEqual(told[0])
 })

@@ -1,7 +1,8 @@
 import { describe, expect, test } from 'vitest'
-import { Lab } from '../support/lab.ts'
+import { formatIp } from '../../src/base/ip.ts'
+import { Lab, packet } from '../support/lab.ts'
 import type { LabOptions } from '../support/lab-network.ts'
-import { A, A1, B, B1, F } from '../support/lab-network.ts'
+import { A, A1, B, B1, F, macOf, route, VIP } from '../support/lab-network.ts'
 import { dnat } from '../support/lab-rules.ts'
 
 describe('`masquerade-address`: the address of the device that the packet leaves by', () => {
@@ -84,6 +85,59 @@ test('`snat-range-exhausted`: the first packet of the flow that finds no port is
       .toSorted(),
   ).toEqual([40000, 40001])
   expect(went[2]?.stopped).toBe('nat-exhausted')
+})
+
+/** Asked of the kernel (6.18): the address of a range that each source is given, at random only in appearance. */
+describe('the address of a range is a hash of the source, and unless --persistent of the destination', () => {
+  const sources = ['10.244.1.10', '10.244.1.20', '10.244.1.33', '10.244.1.77']
+  const service = `-A PREROUTING -d ${VIP}/32 -p udp -j DNAT --to-destination`
+  const out = '-A POSTROUTING -o eth0 -p udp -j SNAT --to-source'
+  const rows: readonly [rule: string, to: string, side: 'src' | 'dst', chosen: readonly string[]][] = [
+    [
+      `${service} 10.244.2.100-10.244.2.109`,
+      VIP,
+      'dst',
+      [104, 107, 106, 105].map((host) => `10.244.2.${host}`),
+    ],
+    [
+      `${service} 10.244.2.100-10.244.2.109 --persistent`,
+      VIP,
+      'dst',
+      [109, 104, 107, 105].map((host) => `10.244.2.${host}`),
+    ],
+    [
+      `${service} 10.244.2.100-10.244.3.50`,
+      VIP,
+      'dst',
+      ['10.244.2.184', '10.244.3.0', '10.244.2.239', '10.244.2.210'],
+    ],
+    [
+      `${service} 10.244.2.100-10.244.3.50 --persistent`,
+      VIP,
+      'dst',
+      ['10.244.3.47', '10.244.2.191', '10.244.2.246', '10.244.2.216'],
+    ],
+    [`${out} 192.0.2.10-192.0.2.19`, B1, 'src', [12, 10, 18, 10].map((host) => `192.0.2.${host}`)],
+    [
+      `${out} 192.0.2.10-192.0.2.19 --persistent`,
+      B1,
+      'src',
+      [19, 14, 17, 15].map((host) => `192.0.2.${host}`),
+    ],
+  ]
+  test.each(rows)('%s', (rule, to, side, chosen) => {
+    const lab = new Lab({ a: { nat: [rule] } })
+    lab.edit('a', (netns) => ({
+      ...netns,
+      routes: [...netns.routes, route('10.244.3.0/24', { via: B, device: 'eth0' })],
+    }))
+    for (const source of sources) {
+      lab.inject('a1', macOf('10.244.1.1'), packet('udp', [source, 40000], [to, 80]))
+    }
+    // What the connection's replies come from is where it was sent; what they go to is what it was sent as.
+    const given = lab.connections('a').map(({ reply }) => formatIp(side === 'dst' ? reply.src : reply.dst))
+    expect(given).toEqual(chosen)
+  })
 })
 
 test('a client far away is seen as itself where nothing masquerades', () => {
