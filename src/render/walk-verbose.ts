@@ -1,4 +1,4 @@
-import { familyOf } from '../base/ip.ts'
+import { familyOf, formatIp } from '../base/ip.ts'
 import type { SourceLocation } from '../base/source.ts'
 import type { Hop, Leg, RuleStep, Step } from '../model/trace.ts'
 import { blockLines } from './layout.ts'
@@ -146,6 +146,13 @@ function transportEntry(step: Step): Entry | undefined {
       return entry('tunnel', `${step.device}: ${packetText(step.inner)}`)
     case 'fragmented':
       return entry('fragment', `to ${step.mtu} bytes`)
+    case 'redirect': {
+      const end = step.arrived ? '' : ', which does not arrive'
+      return entry(
+        'redirect',
+        `tells the sender to reach ${formatIp(step.to)} via ${formatIp(step.via)}${end}`,
+      )
+    }
     case 'neighbor':
       return step.found
         ? undefined

@@ -41,7 +41,7 @@ describe('PodMatchesNodeSelectorAndAffinityTerms', () => {
     { name: 'matchExpressions using Gt operator that matches', spec: expressions('{key: kernel-version, operator: Gt, values: ["0204"]}'), labels: 'kernel-version: "0206"', fits: true },
     { name: 'Gt of an equal value', spec: expressions('{key: kernel-version, operator: Gt, values: ["206"]}'), labels: 'kernel-version: "0206"', fits: false },
     { name: 'Gt of a text', spec: expressions('{key: kernel-version, operator: Gt, values: ["204"]}'), labels: 'kernel-version: v206', fits: false },
-    { name: 'Gt with a sign (strconv.ParseInt)', spec: expressions('{key: level, operator: Gt, values: ["-1"]}'), labels: 'level: "+0"', fits: true },
+    { name: 'Gt of a negative value (strconv.ParseInt)', spec: expressions('{key: level, operator: Gt, values: ["-1"]}'), labels: 'level: "0"', fits: true },
     { name: 'Gt beyond 64 bits', spec: expressions('{key: level, operator: Gt, values: ["1"]}'), labels: 'level: "9223372036854775808"', fits: false },
     { name: 'Lt of two large values that differ by one', spec: expressions('{key: level, operator: Lt, values: ["9007199254740993"]}'), labels: 'level: "9007199254740992"', fits: true },
     { name: 'matchExpressions using NotIn operator that matches', spec: expressions('{key: mem-type, operator: NotIn, values: [DDR, DDR2]}'), labels: 'mem-type: DDR3', fits: true },

@@ -71,7 +71,7 @@ export const diagnosticExamples: Readonly<Partial<Record<DiagnosticCode, Example
   'missing-field':            { yaml: service('selector: { app: web }') },
   'iptables-syntax':          { rules: filter('-A INPUT --dport http -j DROP') },
   'iptables-dangling-jump':   { rules: filter('-A INPUT -j WEB-FIREWALL') },
-  'iptables-chain-cycle':     { rules: filter('-A A -j B\n-A B -j A', ':A - [0:0]\n:B - [0:0]\n') },
+  'iptables-chain-cycle':     { rules: filter('-A INPUT -j A\n-A A -j B\n-A B -j A', ':A - [0:0]\n:B - [0:0]\n') },
   'iptables-illegal-target':  { rules: filter('-A INPUT -j MASQUERADE') },
 }
 

@@ -68,7 +68,14 @@ const ready = (status: string) => ({
 })
 const socket = (fields: Values) =>
   environment({ listeners: [{ pod: 'default/web-0', protocol: 'TCP', ...fields }] })
-const dualStack = { clusterNetwork: { podCIDR6: 'fd00:10:244::/56', serviceCIDR6: 'fd00:10:96::/112' } }
+const dualStack = {
+  clusterNetwork: {
+    podCIDR: '10.244.0.0/16',
+    serviceCIDR: '10.96.0.0/16',
+    podCIDR6: 'fd00:10:244::/56',
+    serviceCIDR6: 'fd00:10:96::/112',
+  },
+}
 
 /** For each code a cluster that has it. The request is `pod/client` to `web:80` over TCP unless it says otherwise. */
 // biome-ignore format: one code a line
