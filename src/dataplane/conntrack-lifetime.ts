@@ -3,18 +3,18 @@ import type { Netns } from '../model/network.ts'
 import { sysctl } from './sysctl.ts'
 import type { TcpState } from './tcp-state.ts'
 
-/** The settings `net.netfilter.nf_conntrack_*` that hold the lifetime of a TCP connection in each state. */
+/** The settings that hold the lifetime of a TCP connection in each state. */
 const tcpSettings: Readonly<Record<TcpState, string>> = {
-  NONE: 'tcp_timeout_syn_recv',
-  SYN_SENT: 'tcp_timeout_syn_sent',
-  SYN_RECV: 'tcp_timeout_syn_recv',
-  ESTABLISHED: 'tcp_timeout_established',
-  FIN_WAIT: 'tcp_timeout_fin_wait',
-  CLOSE_WAIT: 'tcp_timeout_close_wait',
-  LAST_ACK: 'tcp_timeout_last_ack',
-  TIME_WAIT: 'tcp_timeout_time_wait',
-  CLOSE: 'tcp_timeout_close',
-  SYN_SENT2: 'tcp_timeout_syn_sent',
+  NONE: 'net.netfilter.nf_conntrack_tcp_timeout_syn_recv',
+  SYN_SENT: 'net.netfilter.nf_conntrack_tcp_timeout_syn_sent',
+  SYN_RECV: 'net.netfilter.nf_conntrack_tcp_timeout_syn_recv',
+  ESTABLISHED: 'net.netfilter.nf_conntrack_tcp_timeout_established',
+  FIN_WAIT: 'net.netfilter.nf_conntrack_tcp_timeout_fin_wait',
+  CLOSE_WAIT: 'net.netfilter.nf_conntrack_tcp_timeout_close_wait',
+  LAST_ACK: 'net.netfilter.nf_conntrack_tcp_timeout_last_ack',
+  TIME_WAIT: 'net.netfilter.nf_conntrack_tcp_timeout_time_wait',
+  CLOSE: 'net.netfilter.nf_conntrack_tcp_timeout_close',
+  SYN_SENT2: 'net.netfilter.nf_conntrack_tcp_timeout_syn_sent',
 }
 
 /**
@@ -27,7 +27,7 @@ export function connectionLifetime(
   tcp: TcpState | undefined,
   stream: boolean,
 ): number {
-  return sysctl(netns, `net.netfilter.nf_conntrack_${settingOf(protocol, tcp, stream)}`) * 1000
+  return sysctl(netns, settingOf(protocol, tcp, stream)) * 1000
 }
 
 function settingOf(protocol: number, tcp: TcpState | undefined, stream: boolean): string {
@@ -35,12 +35,14 @@ function settingOf(protocol: number, tcp: TcpState | undefined, stream: boolean)
     case TCP:
       return tcpSettings[tcp ?? 'NONE']
     case UDP:
-      return stream ? 'udp_timeout_stream' : 'udp_timeout'
+      return stream
+        ? 'net.netfilter.nf_conntrack_udp_timeout_stream'
+        : 'net.netfilter.nf_conntrack_udp_timeout'
     case ICMP:
-      return 'icmp_timeout'
+      return 'net.netfilter.nf_conntrack_icmp_timeout'
     case ICMPV6:
-      return 'icmpv6_timeout'
+      return 'net.netfilter.nf_conntrack_icmpv6_timeout'
     default:
-      return 'generic_timeout'
+      return 'net.netfilter.nf_conntrack_generic_timeout'
   }
 }

@@ -91,12 +91,16 @@ export interface Walk {
   readonly arrive: (walk: Walk, flight: Flight, target: FrameTarget) => readonly Outcome[]
 }
 
+/** The flight's trail with one more step in a namespace; unchanged if nobody will look at it. */
+export function extendTrail({ quiet, trail, netns }: Flight, step: Step): Trail | undefined {
+  if (quiet) return trail
+  const entered = trail === undefined || trail.netns !== netns.id || step.type === 'received'
+  return { netns: netns.id, step, entered, previous: trail }
+}
+
 /** Adds a step to the trail. */
 export function note(flight: Flight, step: Step): Flight {
-  if (flight.quiet) return flight
-  const { trail, netns } = flight
-  const entered = trail === undefined || trail.netns !== netns.id || step.type === 'received'
-  return { ...flight, trail: { netns: netns.id, step, entered, previous: trail } }
+  return flight.quiet ? flight : { ...flight, trail: extendTrail(flight, step) }
 }
 
 /** The packet's way ends silently here. */

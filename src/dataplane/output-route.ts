@@ -3,7 +3,7 @@ import { familyOf, isLoopback } from '../base/ip.ts'
 import type { NextHop, Route } from '../model/network.ts'
 import type { Step } from '../model/trace.ts'
 import type { Flight, Next, Outcome, Walk, Way } from './flight.ts'
-import { lose, note } from './flight.ts'
+import { extendTrail, lose } from './flight.ts'
 import { forkByChance } from './fork.ts'
 import { deviceOf } from './link.ts'
 import { isLocal, lookUpRoute, nextHopShares, selectAddress } from './routing.ts'
@@ -77,8 +77,8 @@ export function takeRoute(
   const follow = (hop: NextHop, current: Flight): readonly Outcome[] => {
     const local = route.type === 'local'
     const way: Way = { route, device: local ? 'lo' : hop.device, via: hop.via, local }
-    const routed: Flight = { ...current, way }
-    return next(current.quiet ? routed : note(routed, routeStep(way, source, again)))
+    const trail = current.quiet ? current.trail : extendTrail(current, routeStep(way, source, again))
+    return next({ ...current, way, trail })
   }
   const [first] = shares
   if (!first) return lose(walk, flight, 'no-route', 'the route leads nowhere')

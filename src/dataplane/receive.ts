@@ -25,17 +25,11 @@ const passLimit = 512
 export function arrive(walk: Walk, flight: Flight, { at, mac }: FrameTarget): readonly Outcome[] {
   const { netns, device } = at
   const onBridge = device.master !== undefined
-  const came: Flight = {
-    ...flight,
-    netns,
-    passed: flight.passed + 1,
-    in: onBridge ? undefined : device.name,
-  }
-  if (came.passed > passLimit) return lose(walk, came, 'ttl', 'it goes round for ever')
+  const passed = flight.passed + 1
+  const came: Flight = { ...flight, netns, passed, in: onBridge ? undefined : device.name }
+  if (passed > passLimit) return lose(walk, came, 'ttl', 'it goes round for ever')
   if (onBridge) return bridgeReceive(walk, came, device, mac, routeUp)
-  const received = came.quiet
-    ? came
-    : note(came, { type: 'received', packet: came.packet, device: device.name })
+  const received = note(came, { type: 'received', packet: came.packet, device: device.name })
   // ip_rcv: PACKET_OTHERHOST.
   if (mac !== device.mac) return lose(walk, received, 'device', `the frame is for ${mac}, another device`)
   return ipReceive(walk, received)

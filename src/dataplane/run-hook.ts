@@ -1,12 +1,12 @@
 import { packetFamily } from '../base/packet.ts'
-import type { RuleStep } from '../model/trace.ts'
+import type { RuleStep, Step } from '../model/trace.ts'
 import type { DeviceView } from '../netfilter/match/match.ts'
 import type { HookName } from '../netfilter/rule.ts'
 import type { RejectAnswer } from '../netfilter/target/target.ts'
-import type { Connection } from './conntrack.ts'
-import { findConnection, sameTuple, storeConnection, track } from './conntrack.ts'
+import type { Connection, Tracking } from './conntrack.ts'
+import { findConnection, storeConnection, track } from './conntrack.ts'
 import type { Flight, Next, Outcome, Walk } from './flight.ts'
-import { lose, note, stop } from './flight.ts'
+import { extendTrail, lose, stop } from './flight.ts'
 import type { Decided } from './fork.ts'
 import { ruleStep } from './fork.ts'
 import type { PlannedStage } from './hook-plan.ts'
@@ -68,16 +68,13 @@ function runStage(walk: Walk, flight: Flight, asking: Asking, stage: PlannedStag
 function trackPacket(walk: Walk, flight: Flight): Flight {
   if (flight.tracking) return flight
   const { state, tracking } = track(flight.state, flight.netns, flight.packet, walk.now)
-  const tracked: Flight = { ...flight, state, tracking }
-  if (flight.quiet) return tracked
-  const { connection, direction } = tracking
+  const trail = flight.quiet ? flight.trail : extendTrail(flight, trackingStep(tracking))
+  return { ...flight, state, tracking, trail }
+}
+
+function trackingStep({ state, connection, direction }: Tracking): Step {
   const known = connection?.confirmed ?? false
-  return note(tracked, {
-    type: 'conntrack',
-    state: tracking.state,
-    ...(connection && { direction }),
-    known,
-  })
+  return { type: 'conntrack', state, ...(connection && { direction }), known }
 }
 
 /** Asks one table of every backend; a verdict other than ACCEPT is final. */
@@ -146,18 +143,11 @@ function confirm(walk: Walk, flight: Flight, next: Next): readonly Outcome[] {
   const { tracking, netns, state } = flight
   const connection = tracking?.connection
   if (!tracking || !connection) return next(flight)
-  if (connection.confirmed) {
-    const stored = findConnection(state, netns.id, connection.original, walk.now)
-    if (!stored || stored.mark === connection.mark) return next(flight)
-    return next({ ...flight, state: storeConnection(state, netns.id, { ...stored, mark: connection.mark }) })
-  }
   // A RST or an ICMP error that was attached to the connection does not begin it.
-  if (tracking.direction === 'reply') return next(flight)
-  for (const tuple of [connection.original, connection.reply]) {
-    const clash = findConnection(state, netns.id, tuple, walk.now)
-    if (clash && !sameTuple(clash.original, connection.original)) {
-      return lose(walk, flight, 'nat-exhausted', 'another connection already has this tuple')
-    }
+  if (connection.confirmed || tracking.direction === 'reply') return next(flight)
+  const translated = connection.sourceTranslated || connection.destinationTranslated
+  if (translated && findConnection(state, netns.id, connection.reply, walk.now)) {
+    return lose(walk, flight, 'nat-exhausted', 'another connection already has this tuple')
   }
   return next(remember(flight, connection))
 }

@@ -52,14 +52,26 @@ function fold(base: ReadonlyMap<string, unknown>, changes: Change | undefined): 
 export const emptyState: DataplaneState = makeState(new Map(), undefined)
 
 /** The part of the state that one namespace's rules may read and write. */
-export function memoryOf(
-  state: DataplaneState,
-  netns: string,
-): MemoryState & { readonly state: DataplaneState } {
-  return {
-    state,
-    get: (key) => state.get(`rules ${netns} ${key}`),
-    set: (key, value) => memoryOf(state.set(`rules ${netns} ${key}`, value), netns),
+export function memoryOf(state: DataplaneState, netns: string): RuleMemory {
+  return new RuleMemory(state, netns)
+}
+
+/** A class, because the walk makes one for every table that it asks. */
+class RuleMemory implements MemoryState {
+  readonly state: DataplaneState
+  readonly #netns: string
+
+  constructor(state: DataplaneState, netns: string) {
+    this.state = state
+    this.#netns = netns
+  }
+
+  get(key: string): unknown {
+    return this.state.get(`rules ${this.#netns} ${key}`)
+  }
+
+  set(key: string, value: unknown): RuleMemory {
+    return new RuleMemory(this.state.set(`rules ${this.#netns} ${key}`, value), this.#netns)
   }
 }
 

@@ -4,7 +4,8 @@ import type { Hit } from '../netfilter/evaluate.ts'
 import { evaluateTable } from '../netfilter/evaluate.ts'
 import type { DeviceView, HostView } from '../netfilter/match/match.ts'
 import type { HookName, Table } from '../netfilter/rule.ts'
-import { viewOf } from './conntrack.ts'
+import type { Connection } from './conntrack.ts'
+import { storeConnection, viewOf } from './conntrack.ts'
 import type { Flight, Next, Outcome, Trail, Walk } from './flight.ts'
 
 import type { Decided } from './fork.ts'
@@ -106,11 +107,15 @@ function withEffects(
   state: DataplaneState,
 ): Flight {
   let { tracking } = flight
+  let changed = state
   if (tracking?.connection && connectionMark !== undefined) {
-    tracking = { ...tracking, connection: { ...tracking.connection, mark: connectionMark } }
+    const marked: Connection = { ...tracking.connection, mark: connectionMark }
+    tracking = { ...tracking, connection: marked }
+    // A confirmed entry is changed at once, whatever becomes of the packet.
+    if (marked.confirmed) changed = storeConnection(changed, flight.netns.id, marked)
   }
   if (untracked) tracking = { state: 'UNTRACKED', connection: undefined, direction: 'original' }
-  return { ...flight, packet, state, tracking }
+  return { ...flight, packet, state: changed, tracking }
 }
 
 function inOrder(hits: Hit | undefined): Hit[] {

@@ -15,6 +15,9 @@ export type TcpState =
 
 type Transition = TcpState | 'INVALID' | 'IGNORE'
 
+/** What of a segment's flags counts (get_conntrack_index). */
+type Flag = 'syn' | 'synack' | 'fin' | 'ack' | 'rst'
+
 const columns: readonly TcpState[] = [
   'NONE',
   'SYN_SENT',
@@ -44,7 +47,7 @@ const short: Readonly<Record<string, Transition>> = {
 }
 
 /** The state machine of nf_conntrack_proto_tcp.c (tcp_conntracks): by direction, flag and present state. */
-const table: Readonly<Record<'original' | 'reply', Readonly<Record<string, string>>>> = {
+const table: Readonly<Record<'original' | 'reply', Readonly<Record<Flag, string>>>> = {
   original: {
     syn: 'ss ss ig ig ig ig ig ss ss s2',
     synack: 'iv iv sr iv iv iv iv iv iv sr',
@@ -61,8 +64,25 @@ const table: Readonly<Record<'original' | 'reply', Readonly<Record<string, strin
   },
 }
 
+/** The rows of the table, by the present state. */
+const rows = {
+  original: readRows(table.original),
+  reply: readRows(table.reply),
+}
+
+function readRows(
+  lines: Readonly<Record<Flag, string>>,
+): Readonly<Record<string, ReadonlyMap<TcpState, Transition>>> {
+  return Object.fromEntries(
+    Object.entries(lines).map(([flag, line]) => {
+      const next = line.split(' ').map((name) => short[name] ?? 'INVALID')
+      return [flag, new Map(columns.map((state, index) => [state, next[index] ?? 'INVALID']))]
+    }),
+  )
+}
+
 /** get_conntrack_index: which flag of a segment counts. */
-function flagOf(flags: number): string {
+function flagOf(flags: number): Flag | 'none' {
   if (flags & TCP_RST) return 'rst'
   if (flags & TCP_SYN) return flags & TCP_ACK ? 'synack' : 'syn'
   if (flags & TCP_FIN) return 'fin'
@@ -71,6 +91,5 @@ function flagOf(flags: number): string {
 
 /** The next state; INVALID if the segment does not fit, IGNORE if it passes without changing anything. */
 export function nextTcpState(state: TcpState, direction: 'original' | 'reply', flags: number): Transition {
-  const row = table[direction][flagOf(flags)]?.split(' ')
-  return short[row?.[columns.indexOf(state)] ?? 'iv'] ?? 'INVALID'
+  return rows[direction][flagOf(flags)]?.get(state) ?? 'INVALID'
 }

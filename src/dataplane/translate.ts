@@ -8,7 +8,7 @@ import type { NatRequest } from '../netfilter/target/target.ts'
 import type { Connection, Tracking } from './conntrack.ts'
 import { invertTuple, rewrite, translatedTuple, tupleOf } from './conntrack.ts'
 import type { Flight, Next, Outcome, Walk } from './flight.ts'
-import { lose, note } from './flight.ts'
+import { extendTrail, lose, note } from './flight.ts'
 import type { Decided } from './fork.ts'
 import { ruleStep } from './fork.ts'
 import { isRedirect } from './icmp-error.ts'
@@ -110,6 +110,7 @@ function applyTranslation(flight: Flight, hook: HookName, by?: RuleStep): Flight
   const from = sideOf(tupleOf(packet), side)
   if (from.ip === ip && from.port === port) return flight
   const rewritten = rewrite(packet, side, ip, port)
+  if (flight.quiet) return { ...flight, packet: rewritten }
   const action = by
     ? side === 'source'
       ? 'snat'
@@ -118,19 +119,17 @@ function applyTranslation(flight: Flight, hook: HookName, by?: RuleStep): Flight
       ? 'undo'
       : 'again'
   const randomPort = side === 'source' && action === 'snat' && connection.randomPort
-  return note(
-    { ...flight, packet: rewritten },
-    {
-      type: 'nat',
-      hook,
-      action,
-      side,
-      from,
-      to: { ip, port },
-      ...(by && { by }),
-      ...(randomPort && { randomPort }),
-    },
-  )
+  const trail = extendTrail(flight, {
+    type: 'nat',
+    hook,
+    action,
+    side,
+    from,
+    to: { ip, port },
+    ...(by && { by }),
+    ...(randomPort && { randomPort }),
+  })
+  return { ...flight, packet: rewritten, trail }
 }
 
 function sideOf(tuple: Tuple, side: 'source' | 'destination'): Socket {
