@@ -20,6 +20,8 @@ export interface Cidr {
 export interface InterfaceAddress {
   readonly ip: Ip
   readonly bits: number
+  /** How far the address is valid; `global`, if left out, and `host` for those of the loopback network. */
+  readonly scope?: 'global' | 'link' | 'host'
 }
 
 export function familyOf(ip: Ip): Family {

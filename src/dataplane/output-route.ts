@@ -1,11 +1,12 @@
 import type { Ip } from '../base/ip.ts'
-import { familyOf, isLoopback } from '../base/ip.ts'
+import { familyOf, isLinkLocal, isLoopback } from '../base/ip.ts'
 import type { NextHop, Route } from '../model/network.ts'
 import type { Step } from '../model/trace.ts'
 import type { Flight, Next, Outcome, Walk, Way } from './flight.ts'
 import { extendTrail, lose } from './flight.ts'
 import { forkByChance } from './fork.ts'
 import { deviceOf } from './link.ts'
+import type { Scope } from './routing.ts'
 import { isLocal, lookUpRoute, nextHopShares, selectAddress } from './routing.ts'
 import { deviceSwitch } from './sysctl.ts'
 
@@ -60,7 +61,13 @@ function refusal(route: Route): OutputRoute | undefined {
 function sourceFor({ netns }: Flight, route: Route, dst: Ip): Ip | undefined {
   if (route.type === 'local') return isLocal(netns, dst) ? dst : undefined
   const hop = route.nextHops[0]
-  return hop && selectAddress(netns, hop.device, hop.via ?? dst, familyOf(dst))
+  return hop && selectAddress(netns, hop.device, hop.via ?? dst, familyOf(dst), scopeFor(route, dst))
+}
+
+/** fib_info_update_nhc_saddr: as wide as the route. IPv6 asks for what reaches the destination (RFC 6724, rule 2). */
+function scopeFor(route: Route, dst: Ip): Scope {
+  if (familyOf(dst) === 4) return route.scope
+  return isLinkLocal(dst) ? 'link' : 'global'
 }
 
 /** Follows a route by one of its next hops; several with their shares. */

@@ -1,5 +1,5 @@
 import type { Family, Ip } from '../base/ip.ts'
-import { bitsOf, cidrOf, contains, familyOf, hostCidr, isMulticast } from '../base/ip.ts'
+import { bitsOf, cidrOf, contains, familyOf, hostCidr, isLinkLocal, isMulticast } from '../base/ip.ts'
 import type { Device, Netns, NextHop, Route, RoutingRule } from '../model/network.ts'
 import { defaultTable, localTable, mainTable } from '../model/network.ts'
 import type { AddressType } from '../netfilter/match/match.ts'
@@ -184,22 +184,57 @@ export function addressType(netns: Netns, ip: Ip, device?: string): AddressType 
   return route.type === 'broadcast' ? 'BROADCAST' : 'LOCAL'
 }
 
+/** How far an address or a route reaches; the greater the narrower (rtm_scope). */
+const scopes = { global: 0, link: 253, host: 254 } as const
+
+export type Scope = keyof typeof scopes
+
 /**
- * Mirrors inet_select_addr: the primary address of a device, one in the peer's network first; from another
- * device if this one has none.
+ * Mirrors inet_select_addr: the first address of a device whose scope is wide enough, one in the peer's network
+ * before others; from another device if this one has none. MASQUERADE asks for a global one.
  */
-export function selectAddress(netns: Netns, deviceName: string, peer: Ip, family: Family): Ip | undefined {
-  const usable = (device: Device) =>
-    device.addresses.filter(({ ip }) => familyOf(ip) === family && !isHostScope(device, ip))
-  const own = netns.devices.filter((device) => device.name === deviceName).flatMap(usable)
-  const near = own.find(({ ip, bits }) => contains(cidrOf(ip, bits), peer))
-  const first = near ?? own[0]
-  return first ? first.ip : netns.devices.filter((device) => !device.down).flatMap(usable)[0]?.ip
+export function selectAddress(
+  netns: Netns,
+  deviceName: string,
+  peer: Ip,
+  family: Family,
+  scope: Scope = 'global',
+): Ip | undefined {
+  let elsewhere: Ip | undefined
+  for (const device of netns.devices) {
+    if (device.name === deviceName) {
+      const own = addressOn(device, peer, family, scope)
+      if (own !== undefined) return own
+    } else if (!device.down) elsewhere ??= addressBeyond(device, family, scope)
+  }
+  return elsewhere
 }
 
-/** 127.0.0.1 and ::1 have scope host: never chosen for another device. */
-function isHostScope(device: Device, ip: Ip): boolean {
-  return device.type === 'loopback' && (typeof ip === 'number' ? ip >>> 24 === 127 : ip === 1n)
+function addressOn(device: Device, peer: Ip, family: Family, scope: Scope): Ip | undefined {
+  let first: Ip | undefined
+  for (const address of device.addresses) {
+    const { ip, bits } = address
+    if (familyOf(ip) !== family || scopes[scopeOf(device, address)] > scopes[scope]) continue
+    if (contains(cidrOf(ip, bits), peer)) return ip
+    first ??= ip
+  }
+  return first
+}
+
+/** An address of a device that the packet does not leave by: not one that is valid on its own link alone. */
+function addressBeyond(device: Device, family: Family, scope: Scope): Ip | undefined {
+  const usable = device.addresses.find((address) => {
+    const own = scopeOf(device, address)
+    return familyOf(address.ip) === family && own !== 'link' && scopes[own] <= scopes[scope]
+  })
+  return usable?.ip
+}
+
+/** 127.0.0.1 and ::1 reach no further than the host, whatever device they are on; others say. */
+function scopeOf(device: Device, { ip, scope }: Device['addresses'][number]): Scope {
+  if (scope) return scope
+  if (device.type === 'loopback' && (typeof ip === 'number' ? ip >>> 24 === 127 : ip === 1n)) return 'host'
+  return typeof ip === 'bigint' && isLinkLocal(ip) ? 'link' : 'global'
 }
 
 /** The next hops that a packet may take, with their shares; one for most routes. */

@@ -21,18 +21,33 @@ interface Change {
 /** Longer lists of changes are folded into a map of their own. */
 const foldAt = 48
 
-function makeState(base: ReadonlyMap<string, unknown>, changes: Change | undefined): DataplaneState {
-  return {
-    get: (key) => {
-      for (let change = changes; change; change = change.previous) if (change.key === key) return change.value
-      return base.get(key)
-    },
-    set: (key, value) => {
-      const depth = (changes?.depth ?? 0) + 1
-      const change: Change = { key, value, previous: changes, depth }
-      return depth < foldAt ? makeState(base, change) : makeState(fold(base, change), undefined)
-    },
-    entries: () => [...fold(base, changes)].toSorted(([a], [b]) => (a < b ? -1 : 1)),
+/** A class, because every change makes one. */
+class LayeredState implements DataplaneState {
+  readonly #base: ReadonlyMap<string, unknown>
+  readonly #changes: Change | undefined
+
+  constructor(base: ReadonlyMap<string, unknown>, changes: Change | undefined) {
+    this.#base = base
+    this.#changes = changes
+  }
+
+  get(key: string): unknown {
+    for (let change = this.#changes; change; change = change.previous) {
+      if (change.key === key) return change.value
+    }
+    return this.#base.get(key)
+  }
+
+  set(key: string, value: unknown): DataplaneState {
+    const previous = this.#changes
+    const depth = (previous?.depth ?? 0) + 1
+    const change: Change = { key, value, previous, depth }
+    if (depth < foldAt) return new LayeredState(this.#base, change)
+    return new LayeredState(fold(this.#base, change), undefined)
+  }
+
+  entries(): readonly (readonly [string, unknown])[] {
+    return [...fold(this.#base, this.#changes)].toSorted(([a], [b]) => (a < b ? -1 : 1))
   }
 }
 
@@ -49,7 +64,7 @@ function fold(base: ReadonlyMap<string, unknown>, changes: Change | undefined): 
 }
 
 /** A network that has just been switched on. */
-export const emptyState: DataplaneState = makeState(new Map(), undefined)
+export const emptyState: DataplaneState = new LayeredState(new Map(), undefined)
 
 /** The part of the state that one namespace's rules may read and write. */
 export function memoryOf(state: DataplaneState, netns: string): RuleMemory {

@@ -57,14 +57,12 @@ function sendFrame(walk: Walk, flight: Flight, device: Device): readonly Outcome
 
 /** The frame leaves the namespace: conntrack entry and mark stay behind (skb_scrub_packet). */
 export function cross(walk: Walk, flight: Flight, target: FrameTarget): readonly Outcome[] {
+  const { state, netns, weight, trail, quiet, passed, assumptions } = flight
   const packet = flight.packet.mark === 0 ? flight.packet : { ...flight.packet, mark: 0 }
-  const bare: Flight = {
-    ...flight,
-    packet,
-    way: undefined,
-    tracking: undefined,
-    physicalIn: undefined,
-    in: undefined,
-  }
-  return walk.arrive(walk, bare, target)
+  const left = { tracking: undefined, in: undefined, physicalIn: undefined, way: undefined }
+  return walk.arrive(
+    walk,
+    { packet, state, netns, weight, ...left, trail, quiet, passed, assumptions },
+    target,
+  )
 }
