@@ -2,14 +2,15 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import type { JourneyOutcome, LoadedCluster } from '../src/index.ts'
-import { loadCluster } from '../src/index.ts'
+import { loadCluster, readTexts } from '../src/index.ts'
 import { runCommand } from './support/command.ts'
 
 const root = join(import.meta.dirname, '..')
 
-const files = ['notes', 'outages'].flatMap((folder) =>
-  readdirSync(join(root, 'examples', folder)).map((name) => `examples/${folder}/${name}`),
-)
+const files = readdirSync(join(root, 'examples'), { recursive: true, encoding: 'utf8' })
+  .filter((name) => name.endsWith('.yaml'))
+  .map((name) => `examples/${name}`)
+  .toSorted()
 
 /** The command lines that a file's head says to run. */
 function commandsOf(file: string): readonly string[] {
@@ -21,7 +22,7 @@ function commandsOf(file: string): readonly string[] {
 
 describe('every example says what to run, and it runs', () => {
   test('the examples were really read', () => {
-    expect(files.length).toBeGreaterThanOrEqual(12)
+    expect(files.length).toBeGreaterThanOrEqual(14)
     expect(files.filter((file) => commandsOf(file).length === 0)).toEqual([])
   })
 
@@ -201,6 +202,19 @@ describe('outages: how they end, what stopped the packet, and the cause', () => 
       ),
     ).toBe(true)
   })
+})
+
+test("a node's own rules: the REJECT of an old firewall script, told to the client through the translation", async () => {
+  const rules = await readTexts([join(root, 'examples/dump/worker.iptables-save')])
+  const cluster = await loadCluster([join(root, 'examples/dump/cluster.yaml')], {
+    nodeRules: new Map([['worker', rules]]),
+  })
+  const { outcomes, findings } = cluster.trace({ from: 'pod/shop/client', to: 'svc/shop/web:80' })
+  expect(outcomes.map((one) => [one.disposition, one.symptom.curlExitCode, one.stoppedAt?.chain])).toEqual([
+    ['rejected', 7, 'FORWARD'],
+  ])
+  expect(outcomes[0]?.symptom.text).toContain('No route to host')
+  expect(findings.map((one) => one.code)).toEqual(['dropped-by-rule'])
 })
 
 test('the rules that the notes list come out as they stand there', async () => {
