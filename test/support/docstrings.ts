@@ -57,3 +57,19 @@ export async function extensionTable(kind: 'match' | 'target'): Promise<readonly
   })
   return [`| ${kind} | modelled after |`, '|---|---|', ...rows]
 }
+
+/** Which folder may import which, and where each npm package may be imported, as test/architecture.test.ts has it. */
+export function layerTable(of: 'folders' | 'packages'): readonly string[] {
+  const source = readFileSync(join(root, 'test/architecture.test.ts'), 'utf8')
+  const name = of === 'folders' ? 'allowed' : 'packages'
+  const literal = new RegExp(`^const ${name}\\b[^=]*= \\{(.*?)^\\}`, 'ms').exec(source)?.[1] ?? ''
+  const rows = [...literal.matchAll(/^ {2}'?([@\w/.-]+)'?: \[([^\]]*)\]/gm)].map(([, key, list = '']) => {
+    const places = [...list.matchAll(/'([^']+)'/g)].map(([, place]) => `\`${place}\``)
+    return `| \`${key}\` | ${places.join(', ') || '–'} |`
+  })
+  return [
+    of === 'folders' ? '| folder or file | may import, besides itself |' : '| package | imported by |',
+    '|---|---|',
+    ...rows,
+  ]
+}

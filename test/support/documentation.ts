@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { vi } from 'vitest'
 import { runCommand } from './command.ts'
-import { extensionTable, mirrorTable } from './docstrings.ts'
+import { extensionTable, layerTable, mirrorTable } from './docstrings.ts'
 import { fieldTable } from './json-schema.ts'
 import { exampleOf, withCodes } from './reference-pages.ts'
 
@@ -17,7 +17,8 @@ const root = join(import.meta.dirname, '../..')
  *     text diagnostic=CODE, finding=CODE   what kubewalk says of the code's example
  *
  * Between a comment and `<!-- end -->` stands a table: `<!-- fields SCHEMA DEFINITION -->` of a schema's fields,
- * `<!-- mirrors FOLDER -->` of what its code says that it mirrors, `<!-- extensions match -->` of all matches.
+ * `<!-- mirrors FOLDER -->` of what its code says that it mirrors, `<!-- extensions match -->` of all matches,
+ * `<!-- layers folders -->` of who may import whom.
  *
  * `head` and `tail` quote only so many lines of each output; `...` stands for the rest.
  */
@@ -58,7 +59,7 @@ export async function refreshPage(page: string): Promise<Refreshed> {
   return { text: result + text.slice(end), commands, files, wrongCodes }
 }
 
-const table = /<!-- (fields|mirrors|extensions) (\S+) ?(\S*) -->\n.*?<!-- end -->/gs
+const table = /<!-- (fields|mirrors|extensions|layers) (\S+) ?(\S*) -->\n.*?<!-- end -->/gs
 
 async function withTables(text: string): Promise<string> {
   let result = ''
@@ -76,6 +77,7 @@ async function withTables(text: string): Promise<string> {
 async function tableOf(type: string, of: string, name: string): Promise<readonly string[]> {
   if (type === 'mirrors') return mirrorTable(of)
   if (type === 'extensions') return extensionTable(of === 'match' ? 'match' : 'target')
+  if (type === 'layers') return layerTable(of === 'folders' ? 'folders' : 'packages')
   return fieldTable(JSON.parse(readFileSync(join(root, of), 'utf8')), name)
 }
 
