@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
+import type { Step } from '../src/model/trace.ts'
 import { dispositions } from '../src/model/trace.ts'
 import { runCommand } from './support/command.ts'
 import { findingExamples, journeyIn } from './support/finding-examples.ts'
@@ -46,6 +47,35 @@ describe('what -o json prints is what schema/journey.schema.json and docs/trace-
 test('the schema lists the dispositions that there are', () => {
   const listed = schema.$defs?.['Outcome']?.properties?.['disposition']?.enum
   expect(listed).toEqual(dispositions)
+})
+
+/** Every type of step; one that is missing here does not compile. */
+const stepTypes: Readonly<Record<Step['type'], true>> = {
+  rule: true,
+  sent: true,
+  received: true,
+  conntrack: true,
+  nat: true,
+  route: true,
+  redirect: true,
+  local: true,
+  bridged: true,
+  neighbor: true,
+  encapsulated: true,
+  decapsulated: true,
+  fragmented: true,
+  assumed: true,
+  delivered: true,
+  ended: true,
+}
+
+test('the schema and the page have every type of step', () => {
+  const page = readFileSync(join(root, 'docs/trace-format.md'), 'utf8')
+  const listed = Object.keys(schema.$defs ?? {}).flatMap((name) =>
+    name.startsWith('Step-') ? [name.slice(5)] : [],
+  )
+  expect(listed.toSorted()).toEqual(Object.keys(stepTypes).toSorted())
+  expect(listed.filter((name) => !page.includes(`### \`${name}\``))).toEqual([])
 })
 
 test('the check finds what is wrong', async () => {

@@ -35,6 +35,7 @@ const addressed = (name: string) =>
 // biome-ignore format: one code a line
 export const diagnosticExamples: Readonly<Partial<Record<DiagnosticCode, Example>>> = {
   'file-not-found':           { path: 'examples/nothing.yaml' },
+  'empty-folder':             { path: 'examples/library' },
   'not-text':                 { yaml: '\u0000\u0001\u0002\u0003' },
   'yaml-syntax':              { yaml: 'kind: [Service\n' },
   'duplicate-key':            { yaml: `${service('ports: [{ port: 80 }]')}kind: Service\n` },
@@ -48,8 +49,10 @@ export const diagnosticExamples: Readonly<Partial<Record<DiagnosticCode, Example
   'unsupported-version':      { yaml: 'apiVersion: apps/v1beta9\nkind: Deployment\nmetadata: { name: web }\n' },
   'kind-not-read':            { yaml: both(pod(''), 'apiVersion: v1\nkind: Secret\nmetadata: { name: key }\n') },
   'missing-name':             { yaml: 'apiVersion: v1\nkind: Service\nspec: { ports: [{ port: 80 }] }\n' },
+  'configuration-conflict':   { yaml: both(pod(''), kubeProxy('clusterCIDR: 10.1.0.0/16'), kubeProxy('clusterCIDR: 10.2.0.0/16')) },
   'duplicate-object':         { yaml: both(service('ports: [{ port: 80 }]'), service('ports: [{ port: 81 }]')) },
   'wrong-type':               { yaml: service('ports: [{ port: "80" }]') },
+  'null-value':               { yaml: 'apiVersion: v1\nkind: Service\nmetadata:\n  name: web\n  labels:\n    app:\nspec: { ports: [{ port: 80 }] }\n' },
   'unknown-field':            { yaml: service('ports: [{ port: 80, targetport: 8080 }]') },
   'invalid-value':            { yaml: service('ports: [{ port: 80808 }]') },
   'overlapping-cidrs':        { yaml: both(node('a', 'podCIDR: 10.244.1.0/24'), node('b', 'podCIDR: 10.244.1.0/24')) },
@@ -72,6 +75,7 @@ export const diagnosticExamples: Readonly<Partial<Record<DiagnosticCode, Example
   'iptables-syntax':          { rules: filter('-A INPUT --dport http -j DROP') },
   'iptables-dangling-jump':   { rules: filter('-A INPUT -j WEB-FIREWALL') },
   'iptables-chain-cycle':     { rules: filter('-A INPUT -j A\n-A A -j B\n-A B -j A', ':A - [0:0]\n:B - [0:0]\n') },
+  'iptables-illegal-match':   { rules: filter('-A INPUT -o eth0 -j DROP') },
   'iptables-illegal-target':  { rules: filter('-A INPUT -j MASQUERADE') },
 }
 
