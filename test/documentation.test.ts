@@ -15,7 +15,7 @@ const pages = [
 ]
 
 /** How many commands and files the pages quote at least; a page that is no longer read would make these fall. */
-const least = { commands: 11, files: 1 }
+const least = { commands: 30, files: 15 }
 const asked = { commands: 0, files: 0 }
 
 /** `npm run docs` runs this file with --update, which writes what has changed into the pages. */
