@@ -1,6 +1,7 @@
 import type { Command } from 'commander'
 import type { LoadedCluster, SourceFile } from '../src/index.ts'
-import { formatDiagnostic, loadCluster, readTexts } from '../src/index.ts'
+import { loadCluster, readTexts } from '../src/index.ts'
+import { diagnosticsText } from './diagnostics-text.ts'
 import type { Io } from './io.ts'
 import { nodeFile } from './option-values.ts'
 import { showProgress } from './progress.ts'
@@ -40,7 +41,7 @@ export async function load(options: ClusterOptions, io: Io): Promise<LoadedClust
     nodeRules: await readRules(nodeRules),
     onStage: progress.stage,
   }).finally(progress.end)
-  if (!quiet) for (const diagnostic of cluster.diagnostics) io.err(`${formatDiagnostic(diagnostic)}\n`)
+  if (!quiet) io.err(diagnosticsText(cluster.diagnostics))
   if (showAssumptions) {
     io.err('assumed:\n')
     for (const { text } of cluster.cluster.assumptions) io.err(`  ${text}\n`)

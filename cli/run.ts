@@ -1,5 +1,6 @@
 import { CommanderError } from 'commander'
-import { formatDiagnostic, InputError, RequestError } from '../src/index.ts'
+import { InputError, RequestError } from '../src/index.ts'
+import { diagnosticsText } from './diagnostics-text.ts'
 import type { ExitCode } from './exit-code.ts'
 import { exitCode } from './exit-code.ts'
 import type { Io } from './io.ts'
@@ -22,7 +23,7 @@ export async function run(argv: readonly string[], io: Io): Promise<ExitCode> {
 function explain(error: unknown, io: Io): ExitCode {
   if (error instanceof CommanderError) return error.exitCode === 0 ? exitCode.yes : exitCode.wrong
   if (error instanceof InputError) {
-    io.err(`${error.diagnostics.map(formatDiagnostic).join('\n')}\n`)
+    io.err(diagnosticsText(error.diagnostics))
     return exitCode.wrong
   }
   if (error instanceof RequestError) {

@@ -97,6 +97,11 @@ export function parseCluster(files: readonly SourceFile[], options: LoadOptions 
   return build(files, options, [])
 }
 
+/** Where a part of the input could not be read, what seems to be missing may stand in that part. */
+function isCertain({ code }: Diagnostic): boolean {
+  return code !== 'unknown-node' && code !== 'unknown-reference' && code !== 'unschedulable'
+}
+
 /** Every stage in order: load, complete, compile. */
 function build(
   files: readonly SourceFile[],
@@ -110,7 +115,9 @@ function build(
   const cluster = completed.value
   const dumped = collectDiagnostics()
   const nodeRules = readNodeRules(options.nodeRules ?? new Map(), cluster.nodes, dumped.report)
-  const diagnostics = [...before, ...loaded.diagnostics, ...completed.diagnostics, ...dumped.diagnostics]
+  const found = [...completed.diagnostics, ...dumped.diagnostics]
+  const certain = loaded.value.incomplete || hasErrors(before) ? found.filter(isCertain) : found
+  const diagnostics = [...before, ...loaded.diagnostics, ...certain]
   if (hasErrors(diagnostics)) throw new InputError(diagnostics)
   options.onStage?.('compiling the network')
   const compiled = compileNetwork(cluster, { nodeRules })

@@ -1,9 +1,10 @@
 import type { Command } from 'commander'
 import { Option } from 'commander'
 import type { Diagnostic } from '../../src/index.ts'
-import { formatDiagnostic, InputError } from '../../src/index.ts'
+import { InputError } from '../../src/index.ts'
 import type { ClusterOptions } from '../cluster-options.ts'
 import { load, withClusterOptions } from '../cluster-options.ts'
+import { diagnosticsText } from '../diagnostics-text.ts'
 import type { ExitCode } from '../exit-code.ts'
 import { exitCode } from '../exit-code.ts'
 import type { Io } from '../io.ts'
@@ -28,7 +29,7 @@ export function addCheck(program: Command, io: Io, finish: Finish): void {
     .action(async (options: CheckOptions) => {
       const { diagnostics, summary } = await examine(options, io)
       if (options.output) io.out(`${JSON.stringify(report(diagnostics), undefined, 2)}\n`)
-      else io.out(`${[...diagnostics.map(formatDiagnostic), summary].join('\n')}\n`)
+      else io.out(`${diagnosticsText(diagnostics)}${summary}\n`)
       finish(codeOf(diagnostics))
     })
 }

@@ -40,6 +40,11 @@ export function readDocuments(file: SourceFile, report: Report): readonly RawDoc
     report('not-text', noise.message, { at: placeAt(file.name, text, noise.offset), fix: noise.fix })
     return []
   }
+  const deep = tooDeepAt(text)
+  if (deep >= 0) {
+    reportDepth(placeAt(file.name, text, deep), report)
+    return []
+  }
   const documents = readYaml(file.name, text, report)
   if (beginsAsJson && documents.length > 0) noteFlowYaml(file.name, text, report)
   return documents
@@ -70,6 +75,24 @@ function placeAt(file: string, text: string, offset: number): SourceLocation {
   const before = text.slice(0, offset)
   const lineStart = before.lastIndexOf('\n') + 1
   return { file, line: before.split('\n').length, column: offset - lineStart + 1 }
+}
+
+/** Maps and lists within each other; no object of Kubernetes comes near it, and recursion has its limit. */
+const maxDepth = 1000
+
+function tooDeepAt(text: string): number {
+  let depth = 0
+  for (let at = 0; at < text.length; at++) {
+    const char = text.charCodeAt(at)
+    if (char === 91 || char === 123) depth++
+    else if ((char === 93 || char === 125) && depth > 0) depth--
+    if (depth > maxDepth) return at
+  }
+  return -1
+}
+
+function reportDepth(at: SourceLocation, report: Report): void {
+  report('yaml-syntax', `maps and lists are nested more than ${maxDepth} deep`, { at })
 }
 
 /** kubectl takes what begins with a brace for JSON and nothing else. */
@@ -217,11 +240,8 @@ function readYaml(file: string, text: string, report: Report): readonly RawDocum
 
 /** Reads one document; of several that `...` parts, kubectl reads the first. */
 function readChunk(origin: SourceLocation, text: string, report: Report): readonly RawDocument[] {
-  const parsed = tryParse(text)
-  if (!parsed) {
-    report('yaml-syntax', 'maps and lists are nested too deeply', { at: origin })
-    return []
-  }
+  const parsed = parseChunk(origin, text, report)
+  if (!parsed) return []
   const at = (offset: number): SourceLocation => {
     const { line, col } = parsed.lines.linePos(offset)
     return { file: origin.file, line: line + origin.line - 1, column: col }
@@ -251,7 +271,27 @@ function readChunk(origin: SourceLocation, text: string, report: Report): readon
   return unreadable ? [] : [lazyDocument({ text, origin, value }, parsed)]
 }
 
-/** Recursion has its limit: a text of a million brackets cannot be read. */
+/** The syntax tree of a document; nothing, if it is empty or not worth reading. */
+function parseChunk(origin: SourceLocation, text: string, report: Report): ParsedYaml | undefined {
+  const isEmpty = !/^[^#\s-]|^[ \t-]+[^#\s-]/m.test(text)
+  if (isEmpty) return undefined
+  if (isHopeless(text)) {
+    report('not-an-object', 'expected Kubernetes objects, but there is no "kind" in this text', {
+      at: origin,
+    })
+    return undefined
+  }
+  const parsed = tryParse(text)
+  if (!parsed) reportDepth(origin, report)
+  return parsed
+}
+
+/** Megabytes of text in which nothing is an object are not worth the seconds that reading them would take. */
+function isHopeless(text: string): boolean {
+  return text.length > 1_000_000 && !text.includes('kind')
+}
+
+/** Recursion has its limit: a text of a million nested lists cannot be read. */
 function tryParse(text: string): ParsedYaml | undefined {
   try {
     return parseYaml(text)
@@ -278,6 +318,10 @@ function reportSyntax(
   text: string,
   report: Report,
 ): void {
+  if (error.message.startsWith('Maximum call stack')) {
+    reportDepth(at, report)
+    return
+  }
   const message = error.message.replace(/\s+/g, ' ')
   const short = message.length > 200 ? `${message.slice(0, 200)}…` : message
   report('yaml-syntax', short, { at, ...(text.includes('{{') && { fix: templateFix }) })

@@ -34,6 +34,9 @@ function skipSpace(text: string, from: number): number {
 
 const [quote, colon, openList, closeList, openMap, closeMap] = [34, 58, 91, 93, 123, 125]
 
+/** Deeper values are left to the reader of YAML, which says so. */
+const maxDepth = 1000
+
 /** What a scan knows at one character. */
 interface Scan {
   depth: number
@@ -48,7 +51,7 @@ interface Scan {
 function scanValue(text: string, start: number): JsonSpan | undefined {
   const itemDepth = text.charCodeAt(start) === openList ? 1 : 0
   const scan: Scan = { depth: 0, itemDepth, itemStart: start, members: 0, items: [] }
-  for (let at = start; at < text.length; at++) {
+  for (let at = start; at < text.length && scan.depth <= maxDepth; at++) {
     const char = text.charCodeAt(at)
     if (char === quote) at = passString(text, at, scan)
     else if (char === colon) scan.members++

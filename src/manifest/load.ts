@@ -110,9 +110,9 @@ function readEntry({ value, document, path }: Entry, at: SourceLocation, loading
     return
   }
   const place: Place = { document, path, at }
-  const kind = headerOf('kind', value, place, report)
-  const apiVersion = headerOf('apiVersion', value, place, report)
-  if (kind === undefined || apiVersion === undefined) return
+  const header = headerOf(value, place, report)
+  if (!header) return
+  const { kind, apiVersion } = header
   const found = moduleFor(kind, apiVersion, place, report)
   if (found === 'other') {
     const name = `${kind}.${apiVersion}`
@@ -120,27 +120,37 @@ function readEntry({ value, document, path }: Entry, at: SourceLocation, loading
   } else if (found) readObject(found.kind, found.module, value, place, loading)
 }
 
-/** `kind` or `apiVersion`, without which nothing can be said of an object. */
+/** `kind` and `apiVersion`, without which nothing can be said of an object. */
 function headerOf(
-  field: 'kind' | 'apiVersion',
   value: RawObject,
   { document, path, at }: Place,
   report: Report,
-): string | undefined {
-  const text = value[field]
-  if (typeof text === 'string' && text !== '') return text
-  if (text === undefined || text === null || text === '') {
-    const near = nearest(field, Object.keys(value))
-    report('not-an-object', `expected a Kubernetes object, but ${field} is missing`, {
-      at: near === undefined ? at : document.locateKey([...path, near]),
-      ...(near !== undefined && { fix: `write ${field} instead of ${near}` }),
+): { readonly kind: string; readonly apiVersion: string } | undefined {
+  const { kind, apiVersion } = value
+  if (isText(kind) && isText(apiVersion)) return { kind, apiVersion }
+  const fields = (['kind', 'apiVersion'] as const).filter((field) => !isText(value[field]))
+  const wrong = fields.find(
+    (field) => value[field] !== undefined && value[field] !== null && value[field] !== '',
+  )
+  if (wrong) {
+    report('wrong-type', `${wrong} must be a text, not ${describeValue(value[wrong])}`, {
+      at: document.locate([...path, wrong]),
     })
-  } else {
-    report('wrong-type', `${field} must be a text, not ${describeValue(text)}`, {
-      at: document.locate([...path, field]),
-    })
+    return undefined
   }
+  const near = fields.map((field) => nearest(field, Object.keys(value))).find((one) => one !== undefined)
+  const missing = `${fields.join(' and ')} ${fields.length > 1 ? 'are' : 'is'} missing`
+  report('not-an-object', `expected a Kubernetes object, but ${missing}`, {
+    at: near === undefined ? at : document.locateKey([...path, near]),
+    ...(near !== undefined && {
+      fix: `write ${fields.find((one) => nearest(one, [near]))} instead of ${near}`,
+    }),
+  })
   return undefined
+}
+
+function isText(value: unknown): value is string {
+  return typeof value === 'string' && value !== ''
 }
 
 /** Groups of Kubernetes' own, in which a kind of ours under another version is a mistake and not a custom kind. */
