@@ -41,6 +41,7 @@ export const diagnosticCatalog = {
   'null-value': warning('A field that should have a value has none; the API server reads it as empty.'),
   'configuration-conflict': warning('Two objects configure the same thing differently; one of them counts.'),
   'invalid-value': error('A field holds a value that the API server refuses.'),
+  'too-large': error('A workload asks for more pods than kubewalk makes.'),
   'overlapping-cidrs': warning('Two address blocks that must not share addresses do.'),
   'invalid-version': error('A text is not a version of Kubernetes.'),
   'version-not-modelled': warning(

@@ -3,29 +3,57 @@ import { parseCidrSloppy, parseIpSloppy } from '../../base/ip.ts'
 import type { Service, ServicePort } from '../../model/objects.ts'
 import type { Examined, KindModule } from './kind.ts'
 import { demand, isDnsLabel, isPortName, isPortNumber, protocols, refuse } from './kind.ts'
+import { checkLabels } from './labels.ts'
 
 /** Mirrors ValidateService of pkg/apis/core/validation, as far as it can be decided from the object alone. */
 export const service: KindModule<Service> = {
   apiVersions: ['v1'],
   schema: 'Service',
   namespaced: true,
+  names: 'dns-label',
   validate: (located, report) => {
     const spec = located.object.spec ?? {}
-    checkEnum(located, report, 'type', ['ClusterIP', 'NodePort', 'LoadBalancer', 'ExternalName'])
+    checkEnum(located, report, 'type', serviceTypes)
     checkEnum(located, report, 'sessionAffinity', ['None', 'ClientIP'])
     checkEnum(located, report, 'externalTrafficPolicy', ['Cluster', 'Local'])
     checkEnum(located, report, 'internalTrafficPolicy', ['Cluster', 'Local'])
     checkEnum(located, report, 'ipFamilyPolicy', ['SingleStack', 'PreferDualStack', 'RequireDualStack'])
     checkEnum(located, report, 'trafficDistribution', ['PreferClose', 'PreferSameZone', 'PreferSameNode'])
-    if (!isDnsLabel(located.ref.name)) {
-      refuse(located, report, ['metadata', 'name'], `"${located.ref.name}" is not a DNS label`)
-    }
+    checkLetter(located, report)
+    checkSelector(located, report)
     if (spec.type === 'ExternalName' && !spec.externalName) demand(located, report, ['spec', 'externalName'])
     checkPorts(located, report)
     checkAddresses(located, report)
     checkAffinity(located, report)
     checkPolicies(located, report)
   },
+}
+
+const serviceTypes = ['ClusterIP', 'NodePort', 'LoadBalancer', 'ExternalName']
+
+/** Whether what depends on the type can be judged: not, if the type itself is wrong. */
+function hasKnownType({ object, faulty }: Examined<Service>): boolean {
+  const { type } = object.spec ?? {}
+  return !faulty(['spec', 'type']) && (!type || serviceTypes.includes(type))
+}
+
+/** RFC 1035 wants a letter first; API servers with RelaxedServiceNameValidation (KEP-5311) do not. */
+function checkLetter({ ref, locate }: Examined<Service>, report: Report): void {
+  if (!/^[0-9]/.test(ref.name)) return
+  report(
+    'invalid-value',
+    `Service ${ref.name}: its name begins with a digit, which most API servers refuse`,
+    {
+      at: locate(['metadata', 'name']),
+      object: ref,
+      severity: 'warning',
+      fix: 'begin it with a letter',
+    },
+  )
+}
+
+function checkSelector(located: Examined<Service>, report: Report): void {
+  checkLabels(located, located.object.spec?.selector, ['spec', 'selector'], report)
 }
 
 type EnumField =
@@ -56,7 +84,7 @@ function checkEnum(
 
 function checkPorts(located: Examined<Service>, report: Report): void {
   const { type, clusterIP, ports = [] } = located.object.spec ?? {}
-  if (ports.length === 0 && type !== 'ExternalName' && clusterIP !== 'None') {
+  if (ports.length === 0 && type !== 'ExternalName' && clusterIP !== 'None' && hasKnownType(located)) {
     demand(located, report, ['spec', 'ports'])
   }
   const seen = new Map<string, number>()
@@ -70,7 +98,7 @@ function checkPorts(located: Examined<Service>, report: Report): void {
     }
     const key = `${port.protocol ?? 'TCP'}/${port.port}`
     const other = seen.get(key)
-    if (other !== undefined)
+    if (other !== undefined && port.port !== undefined)
       refuse(located, report, ['spec', 'ports', index], `ports ${other} and ${index} are both ${key}`)
     seen.set(key, index)
   }
@@ -176,7 +204,7 @@ function checkRanges(located: Examined<Service>, report: Report): void {
 /** An ExternalName keeps a node port that it was given, for the day its type changes. */
 function checkNodePorts(located: Examined<Service>, report: Report): void {
   const { type = 'ClusterIP', ports = [] } = located.object.spec ?? {}
-  if (type !== 'ClusterIP') return
+  if (type !== 'ClusterIP' || !hasKnownType(located)) return
   for (const [index, port] of ports.entries()) {
     if (!port.nodePort) continue
     const path = ['spec', 'ports', index, 'nodePort']
@@ -210,6 +238,7 @@ function checkPolicies(located: Examined<Service>, report: Report): void {
     externalIPs = [],
     loadBalancerSourceRanges = [],
   } = located.object.spec ?? {}
+  if (!hasKnownType(located)) return
   const external = type === 'NodePort' || type === 'LoadBalancer' || externalIPs.length > 0
   if (externalTrafficPolicy && !external) {
     refuse(

@@ -11,6 +11,7 @@ import type {
 } from '../../model/objects.ts'
 import type { Examined, KindModule } from './kind.ts'
 import { demand, refuse } from './kind.ts'
+import { checkLabels } from './labels.ts'
 import { checkPodSpec } from './pod.ts'
 
 type Path = readonly (string | number)[]
@@ -21,9 +22,12 @@ function checkTemplate(
   template: PodTemplate | undefined,
   path: Path,
 ): void {
+  checkLabels(located, template?.metadata?.labels, [...path, 'metadata', 'labels'], report)
   if (!template) demand(located, report, path)
   else checkPodSpec(located, report, template.spec, [...path, 'spec'])
 }
+
+const templateLabels = ['spec', 'template', 'metadata', 'labels']
 
 /** A workload's selector must select the pods that its own template makes. */
 function checkSelector(
@@ -38,7 +42,7 @@ function checkSelector(
   }
   const labels = template?.metadata?.labels ?? {}
   for (const [key, value] of Object.entries(selector.matchLabels ?? {})) {
-    if (labels[key] === value) continue
+    if (labels[key] === value || located.faulty([...templateLabels, key])) continue
     refuse(
       located,
       report,
@@ -49,13 +53,23 @@ function checkSelector(
   }
 }
 
-function checkReplicas(
-  located: Examined<{ readonly spec: { readonly replicas?: number } }>,
-  report: Report,
-): void {
-  const replicas = located.object.spec?.replicas
-  if (replicas !== undefined && replicas < 0)
-    refuse(located, report, ['spec', 'replicas'], `replicas ${replicas} is negative`)
+/** As many pods of one workload are made; a real cluster has at most 150,000 altogether. */
+const maxPods = 10_000
+
+function checkCount(located: Examined<unknown>, report: Report, count: number | undefined, path: Path): void {
+  if (count === undefined) return
+  if (count < 0) refuse(located, report, path, `${String(path.at(-1))} ${count} is negative`)
+  if (count > maxPods) {
+    report(
+      'too-large',
+      `${located.ref.kind} ${located.ref.name}: ${count} pods are more than kubewalk makes`,
+      {
+        at: located.locate(path),
+        object: located.ref,
+        fix: `ask for at most ${maxPods}`,
+      },
+    )
+  }
 }
 
 export const deployment: KindModule<Deployment> = {
@@ -82,7 +96,7 @@ function checkSelected(located: Examined<Deployment | StatefulSet>, report: Repo
   }
   checkTemplate(located, report, spec.template, ['spec', 'template'])
   checkSelector(located, report, spec.selector, spec.template)
-  checkReplicas(located, report)
+  checkCount(located, report, spec.replicas, ['spec', 'replicas'])
 }
 
 export const statefulSet: KindModule<StatefulSet> = {
@@ -116,7 +130,7 @@ export const replicationController: KindModule<ReplicationController> = {
   validate: (located, report) => {
     if (!located.object.spec) demand(located, report, ['spec'])
     else checkTemplate(located, report, located.object.spec.template, ['spec', 'template'])
-    checkReplicas(located, report)
+    checkCount(located, report, located.object.spec?.replicas, ['spec', 'replicas'])
   },
 }
 
@@ -125,8 +139,14 @@ export const job: KindModule<Job> = {
   schema: 'Job',
   namespaced: true,
   names: 'dns-name',
-  validate: (located, report) =>
-    checkTemplate(located, report, located.object.spec?.template, ['spec', 'template']),
+  validate: (located, report) => {
+    const { template, parallelism, completions } = located.object.spec ?? {}
+    checkTemplate(located, report, template, ['spec', 'template'])
+    checkCount(located, report, parallelism, ['spec', 'parallelism'])
+    if (completions !== undefined && completions < 0) {
+      refuse(located, report, ['spec', 'completions'], `completions ${completions} is negative`)
+    }
+  },
 }
 
 export const cronJob: KindModule<CronJob> = {
