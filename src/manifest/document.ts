@@ -14,6 +14,8 @@ export type Path = readonly (string | number)[]
 /** One YAML or JSON document (or one item of a JSON list), and where each of its values stands. */
 export interface RawDocument {
   readonly value: unknown
+  /** Whether a key stands twice in it, so that what seems to be missing may only have been overwritten. */
+  readonly ambiguous: boolean
   /** The place of the value at a path, or of the nearest thing around it that exists. */
   locate(path: Path): SourceLocation
   /** The place of the key itself that the path ends in. */
@@ -122,11 +124,11 @@ function readJson(file: string, text: string, report: Report): readonly RawDocum
     text,
     documents.map((one) => one.span.start),
   )
-  for (const [index, span] of spans.entries()) {
-    if (countMembers(values[index]) !== span.members) reportDuplicateMembers(file, text, span, report)
-  }
+  const ambiguous = spans.filter((span, index) => countMembers(values[index]) !== span.members)
+  for (const span of ambiguous) reportDuplicateMembers(file, text, span, report)
   return documents.map(({ value, span }, index) =>
     lazyDocument({
+      ambiguous: ambiguous.length > 0,
       text: text.slice(span.start, span.end),
       origin: places[index] ?? { file, line: 1, column: 1 },
       value,
@@ -190,10 +192,11 @@ interface DocumentSource {
   /** Where the text begins in its file. */
   readonly origin: SourceLocation
   readonly value: unknown
+  readonly ambiguous: boolean
 }
 
 /** A document whose text is read for places when the first is asked for. */
-function lazyDocument({ text, origin, value }: DocumentSource, parsed?: ParsedYaml): RawDocument {
+function lazyDocument({ text, origin, value, ambiguous }: DocumentSource, parsed?: ParsedYaml): RawDocument {
   let tree = parsed
   const offsetAt = (path: Path, wantsKey: boolean): number => {
     tree ??= parseYaml(text)
@@ -210,6 +213,7 @@ function lazyDocument({ text, origin, value }: DocumentSource, parsed?: ParsedYa
   }
   return {
     value,
+    ambiguous,
     locate: (path) => locate(path, false),
     locateKey: (path) => locate(path, true),
     sourceAt: (path) => /^[^\s,\]}]*/.exec(text.slice(offsetAt(path, false)))?.[0] ?? '',
@@ -233,6 +237,7 @@ function readYaml(file: string, text: string, report: Report): readonly RawDocum
         at: { file, line: chunk.line + 1, column: 1 },
         fix: 'begin the document on the next line',
       })
+      return []
     }
     return readChunk({ file, line: chunk.line + 1, column: 1 }, chunk.text, report)
   })
@@ -262,13 +267,14 @@ function readChunk(origin: SourceLocation, text: string, report: Report): readon
     })
   }
   if (document.contents === null || isEmptyScalar(document.contents)) return []
-  let unreadable = false
+  const found = new Set<string>()
   const tell = faultReporter(at, report)
   const value = yamlValue(parsed, 0, (fault) => {
-    unreadable ||= fault.code === 'yaml-syntax'
+    found.add(fault.code)
     tell(withTemplateFix(fault, text))
   })
-  return unreadable ? [] : [lazyDocument({ text, origin, value }, parsed)]
+  if (found.has('yaml-syntax')) return []
+  return [lazyDocument({ text, origin, value, ambiguous: found.has('duplicate-key') }, parsed)]
 }
 
 /** The syntax tree of a document; nothing, if it is empty or not worth reading. */

@@ -1,4 +1,4 @@
-import type { Checked, Report } from '../base/diagnostic.ts'
+import type { Checked, Diagnostic, Report } from '../base/diagnostic.ts'
 import { collectDiagnostics, hasErrors } from '../base/diagnostic.ts'
 import type { DiagnosticCode } from '../base/diagnostic-catalog.ts'
 import { fnv1a } from '../base/hash.ts'
@@ -67,7 +67,23 @@ export function loadManifest(files: readonly SourceFile[]): Checked<Manifest> {
   }
   if (loading.refs.size === 0 && otherKinds.size === 0 && !hasErrors(diagnostics)) reportEmpty(files, report)
   const incomplete = diagnostics.some((one) => lossCodes.includes(one.code))
-  return { value: { objects: collected, otherKinds, incomplete }, diagnostics: foldNotes(diagnostics) }
+  return {
+    value: { objects: collected, otherKinds, incomplete },
+    diagnostics: inTextOrder(foldNotes(diagnostics), files),
+  }
+}
+
+/** Diagnostics in the order in which a reader of the files comes upon their places. */
+function inTextOrder(
+  diagnostics: readonly Diagnostic[],
+  files: readonly SourceFile[],
+): readonly Diagnostic[] {
+  const order = new Map(files.map((file, index) => [file.name, index]))
+  const rank = ({ at }: Diagnostic) => (at ? (order.get(at.file) ?? 0) : files.length)
+  return diagnostics.toSorted(
+    (a, b) =>
+      rank(a) - rank(b) || (a.at?.line ?? 0) - (b.at?.line ?? 0) || (a.at?.column ?? 0) - (b.at?.column ?? 0),
+  )
 }
 
 /** Faults by which whole objects are lost. */
@@ -204,7 +220,7 @@ function readObject(
   { document, path, at }: Place,
   loading: Loading,
 ): void {
-  const { report } = loading
+  const report = document.ambiguous ? withoutMissing(loading.report) : loading.report
   const name = nameOf(kind, value)
   const namespace = namespaceOf(module, value)
   const ref: ObjectRef = {
@@ -241,6 +257,13 @@ function readObject(
     loading.embedded.push(
       ...embeddedTexts(located as Located<ConfigMap>, (key) => document.blockIndent([...path, 'data', key])),
     )
+}
+
+/** What is missing may be in the half that a key given twice has lost. */
+function withoutMissing(report: Report): Report {
+  return (code, message, details) => {
+    if (code !== 'missing-field' && code !== 'missing-name') report(code, message, details)
+  }
 }
 
 const nameless: readonly KindName[] = [

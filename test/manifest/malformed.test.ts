@@ -60,7 +60,7 @@ const notObjects: readonly Row[] = [
   ['a number for a name', 'apiVersion: v1\nkind: Namespace\nmetadata: {name: 2024}\n', '3:18 wrong-type'],
   ['metadata is a text', 'apiVersion: v1\nkind: Namespace\nmetadata: web\n', '3:11 wrong-type'],
   ['items are a map', 'apiVersion: v1\nkind: List\nitems: {a: 1}\n', '3:8 wrong-type'],
-  ['an item is nothing', 'apiVersion: v1\nkind: List\nitems:\n- \n- {apiVersion: v1, kind: Namespace, metadata: {name: a}}\n', '4:2 not-an-object'],
+  ['an item is nothing', 'apiVersion: v1\nkind: List\nitems:\n- \n- {apiVersion: v1, kind: Namespace, metadata: {name: a}}\n', '4:3 not-an-object'],
   ['one name for two Services', `${service('ports: [{port: 80}]')}\n---\n${service('ports: [{port: 81}]')}`, '7:1 duplicate-object'],
 ]
 
@@ -93,7 +93,7 @@ const services: readonly Row[] = [
   ['a misspelt type', service('tpye: NodePort\nports:\n- port: 80\n  nodePort: 30080'), '5:3 unknown-field'],
   ['ports is a map', service('ports:\n  port: 80'), '6:5 wrong-type'],
   ['ports holds a number', service('ports: [80]'), '5:11 wrong-type'],
-  ['ports is nothing', service('ports:'), '5:3 missing-field'],
+  ['ports is nothing', service('ports:'), '5:9 missing-field'],
   ['no port number', service('ports:\n- name: http'), '6:5 missing-field'],
   ['a type that does not exist', service('type: Nodeport\nports: [{port: 80, nodePort: 30080}]'), '5:9 invalid-value'],
   ['a protocol in small letters', service('ports: [{port: 80, protocol: tcp}]'), '5:32 invalid-value'],

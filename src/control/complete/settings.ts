@@ -1,10 +1,13 @@
 import type { Report } from '../../base/diagnostic.ts'
 import type { Cidr } from '../../base/ip.ts'
-import { familyOf, formatCidr, overlaps, parseCidr } from '../../base/ip.ts'
+import { covers, familyOf, formatCidr, overlaps, parseCidr } from '../../base/ip.ts'
+import type { SourceLocation } from '../../base/source.ts'
 import type { ClusterSettings, KubeProxySettings, LocalDetector } from '../../model/cluster.ts'
 import type { Environment } from '../../model/environment.ts'
-import type { KubeProxyConfiguration, Located } from '../../model/objects.ts'
+import type { ClusterConfiguration, KubeProxyConfiguration, Located } from '../../model/objects.ts'
 import type { Completion } from './completion.ts'
+import type { Stated } from './stated.ts'
+import { chooseStated, statedIn, statedInEnvironment } from './stated.ts'
 
 /** The releases whose kube-proxy is modelled. */
 export const supportedMinors = { first: 28, last: 36 }
@@ -14,9 +17,9 @@ const defaultServiceCidr = '10.96.0.0/16'
 
 /** Cluster-wide settings, from configuration objects, the Environment, and defaults like a kind cluster's. */
 export function completeSettings(completion: Completion, environment: Environment): ClusterSettings {
-  const minorVersion = chooseVersion(completion, environment)
-  const podCidrs = choosePodCidrs(completion, environment)
-  const serviceCidrs = chooseServiceCidrs(completion, environment)
+  const minorVersion = chooseVersion(completion)
+  const podCidrs = choosePodCidrs(completion)
+  const serviceCidrs = chooseServiceCidrs(completion)
   for (const pods of podCidrs) {
     for (const services of serviceCidrs) {
       if (!overlaps(pods, services)) continue
@@ -29,21 +32,26 @@ export function completeSettings(completion: Completion, environment: Environmen
   }
   return {
     minorVersion,
-    domain: chooseDomain(completion, environment),
+    domain: chooseDomain(completion),
     podCidrs,
     serviceCidrs,
-    nodePorts: chooseNodePorts(completion, environment),
+    nodePorts: chooseNodePorts(completion),
     kubeProxy: completeKubeProxy(completion, environment, podCidrs),
     cni: chooseCni(completion, environment),
   }
 }
 
-function chooseVersion(completion: Completion, environment: Environment): number {
+function chooseVersion(completion: Completion): number {
   const { options, objects } = completion
-  const stated =
-    options.kubeVersion ??
-    environment.kubeProxy?.version ??
-    objects.ClusterConfiguration.map((one) => one.object.kubernetesVersion).find((one) => one !== undefined)
+  const stated = chooseStated(
+    completion,
+    [
+      ...(options.kubeVersion === undefined ? [] : [{ value: options.kubeVersion, from: '--kube-version' }]),
+      ...statedInEnvironment(completion, ['kubeProxy', 'version'], (one) => one.kubeProxy?.version),
+      ...statedIn(objects.ClusterConfiguration[0], ['kubernetesVersion'], (one) => one.kubernetesVersion),
+    ],
+    (a, b) => minorOf(a) === minorOf(b),
+  )
   if (stated === undefined) {
     const fromNodes = objects.Node.map((one) => one.object.status?.nodeInfo?.kubeletVersion).find(
       (one) => one,
@@ -52,23 +60,28 @@ function chooseVersion(completion: Completion, environment: Environment): number
     completion.assume(`Kubernetes 1.${supportedMinors.last}`)
     return supportedMinors.last
   }
-  return readVersion(stated, completion.report)
+  return readVersion(stated.value, completion.report, stated.at)
+}
+
+function minorOf(text: string): string | undefined {
+  return /^v?1\.(\d+)(\.|$|[-+])/.exec(text.trim())?.[1]
 }
 
 /** The minor release of a version text, moved to the nearest one whose kube-proxy is modelled. */
-export function readVersion(text: string, report: Report): number {
-  const found = /^v?1\.(\d+)(\.|$|[-+])/.exec(text.trim())
-  if (!found) {
-    report('invalid-version', `"${text}" is not a version of Kubernetes such as 1.33`)
+export function readVersion(text: string, report: Report, at?: SourceLocation): number {
+  const found = minorOf(text)
+  if (found === undefined) {
+    report('invalid-version', `"${text}" is not a version of Kubernetes such as 1.33`, { ...(at && { at }) })
     return supportedMinors.last
   }
-  const minor = Number(found[1])
+  const minor = Number(found)
   const nearest = Math.min(supportedMinors.last, Math.max(supportedMinors.first, minor))
   if (nearest !== minor) {
     report(
       'version-not-modelled',
       `kube-proxy 1.${minor} is not modelled; its rules are those of 1.${nearest}`,
       {
+        ...(at && { at }),
         fix: `releases 1.${supportedMinors.first} to 1.${supportedMinors.last} are exact`,
       },
     )
@@ -76,30 +89,87 @@ export function readVersion(text: string, report: Report): number {
   return nearest
 }
 
-function readCidrs(completion: Completion, text: string, what: string): Cidr[] {
-  return text
+function readCidrs(completion: Completion, { value, from, at }: Stated<string>): Cidr[] {
+  return value
     .split(',')
     .filter((one) => one.trim() !== '')
     .flatMap((one) => {
       const cidr = parseCidr(one.trim())
-      if (!cidr)
-        completion.report('invalid-setting', `${what} "${one}" is not a block such as ${defaultPodCidr}`)
+      if (!cidr) {
+        completion.report('invalid-setting', `${from}: "${one}" is not a block such as ${defaultPodCidr}`, {
+          ...(at && { at }),
+        })
+      }
       return cidr ? [cidr] : []
     })
 }
 
-function choosePodCidrs(completion: Completion, environment: Environment): readonly Cidr[] {
+/** Whether two lists of blocks, as their texts give them, are the same. */
+function sameBlocks(a: string, b: string): boolean {
+  const blocks = (text: string) =>
+    text
+      .split(',')
+      .map((one) => parseCidr(one.trim()))
+      .map((one) => (one ? formatCidr(one) : ''))
+      .toSorted()
+      .join(',')
+  return blocks(a) === blocks(b)
+}
+
+/** kubeadm and kind configure the same ranges; what they say counts before the Environment. */
+function statedSubnets(
+  completion: Completion,
+  field: 'podSubnet' | 'serviceSubnet',
+  environmentFields: readonly ['podCIDR', 'podCIDR6'] | readonly ['serviceCIDR', 'serviceCIDR6'],
+): Stated<string> | undefined {
   const { objects } = completion
-  const network = environment.clusterNetwork
-  const stated =
-    [network?.podCIDR, network?.podCIDR6].filter((one) => one !== undefined).join(',') ||
-    objects.ClusterConfiguration.map((one) => one.object.networking?.podSubnet).find((one) => one) ||
-    objects.Cluster.map((one) => one.object.networking?.podSubnet).find((one) => one) ||
-    objects.KubeProxyConfiguration.map((one) => one.object.clusterCIDR).find((one) => one)
-  if (stated) return readCidrs(completion, stated, 'pod subnet')
+  const [v4, v6] = environmentFields
+  return chooseStated(
+    completion,
+    [
+      ...statedIn(objects.ClusterConfiguration[0], ['networking', field], (one) => one.networking?.[field]),
+      ...statedIn(objects.Cluster[0], ['networking', field], (one) => one.networking?.[field]),
+      ...statedInEnvironment(completion, ['clusterNetwork', v4], ({ clusterNetwork: network }) =>
+        [network?.[v4], network?.[v6]].filter((one) => one !== undefined).join(','),
+      ),
+    ],
+    sameBlocks,
+  )
+}
+
+function choosePodCidrs(completion: Completion): readonly Cidr[] {
+  const [proxy] = statedIn(
+    completion.objects.KubeProxyConfiguration[0],
+    ['clusterCIDR'],
+    (one) => one.clusterCIDR,
+  )
+  const stated = statedSubnets(completion, 'podSubnet', ['podCIDR', 'podCIDR6'])
+  if (stated) {
+    const blocks = readCidrs(completion, stated)
+    if (proxy) compareClusterCidr(completion, stated, blocks, proxy)
+    return blocks
+  }
+  // What is wrong with kube-proxy's own block is told where its settings are read.
+  if (proxy) return proxy.value.split(',').flatMap((one) => parseCidr(one.trim()) ?? [])
   const chosen = byFamily(familiesOf(completion), defaultPodCidr, 'fd00:10:244::/56')
   completion.assume(`pod addresses from ${chosen}`)
-  return readCidrs(completion, chosen, 'pod subnet')
+  return readCidrs(completion, { value: chosen, from: 'pod subnet' })
+}
+
+/** kube-proxy may be told another block than pods have: then it masquerades what it should not, and that is walked. */
+function compareClusterCidr(
+  { report }: Completion,
+  stated: Stated<string>,
+  blocks: readonly Cidr[],
+  proxy: Stated<string>,
+): void {
+  const own = proxy.value.split(',').flatMap((one) => parseCidr(one.trim()) ?? [])
+  if (own.length === 0 || blocks.every((block) => own.some((one) => covers(one, block)))) return
+  report(
+    'configuration-conflict',
+    `${proxy.from} is ${proxy.value}, but ${stated.from} is ${stated.value}: pods have the latter, and kube-proxy takes the former for theirs`,
+    { ...(proxy.at && { at: proxy.at }), fix: 'make the two agree' },
+  )
 }
 
 /** The families of kind's configuration, else those of the nodes' addresses. */
@@ -118,17 +188,12 @@ function byFamily(family: string, v4: string, v6: string): string {
   return family === 'dual' ? `${v4},${v6}` : v4
 }
 
-function chooseServiceCidrs(completion: Completion, environment: Environment): readonly Cidr[] {
-  const { objects } = completion
-  const network = environment.clusterNetwork
-  const stated =
-    [network?.serviceCIDR, network?.serviceCIDR6].filter((one) => one !== undefined).join(',') ||
-    objects.ClusterConfiguration.map((one) => one.object.networking?.serviceSubnet).find((one) => one) ||
-    objects.Cluster.map((one) => one.object.networking?.serviceSubnet).find((one) => one)
-  if (stated) return readCidrs(completion, stated, 'service subnet')
+function chooseServiceCidrs(completion: Completion): readonly Cidr[] {
+  const stated = statedSubnets(completion, 'serviceSubnet', ['serviceCIDR', 'serviceCIDR6'])
+  if (stated) return readCidrs(completion, stated)
   const chosen = byFamily(familiesOf(completion), inferServiceCidr(completion), 'fd00:10:96::/112')
   completion.assume(`Service addresses from ${chosen}`)
-  return readCidrs(completion, chosen, 'service subnet')
+  return readCidrs(completion, { value: chosen, from: 'service subnet' })
 }
 
 /** A dump tells its range by `default/kubernetes`, whose address is the range's first. */
@@ -141,21 +206,53 @@ function inferServiceCidr({ objects }: Completion): string {
   return parts ? `${parts[1]}.0.0/16` : defaultServiceCidr
 }
 
-function chooseDomain({ objects }: Completion, environment: Environment): string {
-  return (
-    environment.clusterNetwork?.clusterDomain ??
-    objects.ClusterConfiguration.map((one) => one.object.networking?.dnsDomain).find((one) => one) ??
-    'cluster.local'
-  )
+function chooseDomain(completion: Completion): string {
+  const stated = chooseStated(completion, [
+    ...statedIn(
+      completion.objects.ClusterConfiguration[0],
+      ['networking', 'dnsDomain'],
+      (one) => one.networking?.dnsDomain,
+    ),
+    ...statedInEnvironment(
+      completion,
+      ['clusterNetwork', 'clusterDomain'],
+      (one) => one.clusterNetwork?.clusterDomain,
+    ),
+  ])
+  return stated?.value ?? 'cluster.local'
 }
 
-function chooseNodePorts(completion: Completion, environment: Environment): ClusterSettings['nodePorts'] {
-  const text = environment.apiServer?.serviceNodePortRange
-  if (text === undefined) return { first: 30000, last: 32767 }
-  const found = /^(\d+)-(\d+)$/.exec(text)
-  if (found) return { first: Number(found[1]), last: Number(found[2]) }
-  completion.report('invalid-setting', `serviceNodePortRange "${text}" is not a range such as 30000-32767`)
+function chooseNodePorts(completion: Completion): ClusterSettings['nodePorts'] {
+  const stated = chooseStated(completion, [
+    ...statedIn(completion.objects.ClusterConfiguration[0], ['apiServer', 'extraArgs'], nodePortArgument),
+    ...statedInEnvironment(
+      completion,
+      ['apiServer', 'serviceNodePortRange'],
+      (one) => one.apiServer?.serviceNodePortRange,
+    ),
+  ])
+  if (stated === undefined) return { first: 30000, last: 32767 }
+  const found = /^(\d+)-(\d+)$/.exec(stated.value)
+  const [first, last] = [Number(found?.[1]), Number(found?.[2])]
+  if (found && first >= 1 && first <= last && last <= 65535) return { first, last }
+  completion.report(
+    'invalid-setting',
+    `${stated.from}: "${stated.value}" is not a range of ports such as 30000-32767`,
+    { ...(stated.at && { at: stated.at }) },
+  )
   return { first: 30000, last: 32767 }
+}
+
+/** kubeadm's extra arguments: a map up to v1beta3, a list of names and values since. */
+function nodePortArgument({ apiServer }: ClusterConfiguration): string | undefined {
+  const given = apiServer?.extraArgs
+  const name = 'service-node-port-range'
+  if (typeof given !== 'object' || given === null) return undefined
+  const entries: readonly (readonly [unknown, unknown])[] = Array.isArray(given)
+    ? given.map((one) => [one?.name, one?.value] as const)
+    : Object.entries(given)
+  const value = entries.find(([key]) => key === name)?.[1]
+  return value === undefined ? undefined : String(value)
 }
 
 /** Names of plugins whose network equals kindnet's where Services are concerned, or that are not modelled yet. */
@@ -180,7 +277,7 @@ function completeKubeProxy(
   const configuredBy = environment.kubeProxy ? completion.objects.Environment[0]?.ref : located?.ref
   return {
     ...(configuredBy && { configuredBy }),
-    mode: chooseMode(completion, config, environment),
+    mode: chooseMode(completion),
     clusterCidrs: chooseClusterCidrs(completion, located, environment, podCidrs),
     localDetector: chooseDetector(completion, located),
     masqueradeAll: stated.masqueradeAll ?? config.iptables?.masqueradeAll ?? false,
@@ -192,16 +289,14 @@ function completeKubeProxy(
   }
 }
 
-function chooseMode(
-  completion: Completion,
-  config: KubeProxyConfiguration,
-  environment: Environment,
-): string {
-  const mode =
-    environment.kubeProxy?.mode ??
-    (config.mode || undefined) ??
-    completion.objects.Cluster[0]?.object.networking?.kubeProxyMode
-  return mode || 'iptables'
+function chooseMode(completion: Completion): string {
+  const { objects } = completion
+  const stated = chooseStated(completion, [
+    ...statedIn(objects.KubeProxyConfiguration[0], ['mode'], (one) => one.mode),
+    ...statedIn(objects.Cluster[0], ['networking', 'kubeProxyMode'], (one) => one.networking?.kubeProxyMode),
+    ...statedInEnvironment(completion, ['kubeProxy', 'mode'], (one) => one.kubeProxy?.mode),
+  ])
+  return stated?.value ?? 'iptables'
 }
 
 function chooseClusterCidrs(
@@ -210,10 +305,17 @@ function chooseClusterCidrs(
   environment: Environment,
   podCidrs: readonly Cidr[],
 ): readonly Cidr[] {
-  const stated = environment.kubeProxy?.clusterCIDR
-  if (stated === null) return []
-  if (stated !== undefined) return readCidrs(completion, stated, 'clusterCIDR')
-  if (located) return readCidrs(completion, located.object.clusterCIDR ?? '', 'clusterCIDR')
+  if (environment.kubeProxy?.clusterCIDR === null) return []
+  const stated = chooseStated(
+    completion,
+    [
+      ...statedIn(located, ['clusterCIDR'], (one) => one.clusterCIDR),
+      ...statedInEnvironment(completion, ['kubeProxy', 'clusterCIDR'], (one) => one.kubeProxy?.clusterCIDR),
+    ],
+    sameBlocks,
+  )
+  if (stated) return readCidrs(completion, stated)
+  if (located) return []
   completion.assume(`kube-proxy's clusterCIDR is ${podCidrs.map(formatCidr).join(',')}`)
   return podCidrs
 }
