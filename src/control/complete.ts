@@ -8,6 +8,7 @@ import { completeEndpointSlices, orphanEndpoints } from './complete/endpoint-sli
 import { readEnvironment } from './complete/environment.ts'
 import { completeNodes } from './complete/nodes.ts'
 import { finishPods } from './complete/pods.ts'
+import { checkReferences } from './complete/references.ts'
 import { schedulePods } from './complete/scheduling.ts'
 import { completeServices } from './complete/services.ts'
 import { completeSettings } from './complete/settings.ts'
@@ -41,6 +42,7 @@ export function completeCluster(given: ObjectsByKind, options: CompleteOptions =
   )
   const pods = finishPods(completion, schedulePods(completion, drafts, nodes, labels), nodes)
   const services = completeServices(completion, settings)
+  checkReferences(completion, services)
   const slices = completeEndpointSlices(completion, {
     services,
     pods,

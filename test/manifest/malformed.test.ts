@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { runWith } from '../support/io.ts'
+import { examine } from '../support/io.ts'
 
 /**
  * Input that is wrong. Each row says which diagnostics `kubewalk check` must give, and no other: one mistake is
@@ -138,19 +138,6 @@ const others: readonly Row[] = [
   ['a port of the Environment that is a text', 'apiVersion: kubewalk.dev/v1alpha1\nkind: Environment\nspec:\n  listeners:\n  - {pod: default/web, port: "80"}\n', '5:30 wrong-type'],
 ]
 
-const place = /^\(stdin\):(\d+:\d+): error: .*\[([a-z0-9.-]+)\]$/
-
-async function check(text: string | Uint8Array) {
-  const ran = await runWith(['check', '-f', '-'], text)
-  const lines = ran.out.split('\n')
-  const errors = lines.flatMap((line) => {
-    const found = place.exec(line)
-    return found ? [`${found[1]} ${found[2]}`] : []
-  })
-  const unplaced = lines.filter((line) => /\berror: /.test(line) && !place.test(line))
-  return { ...ran, errors, unplaced }
-}
-
 describe.each([
   ['what cannot be read', broken],
   ['what is no object', notObjects],
@@ -159,7 +146,8 @@ describe.each([
   ['other kinds', others],
 ] as const)('%s', (_, rows) => {
   test.for(rows)('%s', async ([, text, ...said]) => {
-    const { code, out, err, errors, unplaced } = await check(text)
+    const { code, out, err, said: told, unplaced } = await examine(text)
+    const errors = told.filter((one) => one.includes(' error ')).map((one) => one.replace(' error', ''))
     expect(errors).toEqual(said)
     expect(unplaced).toEqual([])
     expect(code).toBe(2)

@@ -1,6 +1,7 @@
 import type { Report } from '../../base/diagnostic.ts'
 import { parseIpSloppy } from '../../base/ip.ts'
 import type { Container, ContainerPort, Pod, PodSpec } from '../../model/objects.ts'
+import { formatPath } from '../schema/path.ts'
 import type { Examined, KindModule } from './kind.ts'
 import { demand, isPortName, isPortNumber, refuse } from './kind.ts'
 import { checkProtocol } from './service.ts'
@@ -37,6 +38,7 @@ export function checkPodSpec(
     demand(located, report, path)
     return
   }
+  noteUnmodelled(located, report, spec, path)
   const containers = spec.containers ?? []
   if (containers.length === 0) demand(located, report, [...path, 'containers'])
   const names = new Set<string>()
@@ -46,6 +48,47 @@ export function checkPodSpec(
   for (const [index, container] of (spec.initContainers ?? []).entries()) {
     checkContainer(located, report, container, [...path, 'initContainers', index], names)
   }
+}
+
+/** Fields of a pod that real components read and kubewalk does not, and what it does instead. */
+const unmodelled: readonly (readonly [field: string, effect: string])[] = [
+  ['hostAliases', 'names are resolved without it'],
+  ['dnsConfig', 'names are resolved without it'],
+  ['schedulingGates', 'the pod is scheduled at once'],
+  ['topologySpreadConstraints', 'pods are spread evenly over the nodes'],
+]
+
+/** Says once for each object and field that something is not modelled; where a pod runs is no question if it says so. */
+function noteUnmodelled(located: Examined<unknown>, report: Report, spec: PodSpec, path: Path): void {
+  const note = (field: Path, effect: string) =>
+    report(
+      'field-not-modelled',
+      `${located.ref.kind} ${located.ref.name}: ${formatPath(field)} is not modelled; ${effect}`,
+      {
+        at: located.locate(field),
+        object: located.ref,
+      },
+    )
+  const placed = spec.nodeName !== undefined && spec.nodeName !== ''
+  for (const [field, effect] of unmodelled) {
+    const value: unknown = spec[field as keyof PodSpec]
+    const given = Array.isArray(value) ? value.length > 0 : value !== undefined
+    if (given && !(placed && (field === 'schedulingGates' || field === 'topologySpreadConstraints')))
+      note([...path, field], effect)
+  }
+  const [container, port] = firstHostPort(spec) ?? []
+  if (container !== undefined && port !== undefined && !spec.hostNetwork) {
+    const field = [...path, 'containers', container, 'ports', port, 'hostPort']
+    note(field, 'what is sent to that port of the node is unknown')
+  }
+}
+
+function firstHostPort({ containers = [] }: PodSpec): readonly [number, number] | undefined {
+  for (const [index, { ports = [] }] of containers.entries()) {
+    const port = ports.findIndex(({ hostPort }) => hostPort)
+    if (port >= 0) return [index, port]
+  }
+  return undefined
 }
 
 function checkContainer(
