@@ -2,10 +2,13 @@ import type { RuleStep } from '../model/trace.ts'
 import type { Evaluation, RulePlace } from '../netfilter/evaluate.ts'
 import type { HookName } from '../netfilter/rule.ts'
 import type { Flight, Outcome, Walk } from './flight.ts'
-import { note } from './flight.ts'
+import { note, stop } from './flight.ts'
 
 /** A table's answer once all forks on the way to it are taken. */
 export type Decided = Evaluation & { readonly type: 'decided' }
+
+/** Both answers to more open questions than this are not followed: each doubles the ways, and the answer is unknown. */
+const assumptionLimit = 8
 
 /** Follows an evaluation through its forks; `next` is called for each way that is taken. */
 export function settle(
@@ -30,6 +33,8 @@ export function settle(
     case 'unknown': {
       const by = ruleStep(hook, evaluation.at, true)
       const what = evaluation.reason
+      if (flight.assumptions.length >= assumptionLimit)
+        return walk.end(stop(flight, 'not-modelled', what, by), { type: 'unknown' })
       const assume = (matched: boolean): Flight =>
         note(
           { ...flight, assumptions: [...flight.assumptions, what] },

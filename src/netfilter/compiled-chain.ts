@@ -3,6 +3,7 @@ import { familyOf } from '../base/ip.ts'
 import type { Packet } from '../base/packet.ts'
 import type { DeviceView } from './match/match.ts'
 import type { Match } from './match/registry.ts'
+import { remembers } from './match/registry.ts'
 import type { AddressMatch, Chain, DeviceMatch, Rule } from './rule.ts'
 import { deviceMatches, isHostMask } from './save-format/header.ts'
 import { andIp } from './save-format/options.ts'
@@ -113,9 +114,10 @@ function hostOf(match: Rule['header']['source']): Ip | undefined {
   return match.address
 }
 
-/** The one destination port that a rule asks for. */
+/** The one destination port that a rule asks for, if nothing before it must be asked of every packet. */
 function portOf(rule: Rule): number | undefined {
   for (const match of rule.matches) {
+    if (remembers(match)) return undefined
     if (match.type !== 'tcp' && match.type !== 'udp' && match.type !== 'sctp') continue
     const { dport } = match
     if (dport && !dport.inverted && dport.first === dport.last) return dport.first

@@ -10,11 +10,10 @@ import type {
   MatchResult,
   Memory,
 } from './match/match.ts'
-import { testMatch } from './match/registry.ts'
+import { remembers, testMatch } from './match/registry.ts'
 import type { HookName, Rule, Table } from './rule.ts'
-import { applyTarget } from './target/registry.ts'
+import { applyTarget, isHarmless } from './target/registry.ts'
 import type { Effect, NatRequest, RejectAnswer } from './target/target.ts'
-import { isHarmless } from './target/unmodelled.ts'
 
 /** Values that rules remember from packet to packet, as an immutable map: `set` gives a new one. */
 export interface MemoryState {
@@ -196,9 +195,21 @@ function tryRule(
         ? { unknown: `match "${textOf(match)}" is not modelled` }
         : testMatch(match, context)
     if (result === false) return miss(table, scene, branch, rule)
-    if (result !== true) return fork(table, scene, branch, rule, at, result)
+    if (result === true) continue
+    if ('unknown' in result && makesNoDifference(rule, at, context)) return miss(table, scene, branch, rule)
+    return fork(table, scene, branch, rule, at, result)
   }
   return take(table, scene, branch, rule.rule, context)
+}
+
+/** Whether the packet goes on alike, however a match that is not modelled answers: nothing is done, or not to this packet. */
+function makesNoDifference(rule: CompiledRule, at: number, context: MatchContext): boolean {
+  for (const match of rule.matches.slice(at + 1)) {
+    if (remembers(match)) return false
+    if (match.type !== 'unknown' && testMatch(match, context) === false) return true
+  }
+  const { target } = rule.rule
+  return target === undefined || isHarmless(target)
 }
 
 function miss(table: Table, scene: Scene, branch: Branch, rule: CompiledRule): undefined {
@@ -306,7 +317,7 @@ function take(
       enterChain(table, branch, target)
       return undefined
     case 'unknown':
-      return isHarmless(target.name)
+      return isHarmless(target)
         ? undefined
         : unknownTarget(table, scene, branch, rule, `target "${textOf(target)}" is not modelled`)
     default:

@@ -6,8 +6,8 @@ import type { Family } from '../../src/base/ip.ts'
 import type { Rule } from '../../src/netfilter/rule.ts'
 import { formatRuleBody, formatRuleSet } from '../../src/netfilter/save-format/format.ts'
 import { parseSave } from '../../src/netfilter/save-format/parse.ts'
-import type { RecordedRule } from './recorded-rules.ts'
-import { recordedRules } from './recorded-rules.ts'
+import type { RecordedRule } from './support/recorded-rules.ts'
+import { recordedRules } from './support/recorded-rules.ts'
 
 /** Where kubewalk knowingly answers otherwise than both backends. */
 const known: ReadonlyMap<string, string> = new Map([

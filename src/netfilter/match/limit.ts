@@ -27,6 +27,7 @@ const units = [
 
 /** Mirrors limit_mt of xt_limit: credit grows with time up to the burst, and each packet that matches costs some. */
 export const limit: MatchModule<LimitMatch> = {
+  remembers: true,
   options: { limit: 1, 'limit-burst': 1 },
   parse: (options) => {
     const cost = readRate(options)

@@ -102,6 +102,8 @@ export interface MatchContext {
 
 /** One match extension: how it is written, and what it says of a packet. */
 export interface MatchModule<M> extends Extension<M> {
+  /** Whether asking it changes what later packets get: a rule's matches after it must not be asked before it. */
+  readonly remembers?: boolean
   test(match: M, context: MatchContext): MatchResult
 }
 

@@ -33,6 +33,7 @@ const actions = ['set', 'rcheck', 'update', 'remove'] as const
 
 /** Mirrors recent_mt of xt_recent. */
 export const recent: MatchModule<RecentMatch> = {
+  remembers: true,
   options: {
     name: 1,
     set: 0,

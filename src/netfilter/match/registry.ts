@@ -139,6 +139,11 @@ export function testMatch<K extends MatchName>(match: KnownMatch<K>, context: Ma
   return matchModules[match.type].test(match, context)
 }
 
+/** Whether the match keeps a count or a list of the packets that came to it. */
+export function remembers(match: Match): boolean {
+  return match.type !== 'unknown' && matchModules[match.type].remembers === true
+}
+
 /** The match's options as iptables-save prints them. */
 export function formatMatch<K extends MatchName>(match: KnownMatch<K>, family: 4 | 6): string {
   return matchModules[match.type].format(match, family)

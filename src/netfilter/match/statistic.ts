@@ -10,6 +10,7 @@ const one = 0x80000000
 
 /** Mirrors statistic_mt of xt_statistic. Random forks the walk; nth counts the packets that reach the rule. */
 export const statistic: MatchModule<StatisticMatch> = {
+  remembers: true,
   options: { mode: 1, probability: 1, every: 1, packet: 1 },
   negatable: ['probability', 'every'],
   exclusive: [

@@ -32,6 +32,7 @@ const prefixLength = 29
 
 /** Mirrors log_tg of xt_LOG: it writes to the kernel's log, and the packet goes on. */
 export const log: TargetModule<LogTarget> = {
+  harmless: true,
   options: { 'log-prefix': 1, 'log-level': 1, ...Object.fromEntries(flags.map((flag) => [flag, 0])) },
   parse: (options) => {
     const level = options.value('log-level') ?? 'warning'

@@ -15,6 +15,7 @@ const defaultThreshold = 1
 
 /** Mirrors nflog_tg of xt_NFLOG: programs get a copy, and the packet goes on. */
 export const nflog: TargetModule<NflogTarget> = {
+  harmless: true,
   options: {
     'nflog-prefix': 1,
     'nflog-group': 1,

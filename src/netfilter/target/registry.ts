@@ -1,4 +1,5 @@
 import type { MatchContext } from '../match/match.ts'
+import type { Target } from '../rule.ts'
 import type { MaskedByte } from '../save-format/traffic-class.ts'
 import type { ConnmarkTarget } from './connmark.ts'
 import { connmark } from './connmark.ts'
@@ -31,6 +32,7 @@ import type { Effect, RejectAnswer, TargetModule, UnknownTarget } from './target
 import type { TcpmssTarget } from './tcpmss.ts'
 import { tcpmss } from './tcpmss.ts'
 import { tos } from './tos.ts'
+import { unmodelledTargets } from './unmodelled.ts'
 
 /** Every target extension by the name after `-j`, and the type of its options. */
 export interface TargetFields {
@@ -97,4 +99,11 @@ export function applyTarget<K extends TargetName>(target: KnownTarget<K>, contex
 /** The target's options as iptables-save prints them. */
 export function formatTarget<K extends TargetName>(target: KnownTarget<K>, family: 4 | 6): string {
   return targetModules[target.type].format(target, family)
+}
+
+/** Whether a packet goes on after this target as if its rule were not there. */
+export function isHarmless(target: Target): boolean {
+  if (target.type === 'unknown')
+    return Object.hasOwn(unmodelledTargets, target.name) && unmodelledTargets[target.name]?.harmless === true
+  return isTargetName(target.type) && targetModules[target.type].harmless === true
 }

@@ -45,6 +45,8 @@ export type Effect =
 
 /** One target extension: how it is written, where it may stand, and what it does. */
 export interface TargetModule<T> extends Extension<T> {
+  /** Whether a packet goes on after it as if its rule were not there. */
+  readonly harmless?: boolean
   apply(target: T, context: MatchContext): Effect
 }
 

@@ -9,6 +9,7 @@ export interface TcpmssTarget {
 
 /** Mirrors tcpmss_tg4 and tcpmss_tg6 of xt_TCPMSS. TCP options are not part of the walk's packets: nothing changes. */
 export const tcpmss: TargetModule<TcpmssTarget> = {
+  harmless: true,
   options: { 'set-mss': 1, 'clamp-mss-to-pmtu': 0 },
   exclusive: [['set-mss', 'clamp-mss-to-pmtu']],
   protocols: [TCP],

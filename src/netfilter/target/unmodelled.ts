@@ -51,8 +51,3 @@ export const unmodelledTargets: Readonly<Record<string, UnmodelledTarget>> = {
   TRACE: harmless,
   ULOG: { ...harmless, family: 4 },
 }
-
-/** Whether a packet goes on after this target as if the rule were not there. */
-export function isHarmless(name: string): boolean {
-  return Object.hasOwn(unmodelledTargets, name) && unmodelledTargets[name]?.harmless === true
-}

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import type { Family } from '../../src/base/ip.ts'
+import type { Family } from '../../../src/base/ip.ts'
 
 /** What one backend made of a rule: the line that iptables-save prints, or a refusal. */
 export type Answer = { readonly saved: string } | { readonly refused: string }
@@ -17,7 +17,7 @@ export interface RecordedRule {
 
 /** The records of one address family, written by test/recorded/iptables/record.sh. */
 export function recordedRules(family: Family): readonly RecordedRule[] {
-  const file = join(import.meta.dirname, `../recorded/iptables/saved-${family}.txt`)
+  const file = join(import.meta.dirname, `../../recorded/iptables/saved-${family}.txt`)
   const lines = readFileSync(file, 'utf8').split('\n')
   return lines.flatMap((line, index): RecordedRule[] => {
     if (line === '' || line.startsWith(' ') || line.startsWith('#')) return []
