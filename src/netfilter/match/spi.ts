@@ -12,7 +12,7 @@ export interface SpiMatch {
 function spiMatch(name: 'espspi' | 'ahspi', protocol: number, others: Readonly<Record<string, number>>) {
   const module: MatchModule<SpiMatch> = {
     options: { [name]: 1, ...others },
-    negatable: [name, 'ahlen'],
+    negatable: [name, ...Object.keys(others).filter((option) => option === 'ahlen')],
     protocols: [protocol],
     parse: (options) => ({ ...readSpi(options, name), others: readOthers(options, name) }),
     format: ({ spi, others: rest }) =>
