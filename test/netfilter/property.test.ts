@@ -6,6 +6,7 @@ import { evaluateTable } from '../../src/netfilter/evaluate.ts'
 import type { RuleSet } from '../../src/netfilter/rule.ts'
 import { formatRuleSet } from '../../src/netfilter/save-format/format.ts'
 import { parseSave } from '../../src/netfilter/save-format/parse.ts'
+import type { OpenMemory } from './support/packet-text.ts'
 import { sceneOf } from './support/packet-text.ts'
 
 const seed = 20_240_517
@@ -88,10 +89,10 @@ const rule = fc.tuple(header, matches, target).map(([first, second, third]) => {
   return join(first, protocol, second.slice(protocol.length).trim(), third)
 })
 
-/** A filter table with user chains A and B, in which no chain leads back to one before it. */
+/** A filter table whose base chain is long enough for an index, with user chains A and B, in which no chain leads back to one before it. */
 const text = fc
   .tuple(
-    fc.array(rule, { minLength: 1, maxLength: 40 }),
+    fc.array(rule, { minLength: 17, maxLength: 40 }),
     fc.array(rule, { maxLength: 25 }),
     fc.array(rule, { maxLength: 25 }),
   )
@@ -153,7 +154,7 @@ function run(ruleSet: RuleSet, scenes: readonly Scene[], record: Scene['record']
       evaluateTable(table, { ...one, record, memory: memory ?? one.memory }),
     )
     memory = left
-    return rest
+    return { ...rest, remembered: [...(left as OpenMemory).values] }
   })
 }
 

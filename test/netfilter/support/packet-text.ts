@@ -135,13 +135,19 @@ const host: HostView = {
       : undefined,
 }
 
-interface Memory {
+/** What rules remember, open to view. */
+export interface OpenMemory {
+  readonly values: ReadonlyMap<string, unknown>
   get(key: string): unknown
-  set(key: string, value: unknown): Memory
+  set(key: string, value: unknown): OpenMemory
 }
 
-function memoryOf(values: ReadonlyMap<string, unknown>): Memory {
-  return { get: (key) => values.get(key), set: (key, value) => memoryOf(new Map(values).set(key, value)) }
+function memoryOf(values: ReadonlyMap<string, unknown>): OpenMemory {
+  return {
+    values,
+    get: (key) => values.get(key),
+    set: (key, value) => memoryOf(new Map(values).set(key, value)),
+  }
 }
 
 const emptyMemory = memoryOf(new Map())
