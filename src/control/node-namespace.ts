@@ -1,5 +1,5 @@
-import type { Ip } from '../base/ip.ts'
-import { familyOf, formatEndpoint, parseIpSloppy } from '../base/ip.ts'
+import type { InterfaceAddress, Ip } from '../base/ip.ts'
+import { cidrOf, contains, familyOf, formatEndpoint, parseIpSloppy } from '../base/ip.ts'
 import type { Cluster, ClusterNode, ClusterPod } from '../model/cluster.ts'
 import type { Device, Netns, Route } from '../model/network.ts'
 import type { RuleSet } from '../netfilter/rule.ts'
@@ -48,7 +48,7 @@ export function nodeNamespace(context: NodeContext): Netns {
     subject: node.ref,
     devices: [loopback, eth0, ...plugin.devices],
     routes: [
-      ...eth0.addresses.map(({ ip, bits }) => connected(uplink, ip, bits)),
+      ...primaryAddresses(eth0).map(({ ip, bits }) => connected(uplink, ip, bits)),
       ...plugin.routes,
       ...(environment?.routes ?? []).flatMap((text) => readRoute(text, uplink)),
       ...defaultRoutes(underlay),
@@ -75,6 +75,14 @@ function uplinkDevice({ cluster, node, underlay }: NodeContext): Device {
       ...extra.map(({ ip, bits }) => ({ ip, bits })),
     ],
   }
+}
+
+/** Those that bring a connected route: of several addresses in one block, the first alone (fib_add_ifaddr). */
+function primaryAddresses({ addresses }: Device): readonly InterfaceAddress[] {
+  return addresses.filter(
+    ({ ip, bits }, index) =>
+      !addresses.slice(0, index).some((one) => one.bits === bits && contains(cidrOf(one.ip, one.bits), ip)),
+  )
 }
 
 function defaultRoutes(underlay: Underlay): readonly Route[] {

@@ -32,7 +32,7 @@ const operations: Operations = {
     await Promise.all(sockets.map(listen))
     return null
   },
-  dial: ({ dial }) => dialAll(dial),
+  dial: ({ dial }) => dialUntilHeard(dial),
   counters: async () => readCounters(),
   'forget-affinity': async () => {
     const folder = '/proc/net/xt_recent'
@@ -89,6 +89,22 @@ function listen({ protocol, address, port }: ListenSocket): Promise<void> {
     })
     socket.bind({ address, port }, () => resolve())
   })
+}
+
+/** ICMP errors that came while the socket in question was locked. */
+function missedErrors(): number {
+  return readSnmp('/proc/net/netstat').get('TcpExt:LockDroppedIcmps') ?? 0
+}
+
+/**
+ * Where everything happens on one machine, an ICMP error can be back while connect(2) still holds its socket's lock.
+ * TCP then takes no notice of it until its second SYN, a second later, which this waits for.
+ */
+async function dialUntilHeard(dial: Dial): Promise<readonly Attempt[]> {
+  const before = missedErrors()
+  const attempts = await dialAll(dial)
+  const missed = missedErrors() > before && attempts.some(({ type }) => type === 'silence')
+  return missed ? dialAll({ ...dial, atOnce: dial.count, timeout: 2500 }) : attempts
 }
 
 async function dialAll(dial: Dial): Promise<readonly Attempt[]> {
@@ -160,10 +176,10 @@ function dialUdp({ address, port, timeout }: Dial): Promise<Attempt> {
   })
 }
 
-/** /proc/net/snmp has a line of names and a line of numbers for each protocol, /proc/net/snmp6 a line for each. */
-function readCounters(): Counters {
+/** A line of names and a line of numbers for each protocol. */
+function readSnmp(path: string): Map<string, number> {
   const numbers = new Map<string, number>()
-  const lines = readFileSync('/proc/net/snmp', 'utf8').split('\n')
+  const lines = readFileSync(path, 'utf8').split('\n')
   lines.forEach((line, index) => {
     const [head = '', ...names] = line.split(' ')
     const values = lines[index + 1]?.split(' ') ?? []
@@ -172,6 +188,12 @@ function readCounters(): Counters {
       numbers.set(head + name, Number(values[at + 1]))
     })
   })
+  return numbers
+}
+
+function readCounters(): Counters {
+  const numbers = readSnmp('/proc/net/snmp')
+  // IPv6 has a line for each number.
   for (const line of readFileSync('/proc/net/snmp6', 'utf8').split('\n')) {
     const [name = '', value] = line.split(/\s+/)
     numbers.set(name, Number(value))

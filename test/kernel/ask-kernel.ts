@@ -248,16 +248,13 @@ async function withWhoTurnedAway(
   { probe, expected }: Question,
   seen: Observation,
 ): Promise<Observation> {
-  const ways = new Map(seen.ways)
-  const share = ways.get(turnedAway) ?? 0
-  ways.delete(turnedAway)
   const times = seen.ways.size === 1 && expected.ways.size === 1 ? 1 : attemptsFor(expected)
-  for (let time = 0; time < times; time++) {
-    const before = await countersOf(agents)
-    const [attempt] = await dial(agents, probe, { count: 1, atOnce: 1, timeout: patience.ofAnswers })
-    if (!attempt || wayOf(attempt) !== turnedAway) continue
-    ways.set(whoTurnedAway(before, await countersOf(agents)), share)
-  }
+  const before = await countersOf(agents)
+  await dial(agents, probe, { count: times, atOnce: times, timeout: patience.ofAnswers })
+  const who = whoTurnedAway(before, await countersOf(agents))
+  const ways = new Map(seen.ways)
+  ways.delete(turnedAway)
+  for (const way of who) ways.set(way, (seen.ways.get(turnedAway) ?? 0) / who.length)
   return { ...seen, ways }
 }
 
@@ -271,12 +268,10 @@ async function countersOf(agents: ReadonlyMap<string, Agent>): Promise<CountersB
   )
 }
 
-function whoTurnedAway(before: CountersById, after: CountersById): string {
-  const grew = (...names: readonly (keyof Counters)[]) =>
-    [...after]
-      .filter(([id, now]) => names.some((name) => now[name] > (before.get(id)?.[name] ?? 0)))
-      .map(([id]) => id)
-  const refusing = grew('resets', 'noPorts')
-  if (refusing.length > 0) return `refused by ${refusing.join(' and ')}`
-  return `rejected by ${grew('unreachables').join(' and ')}`
+function whoTurnedAway(before: CountersById, after: CountersById): readonly string[] {
+  return [...after].flatMap(([id, now]) => {
+    const grew = (name: keyof Counters) => now[name] > (before.get(id)?.[name] ?? 0)
+    if (grew('resets') || grew('noPorts')) return [`refused by ${id}`]
+    return grew('unreachables') ? [`rejected by ${id}`] : []
+  })
 }

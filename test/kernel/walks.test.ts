@@ -6,6 +6,7 @@ import { formatEndpoint } from '../../src/base/ip.ts'
 import { AgentStarter } from './agents.ts'
 import type { Observation, Question } from './ask-kernel.ts'
 import { askKernel } from './ask-kernel.ts'
+import type { Backend } from './availability.ts'
 import { whatIsAvailable } from './availability.ts'
 import type { KernelCluster } from './cluster-text.ts'
 import { clusterText, loadKernelCluster } from './cluster-text.ts'
@@ -67,7 +68,8 @@ describe.skipIf(missing !== '')(
       )
     })
     kernelClusters.forEach((one, index) => {
-      const backend = backends[index % backends.length] ?? 'nft'
+      const backend =
+        (process.env['KERNEL_BACKEND'] as Backend | undefined) ?? backends[index % backends.length] ?? 'nft'
       test(`${one.name} (iptables-${backend})`, async () => {
         const loaded = loadKernelCluster(one)
         const questions = chooseProbes(loaded, probesEach)
