@@ -96,14 +96,12 @@ function missedErrors(): number {
   return readSnmp('/proc/net/netstat').get('TcpExt:LockDroppedIcmps') ?? 0
 }
 
-/**
- * Where everything happens on one machine, an ICMP error can be back while connect(2) still holds its socket's lock.
- * TCP then takes no notice of it until its second SYN, a second later, which this waits for.
- */
+/** Attempts for which an ICMP error came that TCP took no notice of are made again, with time for a second SYN. */
 async function dialUntilHeard(dial: Dial): Promise<readonly Attempt[]> {
   const before = missedErrors()
   const attempts = await dialAll(dial)
-  const missed = missedErrors() > before && attempts.some(({ type }) => type === 'silence')
+  const missed =
+    dial.timeout < 2500 && missedErrors() > before && attempts.some(({ type }) => type === 'silence')
   return missed ? dialAll({ ...dial, atOnce: dial.count, timeout: 2500 }) : attempts
 }
 

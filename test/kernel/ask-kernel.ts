@@ -123,8 +123,16 @@ function attemptsFor({ ways }: Expectation): number {
   return way.startsWith('answered') ? 12 : 4
 }
 
-/** Milliseconds within which an answer comes; below one second, when TCP would send a second SYN. */
-const patience = { ofAnswers: 900, ofSilence: 500 }
+/**
+ * Milliseconds after which no answer is silence: below one second, when TCP sends a second SYN. A TCP rejection is
+ * waited for longer: where everything happens on one machine, the ICMP error can be back while connect(2) still holds
+ * the socket's lock, and then TCP takes no notice of it until that second SYN.
+ */
+function patienceFor({ ways }: Expectation): number {
+  const some = (start: string) => [...ways.keys()].some((way) => way.startsWith(start))
+  if (some('rejected')) return 2500
+  return some('answered') || some('refused') ? 900 : 500
+}
 
 async function sendAll(
   agents: ReadonlyMap<string, Agent>,
@@ -137,18 +145,14 @@ async function sendAll(
   for (const question of questions) {
     const { ways, remembers } = question.expected
     if (remembers) remembered.push(question)
-    else if ([...ways.keys()].every((way) => !/^(silence|error)/.test(way))) quick.push(question)
+    else if ([...ways.keys()].every((way) => /^(answered|refused)/.test(way))) quick.push(question)
     else slow.push(question)
   }
-  const patiently = async (question: Question) => {
-    observations.set(question, await send(agents, question, patience.ofAnswers))
+  const observe = async (question: Question) => {
+    observations.set(question, await send(agents, question))
   }
-  await inTurn(quick, 4, patiently)
-  await Promise.all(
-    slow.map(async (question) => {
-      observations.set(question, await send(agents, question, patience.ofSilence))
-    }),
-  )
+  await inTurn(quick, 4, observe)
+  await Promise.all(slow.map(observe))
   await inTurn(remembered, 1, async (question) => {
     observations.set(question, await sendInPairs(agents, question))
   })
@@ -211,12 +215,9 @@ async function dial(
   return attempts ?? []
 }
 
-async function send(
-  agents: ReadonlyMap<string, Agent>,
-  { probe, expected }: Question,
-  timeout: number,
-): Promise<Observation> {
-  return count(await dial(agents, probe, { count: attemptsFor(expected), atOnce: 16, timeout }))
+async function send(agents: ReadonlyMap<string, Agent>, { probe, expected }: Question): Promise<Observation> {
+  const how = { count: attemptsFor(expected), atOnce: 16, timeout: patienceFor(expected) }
+  return count(await dial(agents, probe, how))
 }
 
 /** With a memory of clients: forget, connect twice, and see whether the second finds what the first found. */
@@ -232,7 +233,7 @@ async function sendInPairs(
         id.startsWith('node/') ? agent.ask({ op: 'forget-affinity' }) : [],
       ),
     )
-    const pair = await dial(agents, probe, { count: 2, atOnce: 1, timeout: patience.ofSilence })
+    const pair = await dial(agents, probe, { count: 2, atOnce: 1, timeout: patienceFor(expected) })
     all.push(...pair)
     if (!expected.spread && new Set(pair.map(wayOf)).size > 1) forgotten++
   }
@@ -250,7 +251,7 @@ async function withWhoTurnedAway(
 ): Promise<Observation> {
   const times = seen.ways.size === 1 && expected.ways.size === 1 ? 1 : attemptsFor(expected)
   const before = await countersOf(agents)
-  await dial(agents, probe, { count: times, atOnce: times, timeout: patience.ofAnswers })
+  await dial(agents, probe, { count: times, atOnce: times, timeout: patienceFor(expected) })
   const who = whoTurnedAway(before, await countersOf(agents))
   const ways = new Map(seen.ways)
   ways.delete(turnedAway)
