@@ -2,6 +2,7 @@ import { Command } from 'commander'
 import { addCheck } from './command/check.ts'
 import { addDescribe } from './command/describe.ts'
 import { addGet } from './command/get.ts'
+import { addGraph } from './command/graph.ts'
 import { addRules } from './command/rules.ts'
 import { addTrace } from './command/trace.ts'
 import type { ExitCode } from './exit-code.ts'
@@ -18,6 +19,6 @@ export function buildProgram(io: Io, finish: Finish): Command {
     .exitOverride()
     .configureOutput({ writeOut: io.out, writeErr: io.err, getOutHelpWidth: () => io.columns })
     .showHelpAfterError('(kubewalk --help, or kubewalk COMMAND --help, says what can be given)')
-  for (const add of [addTrace, addRules, addGet, addDescribe, addCheck]) add(program, io, finish)
+  for (const add of [addTrace, addRules, addGet, addDescribe, addGraph, addCheck]) add(program, io, finish)
   return program
 }

@@ -22,6 +22,8 @@ import type { Cluster } from './model/cluster.ts'
 import type { Journey, JourneyRequest } from './model/journey.ts'
 import type { Network } from './model/network.ts'
 import type { StoredObjects } from './model/stored.ts'
+import type { Topology } from './model/topology.ts'
+import { topologyOf } from './model/topology.ts'
 import type { RuleSet } from './netfilter/rule.ts'
 
 export interface LoadOptions extends CompleteOptions, ReadOptions {
@@ -69,6 +71,8 @@ export interface LoadedCluster {
   answerLines(text: string, options?: TraceRequestOptions): Iterable<BatchAnswer>
   /** The rule sets of a node; `undefined` if there is no such node. */
   ruleSets(node: string): readonly RuleSet[] | undefined
+  /** The cluster as a graph: ways in, Services, endpoints, nodes. */
+  topology(): Topology
 }
 
 /** Reads files, folders and globs, and makes the cluster that they describe. Throws an InputError. */
@@ -139,6 +143,7 @@ function build(
     trace: answer,
     repeat: (request, how) => traceSession(world, request, { state, ...how }),
     answerLines: (text, how) => answerLines(text, (request) => answer(request, how)),
+    topology: () => topologyOf(cluster),
     ruleSets: (node) => compiled.network.namespaces.get(`node/${node}`)?.ruleSets,
   }
 }
