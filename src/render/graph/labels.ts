@@ -35,10 +35,8 @@ export function labelOf(vertex: ViewVertex, severalNamespaces: boolean): VertexL
       }
     case 'pod':
       return {
-        title: `${named(vertex.namespace, vertex.name)}${vertex.count > 1 ? ` ×${vertex.count}` : ''}`,
-        lines: [[...vertex.addresses, ...(vertex.ready ? [] : ['not ready'])].join(' ')].filter(
-          (one) => one !== '',
-        ),
+        title: `${vertex.name}${vertex.count > 1 ? ` ×${vertex.count}` : ''}`,
+        lines: [podLine(vertex, severalNamespaces)].filter((one) => one !== ''),
       }
     case 'address':
       return vertex.host === undefined
@@ -50,10 +48,9 @@ export function labelOf(vertex: ViewVertex, severalNamespaces: boolean): VertexL
 }
 
 function podLine(pod: Extract<ViewVertex, { readonly type: 'pod' }>, severalNamespaces: boolean): string {
-  const { addresses, namespace, ready } = pod
-  return [...addresses, ...(severalNamespaces ? [namespace] : []), ...(ready ? [] : ['not ready'])].join(
-    ' · ',
-  )
+  const { addresses, namespace, ready, node } = pod
+  const state = node === undefined ? ['on no node'] : ready ? [] : ['not ready']
+  return [...addresses, ...(severalNamespaces ? [namespace] : []), ...state].join(' · ')
 }
 
 /** The words on an edge: the ports of an endpoint. */

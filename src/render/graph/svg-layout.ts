@@ -186,7 +186,7 @@ function placeTargets(drawing: Drawing, x: number): readonly Box[] {
       pods.filter((pod) => served(pod.id)),
     )
     const rest = pods.filter((pod) => !served(pod.id))
-    const [left, right] = hasSecond ? [first, rest] : [[...first, ...rest], []]
+    const [left, right] = hasSecond && first.length > 0 ? [first, rest] : [[...first, ...rest], []]
     const inner = [
       ...column(drawing, left, x + nodePadding, top),
       ...column(drawing, right, x + nodePadding + columnWidth, top),
@@ -240,21 +240,31 @@ function column({ label }: Drawing, vertices: readonly ViewVertex[], x: number, 
 
 function wiresOf({ view, hues }: Drawing, boxes: readonly Box[], serviceEdge: number): readonly Wire[] {
   const byId = new Map(boxes.map((box) => [box.id, box]))
-  return view.edges.flatMap((edge): Wire[] => {
+  const ends = view.edges.flatMap((edge) => {
     const from = byId.get(edge.from)
     const to = byId.get(edge.to)
-    if (!from || !to || edge.type === 'runs') return []
-    const hue = hues.get(edge.from) ?? hues.get(edge.to) ?? from.hue ?? to.hue
-    return [
-      {
-        from: { x: from.x + from.width, y: from.y + from.height / 2 },
-        to: { x: to.x, y: to.type === 'node' ? to.y + 20 : to.y + to.height / 2 },
-        ...(edge.type === 'enters' && to.x > serviceEdge && { levelFrom: serviceEdge }),
-        ...(hue !== undefined && { hue }),
-        dashed: isDashed(edge),
-      },
-    ]
+    return from && to && edge.type !== 'runs' ? [{ edge, from, to }] : []
   })
+  return ends.map(({ edge, from, to }): Wire => {
+    const hue = hues.get(edge.from) ?? hues.get(edge.to) ?? from.hue ?? to.hue
+    const sources = ends.filter((one) => one.to === to).map((one) => one.from.y)
+    const rank = sources.toSorted((a, b) => a - b).indexOf(from.y)
+    return {
+      from: { x: from.x + from.width, y: from.y + from.height / 2 },
+      to: { x: to.x, y: arrival(to, rank, sources.length) },
+      ...(edge.type === 'enters' && to.x > serviceEdge && { levelFrom: serviceEdge }),
+      ...(hue !== undefined && { hue }),
+      dashed: isDashed(edge),
+    }
+  })
+}
+
+/** Lines that end at one box come in side by side, in the order of their sources. */
+function arrival(to: Box, rank: number, count: number): number {
+  const middle = to.type === 'node' ? to.y + 20 : to.y + to.height / 2
+  const room = to.type === 'node' ? 20 : to.height - 14
+  const step = count > 1 ? Math.min(10, room / (count - 1)) : 0
+  return middle + (rank - (count - 1) / 2) * step
 }
 
 function isDashed(edge: ViewEdge): boolean {
