@@ -12,7 +12,7 @@ import type {
   StatefulSet,
 } from '../../model/objects.ts'
 import type { Completion } from './completion.ts'
-import { nameSuffix, templateHash } from './names.ts'
+import { generatedName, maxGeneratedBase, templateHash } from './names.ts'
 import { matchesSelector } from './selectors.ts'
 
 /** A pod before it has a node and an address. */
@@ -36,8 +36,9 @@ export function completePods(completion: Completion, nodeNames: readonly string[
   const { objects } = completion
   const given = objects.Pod.map(givenPod)
   const owned = ownedWorkloads(objects.Pod)
+  const hasDumpedPods = objects.Pod.some((one) => one.object.metadata.uid !== undefined)
   const make = (workload: Workload, pods: () => readonly PodDraft[]): readonly PodDraft[] =>
-    isDumped(workload, owned) ? [] : pods()
+    hasItsPods(workload, owned, hasDumpedPods) ? [] : pods()
   return [
     ...given,
     ...objects.Deployment.flatMap((one) => make(one, () => deploymentPods(one, objects.ReplicaSet))),
@@ -45,7 +46,7 @@ export function completePods(completion: Completion, nodeNames: readonly string[
     ...objects.ReplicationController.flatMap((one) => make(one, () => controllerPods(one, objects.Pod))),
     ...objects.StatefulSet.flatMap((one) => make(one, () => statefulSetPods(one, given))),
     ...objects.DaemonSet.flatMap((one) => make(one, () => daemonSetPods(one, nodeNames))),
-    ...objects.Job.flatMap((one) => make(one, () => jobPods(one, one.object.spec, one.ref))),
+    ...objects.Job.flatMap((one) => make(one, () => jobPods(one))),
     ...objects.CronJob.flatMap((one) => make(one, () => cronJobPods(completion, one))),
   ]
 }
@@ -81,9 +82,10 @@ function ownedWorkloads(pods: readonly Located<Pod>[]): ReadonlySet<string> {
   return owners
 }
 
-/** An object with a uid comes from a server, whose pods are in the input as well, if there are any. */
-function isDumped({ object, ref }: Workload, owned: ReadonlySet<string>): boolean {
-  return object.metadata.uid !== undefined || owned.has(`${ref.kind}/${ref.namespace}/${ref.name}`)
+/** An object with a uid comes from a server, whose pods are in the input as well, unless no pod was dumped. */
+function hasItsPods({ object, ref }: Workload, owned: ReadonlySet<string>, hasDumpedPods: boolean): boolean {
+  const dumped = object.metadata.uid !== undefined && hasDumpedPods
+  return dumped || owned.has(`${ref.kind}/${ref.namespace}/${ref.name}`)
 }
 
 interface Making {
@@ -95,6 +97,8 @@ interface Making {
   readonly hostname?: string
   readonly subdomain?: string
   readonly pinnedTo?: string
+  /** The owner that the API shows, where that is not the workload itself: a Deployment's ReplicaSet. */
+  readonly controller?: { readonly kind: string; readonly name: string }
 }
 
 function makePod({
@@ -106,6 +110,7 @@ function makePod({
   hostname,
   subdomain,
   pinnedTo,
+  controller,
 }: Making): PodDraft {
   const { ref } = workload
   const namespace = ref.namespace ?? 'default'
@@ -117,7 +122,7 @@ function makePod({
       name,
       namespace,
       labels: { ...template?.metadata?.labels, ...labels },
-      ownerReferences: [{ kind: ref.kind, name: ref.name, controller: true }],
+      ownerReferences: [{ ...(controller ?? { kind: ref.kind, name: ref.name }), controller: true }],
     },
     spec: {
       ...template?.spec,
@@ -152,21 +157,23 @@ function deploymentPods(
         (owner) => owner.kind === 'Deployment' && owner.name === ref.name,
       ),
   )
-  if (hasOwn) return []
+  // A Deployment that is paused makes no ReplicaSet.
+  if (hasOwn || object.spec.paused) return []
   const seed = `${ref.namespace}/${ref.name}`
   const hash = templateHash(`deployment ${seed}`)
   return times(object.spec.replicas ?? 1, (index) =>
     makePod({
       workload,
       template: object.spec.template,
-      name: `${ref.name}-${hash}-${nameSuffix(`${seed} ${index}`)}`,
+      name: generatedName(`${ref.name}-${hash}-`, `${seed} ${index}`),
       labels: { 'pod-template-hash': hash },
+      controller: { kind: 'ReplicaSet', name: `${ref.name}-${hash}` },
       index,
     }),
   )
 }
 
-/** Pods without a controller that the selector matches are adopted and count. */
+/** Pods without a controller that the selector matches are adopted and count, unless they are finished (IsPodActive). */
 function orphans(
   { ref }: Located<unknown>,
   pods: readonly Located<Pod>[],
@@ -176,8 +183,13 @@ function orphans(
     (one) =>
       one.ref.namespace === ref.namespace &&
       !one.object.metadata.ownerReferences?.length &&
+      isActive(one.object) &&
       selects(one.object.metadata.labels ?? {}),
   ).length
+}
+
+function isActive({ metadata, status }: Pod): boolean {
+  return status?.phase !== 'Succeeded' && status?.phase !== 'Failed' && !metadata.deletionTimestamp
 }
 
 function replicaSetPods(workload: Located<Deployment>, pods: readonly Located<Pod>[]): readonly PodDraft[] {
@@ -222,7 +234,7 @@ function simpleReplicas(
     makePod({
       workload,
       template,
-      name: `${ref.name}-${nameSuffix(`${seed} ${ref.namespace} ${index}`)}`,
+      name: generatedName(`${ref.name}-`, `${seed} ${ref.namespace} ${index}`),
       ...(labels && { labels }),
       index,
     }),
@@ -259,7 +271,7 @@ function daemonSetPods(workload: Located<DaemonSet>, nodeNames: readonly string[
     makePod({
       workload,
       template: object.spec.template,
-      name: `${ref.name}-${nameSuffix(`${seed} ${node}`)}`,
+      name: generatedName(`${ref.name}-`, `${seed} ${node}`),
       labels: { 'controller-revision-hash': templateHash(seed), 'pod-template-generation': '1' },
       index,
       pinnedTo: node,
@@ -267,28 +279,35 @@ function daemonSetPods(workload: Located<DaemonSet>, nodeNames: readonly string[
   )
 }
 
-function jobPods(
-  workload: Located<unknown>,
-  spec: Job['spec'] | undefined,
-  ref: ObjectRef,
-): readonly PodDraft[] {
-  if (!spec || spec.suspend) return []
+function jobPods(workload: Located<Job>): readonly PodDraft[] {
+  const { object, ref } = workload
+  const { spec, status } = object
+  const isFinished = status?.conditions?.some(
+    ({ type, status: state }) => (type === 'Complete' || type === 'Failed') && state === 'True',
+  )
+  if (!spec || spec.suspend || isFinished) return []
   const count = Math.min(spec.parallelism ?? 1, spec.completions ?? spec.parallelism ?? 1)
   const labels = { 'batch.kubernetes.io/job-name': ref.name, 'job-name': ref.name }
-  const owner: Located<unknown> = { ...workload, ref }
   if (spec.completionMode !== 'Indexed') {
-    return simpleReplicas(owner, spec.template, count, `job ${ref.name}`, labels)
+    return simpleReplicas(workload, spec.template, count, `job ${ref.name}`, labels)
   }
   return times(count, (index) =>
     makePod({
-      workload: owner,
+      workload,
       template: spec.template,
-      name: `${ref.name}-${index}-${nameSuffix(`job ${ref.namespace}/${ref.name} ${index}`)}`,
+      name: indexedName(ref, index),
       labels: { ...labels, 'batch.kubernetes.io/job-completion-index': String(index) },
       index,
       hostname: `${ref.name}-${index}`,
     }),
   )
+}
+
+/** Mirrors podGenerateNameWithIndex: what is cut off where the name is too long is the job's name, not the index. */
+function indexedName({ namespace, name }: ObjectRef, index: number): string {
+  const suffix = `-${index}-`
+  const base = `${name.slice(0, maxGeneratedBase - suffix.length)}${suffix}`
+  return generatedName(base, `job ${namespace}/${name} ${index}`)
 }
 
 /** A CronJob has a job only while its time has come: none is assumed to run. */
