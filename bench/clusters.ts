@@ -36,7 +36,7 @@ function clientPod(nodes: number): unknown {
 
 function serviceObjects(index: number, endpoints: number, nodes: number): readonly unknown[] {
   const name = `svc-${index}`
-  const clusterIP = `10.96.${index >> 8}.${index & 255}`
+  const clusterIP = `10.96.${16 + (index >> 8)}.${index & 255}`
   return [
     {
       apiVersion: 'v1',

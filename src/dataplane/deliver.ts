@@ -44,7 +44,14 @@ function listensOn({ address }: Listener, dst: Packet['dst']): boolean {
   return address === dst
 }
 
+const references = new WeakMap<Listener, ListenerRef>()
+
+/** What outcomes say of a listener; made once for each. */
 export function listenerRef(listener: Listener): ListenerRef {
+  const known = references.get(listener)
+  if (known) return known
   const { owner, assumed, label } = listener
-  return { ...(owner && { owner }), assumed: assumed ?? false, ...(label !== undefined && { label }) }
+  const made = { ...(owner && { owner }), assumed: assumed ?? false, ...(label !== undefined && { label }) }
+  references.set(listener, made)
+  return made
 }

@@ -17,7 +17,7 @@ import { rerouteAfterHook } from './output-route.ts'
 import { reset } from './packets.ts'
 import type { Asking } from './tables.ts'
 import { devicesAt, evaluateAt } from './tables.ts'
-import { translate } from './translate.ts'
+import { translate, translateKnown } from './translate.ts'
 
 /** How a hook is run: the devices that rules see, if they are not the flight's own. */
 export interface HookOptions {
@@ -34,21 +34,39 @@ export function runHook(
 ): readonly Outcome[] {
   const plan = hookPlan(flight.netns, packetFamily(flight.packet), hook)
   if (plan.length === 0) return next(flight)
-  const devices = options.devices ?? devicesAt(flight, hook)
-  const runFrom = (at: number, current: Flight): readonly Outcome[] => {
-    const stage = plan[at]
-    return stage === undefined
-      ? next(current)
-      : runStage(walk, current, { hook, devices, next: (after) => runFrom(at + 1, after) }, stage)
+  const runFrom = (start: number, from: Flight): readonly Outcome[] => {
+    let current = from
+    for (let at = start; ; at++) {
+      const stage = plan[at]
+      if (stage === undefined) return next(current)
+      if (stage.type === 'track') {
+        current = trackPacket(walk, current)
+        continue
+      }
+      const passed = passAtOnce(current, hook, stage)
+      if (passed === undefined) {
+        const devices = options.devices ?? devicesAt(current, hook)
+        return runStage(walk, current, { hook, devices, next: (after) => runFrom(at + 1, after) }, stage)
+      }
+      current = passed
+    }
   }
   return runFrom(0, flight)
 }
 
-function runStage(walk: Walk, flight: Flight, asking: Asking, stage: PlannedStage): readonly Outcome[] {
+/** A stage at which a packet may end, or its ways part. */
+type DecidingStage = Exclude<PlannedStage, { readonly type: 'track' }>
+
+/** What a stage does to a packet about which nothing is left to decide; `undefined` of any other. */
+function passAtOnce(flight: Flight, hook: HookName, { type }: DecidingStage): Flight | undefined {
+  if (type === 'confirm') return needsNoEntry(flight) ? flight : undefined
+  // At OUTPUT the translated packet may have to be routed again.
+  return type === 'nat' && hook !== 'OUTPUT' ? translateKnown(flight, hook) : undefined
+}
+
+function runStage(walk: Walk, flight: Flight, asking: Asking, stage: DecidingStage): readonly Outcome[] {
   const { hook, devices, next } = asking
   switch (stage.type) {
-    case 'track':
-      return next(trackPacket(walk, flight))
     case 'confirm':
       return confirm(walk, flight, next)
     case 'nat':
@@ -138,13 +156,17 @@ function withRerouting(walk: Walk, { packet: before }: Flight, { hook, devices, 
   return { hook, devices, next: reroute }
 }
 
+/** Whether there is nothing to remember. A RST or an error that was attached to a connection does not begin it. */
+function needsNoEntry({ tracking }: Flight): boolean {
+  const connection = tracking?.connection
+  return !tracking || !connection || connection.confirmed || tracking.direction === 'reply'
+}
+
 /** Mirrors __nf_conntrack_confirm: the entry is remembered once the packet has passed everything. */
 function confirm(walk: Walk, flight: Flight, next: Next): readonly Outcome[] {
   const { tracking, netns, state } = flight
   const connection = tracking?.connection
-  if (!tracking || !connection) return next(flight)
-  // A RST or an ICMP error that was attached to the connection does not begin it.
-  if (connection.confirmed || tracking.direction === 'reply') return next(flight)
+  if (!connection) return next(flight)
   const translated = connection.sourceTranslated || connection.destinationTranslated
   if (translated && findConnection(state, netns.id, connection.reply, walk.now)) {
     return lose(walk, flight, 'nat-exhausted', 'another connection already has this tuple')

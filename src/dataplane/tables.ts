@@ -73,9 +73,9 @@ function applyEffects(walk: Walk, flight: Flight, hook: HookName, decided: Decid
   const { state } = decided.memory as ReturnType<typeof memoryOf>
   const changed =
     packet !== flight.packet || state !== flight.state || connectionMark !== undefined || untracked
-  const result = changed ? withEffects(flight, decided, state) : flight
-  const trail = flight.quiet ? undefined : withHits(walk, flight, hook, decided)
-  return trail === flight.trail || trail === undefined ? result : { ...result, trail }
+  const trail = flight.quiet ? flight.trail : withHits(walk, flight, hook, decided)
+  if (changed) return withEffects(flight, decided, state, trail)
+  return trail === flight.trail ? flight : { ...flight, trail }
 }
 
 /** The trail with a step for each rule that was hit, and for the policy where it matters. */
@@ -105,6 +105,7 @@ function withEffects(
   flight: Flight,
   { packet, connectionMark, untracked }: Decided,
   state: DataplaneState,
+  trail: Trail | undefined,
 ): Flight {
   let { tracking } = flight
   let changed = state
@@ -115,7 +116,7 @@ function withEffects(
     if (marked.confirmed) changed = storeConnection(changed, flight.netns.id, marked)
   }
   if (untracked) tracking = { state: 'UNTRACKED', connection: undefined, direction: 'original' }
-  return { ...flight, packet, state: changed, tracking }
+  return { ...flight, packet, state: changed, tracking, trail }
 }
 
 function inOrder(hits: Hit | undefined): Hit[] {

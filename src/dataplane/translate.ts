@@ -28,15 +28,24 @@ export function translate(
   tables: readonly Table[],
 ): readonly Outcome[] {
   const { tracking } = flight
-  const { hook, next } = asking
+  const known = translateKnown(flight, asking.hook)
+  if (known) return asking.next(known)
   const connection = tracking?.connection
-  if (!tracking || !connection) return next(flight)
-  const related = tracking.state === 'RELATED'
-  if (related && isIcmp(flight.packet.protocol)) return passError(walk, flight, tracking, connection, asking)
-  const side = manipOf(hook)
-  const decided = side === 'source' ? connection.sourceDecided : connection.destinationDecided
-  if ((tracking.state !== 'NEW' && !related) || decided) return next(applyTranslation(flight, hook))
+  if (connection && tracking.state === 'RELATED' && isIcmp(flight.packet.protocol)) {
+    return passError(walk, flight, tracking, connection, asking)
+  }
   return askTables(walk, flight, asking, tables, 0)
+}
+
+/** The packet of a connection for which no rule has to be asked any more, translated; `undefined` of any other. */
+export function translateKnown(flight: Flight, hook: HookName): Flight | undefined {
+  const { tracking, packet } = flight
+  const connection = tracking?.connection
+  if (!tracking || !connection) return flight
+  const related = tracking.state === 'RELATED'
+  if (related && isIcmp(packet.protocol)) return undefined
+  const decided = manipOf(hook) === 'source' ? connection.sourceDecided : connection.destinationDecided
+  return (tracking.state !== 'NEW' && !related) || decided ? applyTranslation(flight, hook) : undefined
 }
 
 /** Asks the nat tables of all backends in turn; a translation ends the round. */
