@@ -314,12 +314,15 @@ export function translatedTuple(connection: Connection, direction: Direction): T
   return invertTuple(direction === 'original' ? connection.reply : connection.original)
 }
 
-/** A packet with one side's address and port replaced, as nf_nat_manip_pkt does. */
-export function rewrite(packet: Packet, side: 'source' | 'destination', ip: Ip, port: number): Packet {
-  const { icmp } = packet
-  if (icmp) {
-    const id = side === 'source' ? port : icmp.id
-    return side === 'source' ? { ...packet, src: ip, icmp: { ...icmp, id } } : { ...packet, dst: ip }
+/**
+ * A packet with one side's address and port replaced by the tuple's, as nf_nat_manip_pkt does. An echo's identifier
+ * stands in the tuple's source, whichever side is translated.
+ */
+export function rewrite(packet: Packet, side: 'source' | 'destination', tuple: Tuple): Packet {
+  const { src, dst, sport, dport } = tuple
+  if (packet.icmp) {
+    const icmp = { ...packet.icmp, id: sport }
+    return side === 'source' ? { ...packet, src, icmp } : { ...packet, dst, icmp }
   }
-  return side === 'source' ? { ...packet, src: ip, sport: port } : { ...packet, dst: ip, dport: port }
+  return side === 'source' ? { ...packet, src, sport } : { ...packet, dst, dport }
 }

@@ -17,8 +17,27 @@ export interface FlowKey {
 type PrefixMaps = readonly (readonly [bits: number, byFirst: ReadonlyMap<Ip, readonly Route[]>])[]
 
 interface RoutingIndex {
-  readonly tables: ReadonlyMap<string, PrefixMaps>
+  /** By table and family. */
+  readonly tables: ReadonlyMap<number, PrefixMaps>
   readonly rules: Readonly<Record<Family, readonly RoutingRule[]>>
+  /** What was looked up before, where the rules ask for nothing but the destination. */
+  readonly known: Readonly<Record<Family, FoundRoutes | undefined>>
+  /** What was looked up before in the local table. */
+  readonly knownLocal: FoundRoutes
+}
+
+type FoundRoutes = Map<Ip, Route | undefined>
+
+/** More destinations than this are not remembered. */
+const rememberedRoutes = 4096
+
+function remember(found: FoundRoutes, ip: Ip, route: Route | undefined): Route | undefined {
+  if (found.size < rememberedRoutes) found.set(ip, route)
+  return route
+}
+
+function tableKey(table: number, family: Family): number {
+  return table * 10 + family
 }
 
 const indexes = new WeakMap<Netns, RoutingIndex>()
@@ -26,18 +45,31 @@ const indexes = new WeakMap<Netns, RoutingIndex>()
 function indexOf(netns: Netns): RoutingIndex {
   const known = indexes.get(netns)
   if (known) return known
-  const index = { tables: indexTables([...localRoutes(netns), ...netns.routes]), rules: rulesOf(netns) }
+  const rules = rulesOf(netns)
+  const index: RoutingIndex = {
+    tables: indexTables([...localRoutes(netns), ...netns.routes]),
+    rules,
+    known: {
+      4: rules[4].every(asksNothing) ? new Map() : undefined,
+      6: rules[6].every(asksNothing) ? new Map() : undefined,
+    },
+    knownLocal: new Map(),
+  }
   indexes.set(netns, index)
   return index
 }
 
-function indexTables(routes: readonly Route[]): ReadonlyMap<string, PrefixMaps> {
-  const tables = new Map<string, Map<number, Map<Ip, Route[]>>>()
+function asksNothing({ from, mark, in: inDevice, out }: RoutingRule): boolean {
+  return !from && !mark && inDevice === undefined && out === undefined
+}
+
+function indexTables(routes: readonly Route[]): ReadonlyMap<number, PrefixMaps> {
+  const tables = new Map<number, Map<number, Map<Ip, Route[]>>>()
   for (const route of routes) {
     const { destination } = route
     const byBits = getOrAdd(
       tables,
-      `${route.table}/${familyOf(destination.first)}`,
+      tableKey(route.table, familyOf(destination.first)),
       () => new Map<number, Map<Ip, Route[]>>(),
     )
     const byFirst = getOrAdd(byBits, destination.bits, () => new Map<Ip, Route[]>())
@@ -124,11 +156,18 @@ export function connectedRoute(device: string, ip: Ip, bits: number): Route {
 /** Mirrors fib_lookup: rules in order of priority, in each table the longest prefix. */
 export function lookUpRoute(netns: Netns, key: FlowKey): Route | undefined {
   const index = indexOf(netns)
-  const family = familyOf(key.dst)
+  const { dst } = key
+  const family = familyOf(dst)
+  const known = key.out === undefined ? index.known[family] : undefined
+  if (!known) return followRules(index, family, key)
+  return known.has(dst) ? known.get(dst) : remember(known, dst, followRules(index, family, key))
+}
+
+function followRules(index: RoutingIndex, family: Family, key: FlowKey): Route | undefined {
   for (const rule of index.rules[family]) {
     if (ruleMatches(rule, key) === (rule.inverted ?? false)) continue
     if (rule.action.type !== 'lookup') return policyRoute(key.dst, rule.action.type)
-    const route = lookUpTable(index.tables.get(`${rule.action.table}/${family}`), key)
+    const route = lookUpTable(index.tables.get(tableKey(rule.action.table, family)), key)
     if (route && route.type !== 'throw') return route
   }
   return undefined
@@ -167,7 +206,10 @@ function firstOf(ip: Ip, bits: number): Ip {
 
 /** The route of the local table alone: what makes an address the namespace's own. */
 export function lookUpLocal(netns: Netns, ip: Ip): Route | undefined {
-  return lookUpTable(indexOf(netns).tables.get(`${localTable}/${familyOf(ip)}`), { dst: ip, mark: 0 })
+  const { tables, knownLocal } = indexOf(netns)
+  if (knownLocal.has(ip)) return knownLocal.get(ip)
+  const table = tables.get(tableKey(localTable, familyOf(ip)))
+  return remember(knownLocal, ip, lookUpTable(table, { dst: ip, mark: 0 }))
 }
 
 /** Whether the address is one of the namespace's own. */

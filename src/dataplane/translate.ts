@@ -117,8 +117,9 @@ function applyTranslation(flight: Flight, hook: HookName, by?: RuleStep): Flight
   const target = translatedTuple(connection, tracking.direction)
   const { ip, port } = sideOf(target, side)
   const from = sideOf(tupleOf(packet), side)
-  if (from.ip === ip && from.port === port) return flight
-  const rewritten = rewrite(packet, side, ip, port)
+  const echo = packet.icmp !== undefined && packet.icmp.id !== target.sport
+  if (from.ip === ip && from.port === port && !echo) return flight
+  const rewritten = rewrite(packet, side, target)
   if (flight.quiet) return { ...flight, packet: rewritten }
   const action = by
     ? side === 'source'
@@ -180,8 +181,8 @@ function translateError(flight: Flight, tracking: Tracking, connection: Connecti
   const opposite = tracking.direction === 'original' ? connection.reply : connection.original
   const inner =
     side === 'source'
-      ? rewriteSide(icmp.quoted, 'destination', opposite)
-      : rewriteSide(icmp.quoted, 'source', opposite)
+      ? rewrite(icmp.quoted, 'destination', opposite)
+      : rewrite(icmp.quoted, 'source', opposite)
   const outer = invertTuple(opposite)
   const ip = side === 'source' ? outer.src : outer.dst
   const from: Socket = { ip: side === 'source' ? packet.src : packet.dst, port: 0 }
@@ -194,9 +195,4 @@ function translateError(flight: Flight, tracking: Tracking, connection: Connecti
     { ...flight, packet: rewritten },
     { type: 'nat', hook, action: 'undo', side, from, to: { ip, port: 0 } },
   )
-}
-
-function rewriteSide(packet: Packet, side: 'source' | 'destination', tuple: Tuple): Packet {
-  const { ip, port } = sideOf(tuple, side)
-  return rewrite(packet, side, ip, port)
 }
