@@ -1,9 +1,10 @@
 import type { Ip } from '../base/ip.ts'
 import { familyOf, isLinkLocal, isLoopback } from '../base/ip.ts'
+import { TCP } from '../base/packet.ts'
 import type { NextHop, Route } from '../model/network.ts'
 import type { Step } from '../model/trace.ts'
 import type { Flight, Next, Outcome, Walk, Way } from './flight.ts'
-import { extendTrail, lose } from './flight.ts'
+import { extendTrail, lose, stop } from './flight.ts'
 import { forkByChance } from './fork.ts'
 import { deviceOf } from './link.ts'
 import type { Scope } from './routing.ts'
@@ -122,10 +123,17 @@ function routeStep({ route, device, via }: Way, source: Ip | undefined, again: b
   }
 }
 
-/** Mirrors ip_route_me_harder: the packet keeps its source address, whatever device it leaves by now. */
+/**
+ * Mirrors ip_route_me_harder: the packet keeps its source address, whatever device it leaves by now. If there is no way
+ * a datagram's sender gets the error; TCP only sees that nothing comes back.
+ */
 export function rerouteAfterHook(walk: Walk, flight: Flight, next: Next): readonly Outcome[] {
   const { dst, src, mark } = flight.packet
   const found = routeOutput(flight, { dst, src, mark })
-  if (found.type === 'error') return lose(walk, flight, 'no-route', `${found.text}, after translation`)
+  if (found.type === 'error') {
+    const stopped = stop(flight, 'no-route', `${found.text}, after translation`)
+    const told = flight.packet.protocol !== TCP
+    return walk.end(stopped, told ? { type: 'failed', errno: found.errno } : { type: 'lost' })
+  }
   return takeRoute(walk, flight, found.route, true, next)
 }
