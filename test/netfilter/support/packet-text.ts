@@ -110,14 +110,15 @@ function connectionOf(text: string): ConnectionView {
   }
 }
 
-/** 10.0.0.1 and fd00::1 are the host's on eth0, whose network is 10.0.0.0/24; blackhole 10.66.0.0/16. */
+/** 10.0.0.1 and fd00::1 are the host's, on every device but eth1 and lo, whose network is 10.0.0.0/24; blackhole 10.66.0.0/16. */
 const host: HostView = {
   addressType: (ip, device) => {
     if (typeof ip === 'bigint') {
       if (ip === 1n || ip === parseIp('fd00::1')) return 'LOCAL'
       return ip >> 120n === 0xffn ? 'MULTICAST' : 'UNICAST'
     }
-    if (ip >>> 24 === 127 || ip === parseIp('10.0.0.1')) return device === 'eth1' ? 'UNICAST' : 'LOCAL'
+    if (ip === parseIp('10.0.0.1')) return device === 'eth1' || device === 'lo' ? 'UNICAST' : 'LOCAL'
+    if (ip >>> 24 === 127) return 'LOCAL'
     if (ip === parseIp('10.0.0.255') || ip === 0xffffffff) return 'BROADCAST'
     if (ip >>> 16 === 0x0a42) return 'BLACKHOLE'
     return ip >>> 28 === 14 ? 'MULTICAST' : 'UNICAST'
