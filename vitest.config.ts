@@ -6,6 +6,8 @@ export default defineConfig({
   test: {
     include: ['test/**/*.test.ts', 'examples/**/*.test.ts'],
     testTimeout: 30_000,
+    // The only tests that run side by side are those that ask the kernel, and they wait more than they work.
+    maxConcurrency: 3,
     env: { NO_COLOR: '1' },
   },
 })

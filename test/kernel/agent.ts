@@ -146,6 +146,9 @@ function dialTcp({ address, port, timeout }: Dial): Promise<Attempt> {
   })
 }
 
+/** No port twice: conntrack remembers a datagram's ports for longer than a test takes. */
+let nextUdpPort = 33_000
+
 /**
  * A datagram that the sender's own netfilter stops fails at once with EPERM; where it was a REJECT, the ICMP error
  * follows, so this waits for it.
@@ -167,9 +170,12 @@ function dialUdp({ address, port, timeout }: Dial): Promise<Attempt> {
     const timer = setTimeout(() => finish({ type: 'silence' }), timeout)
     socket.on('error', failed)
     socket.on('message', (text) => finish(readGreeting(text.toString('utf8'))))
-    socket.connect(port, address, (error?: Error) => {
-      if (error) failed(error)
-      else if (open) socket.send('who are you?', failed)
+    socket.bind(nextUdpPort++, () => {
+      if (!open) return
+      socket.connect(port, address, (error?: Error) => {
+        if (error) failed(error)
+        else if (open) socket.send('who are you?', failed)
+      })
     })
   })
 }

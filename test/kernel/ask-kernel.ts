@@ -156,6 +156,12 @@ async function sendAll(
   await inTurn(remembered, 1, async (question) => {
     observations.set(question, await sendInPairs(agents, question))
   })
+  // On a busy machine an answer can be late: what was not to be silence is tried again with nothing else going on.
+  await inTurn(
+    [...quick, ...slow].filter((one) => isOddSilence(one, observations.get(one))),
+    1,
+    observe,
+  )
   await inTurn(
     questions.filter((one) => observations.get(one)?.ways.has(turnedAway)),
     1,
@@ -167,6 +173,10 @@ async function sendAll(
   return questions.map(
     (question) => observations.get(question) ?? { ways: new Map(), attempts: 0, forgotten: 0 },
   )
+}
+
+function isOddSilence({ expected }: Question, observed: Observation | undefined): boolean {
+  return observed?.ways.has(silence) === true && !expected.ways.has(silence)
 }
 
 /** So many at once, in order. */

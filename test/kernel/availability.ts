@@ -37,6 +37,7 @@ export function whatIsAvailable(): Availability {
 }
 
 function missingBasics(): string {
+  if (process.env['KERNEL_TESTS'] === 'off') return 'KERNEL_TESTS=off'
   if (process.platform !== 'linux') return `network namespaces need Linux, and this is ${process.platform}`
   if (process.getuid?.() !== 0) return 'network namespaces need root'
   return (

@@ -1,93 +1,139 @@
-import { mkdirSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { afterAll, describe, expect, test } from 'vitest'
-import { formatEndpoint } from '../../src/base/ip.ts'
+import type { Network } from '../../src/model/network.ts'
 import { AgentStarter } from './agents.ts'
-import type { Observation, Question } from './ask-kernel.ts'
+import type { Question } from './ask-kernel.ts'
 import { askKernel } from './ask-kernel.ts'
 import type { Backend } from './availability.ts'
 import { whatIsAvailable } from './availability.ts'
-import type { KernelCluster } from './cluster-text.ts'
-import { clusterText, loadKernelCluster } from './cluster-text.ts'
+import { loadKernelCluster } from './cluster-text.ts'
 import { kernelClusters } from './clusters.ts'
+import { differencesOf } from './difference.ts'
 import { expectationOf } from './expectation.ts'
 import { chooseProbes, probeText } from './probes.ts'
 
 /**
  * The network that kubewalk compiles is built in the kernel out of network namespaces, and the same probes are put to
  * both: the set of sockets that answer, the source address that each of them sees, who refuses or rejects, and silence
- * must be the same.
+ * must be the same. README.md beside this file tells how to send a single one again.
  */
-const { backends, missing } = whatIsAvailable()
 const probesEach = 30
-const onlyProbe = process.env['KERNEL_PROBE']
 
-/** One difference, with all that is needed to look into it. */
-function report(one: KernelCluster, { probe, expected }: Question, observed: Observation): string {
-  const folder = join(tmpdir(), 'kubewalk-kernel-failures')
-  mkdirSync(folder, { recursive: true })
-  const file = join(folder, `${one.name.replaceAll(/[^a-z0-9]+/gi, '-')}.json`)
-  writeFileSync(file, clusterText(one))
-  const list = (ways: ReadonlyMap<string, number>, unit: string) =>
-    [...ways].map(([way, value]) => `\n      ${value.toFixed(unit === '%' ? 3 : 0)} ${way}`).join('')
-  return [
-    `${probeText(probe)}   (${probe.sort})`,
-    `  cluster: ${file}`,
-    `  kubewalk, probabilities:${list(expected.ways, '%')}`,
-    `  kernel, of ${observed.attempts} attempts:${list(observed.ways, 'times')}`,
-    observed.forgotten === 0
-      ? ''
-      : `  ${observed.forgotten} times the second connection went elsewhere than the first`,
-    `  again: KERNEL_PROBE='${probeText(probe)}' npx vitest run test/kernel/walks.test.ts -t '${one.name}'`,
-    `  trace: npx kubewalk trace ${probe.from} '${formatEndpoint(probe.ip, probe.port)}' -p ${probe.protocol} -f ${file} --kube-version ${one.kubeVersion} -vv`,
-  ]
-    .filter((line) => line !== '')
-    .join('\n')
+const suite = kernelClusters.map((one) => {
+  const loaded = loadKernelCluster(one)
+  const questions = chooseProbes(loaded, probesEach).map((probe): Question => {
+    return { probe, expected: expectationOf(loaded, probe) }
+  })
+  return { one, loaded, questions }
+})
+const allQuestions = suite.flatMap(({ questions }) => questions)
+
+/** Whether a pod is answered by itself through a Service. */
+function isHairpin({ probe, expected }: Question): boolean {
+  return probe.sort.startsWith('a backend pod to a cluster IP') && reaches(expected.ways, probe.netns)
 }
 
-function agrees({ expected }: Question, { ways, forgotten }: Observation): boolean {
-  return (
-    forgotten === 0 &&
-    ways.size === expected.ways.size &&
-    [...ways.keys()].every((way) => expected.ways.has(way))
-  )
+function reaches(ways: Question['expected']['ways'], netns: string): boolean {
+  return [...ways.keys()].some((way) => way.startsWith(`answered by ${netns} `))
 }
 
+const someWay =
+  (start: string) =>
+  ({ expected }: Question) =>
+    [...expected.ways.keys()].some((way) => way.startsWith(start))
+
+const ofSort =
+  (pattern: RegExp) =>
+  ({ probe }: Question) =>
+    pattern.test(probe.sort)
+
+// biome-ignore format: one sort of probe a line
+test.each<{ name: string; holds: (question: Question) => boolean }>([
+  { name: 'from pods', holds: ofSort(/^a client pod/) },
+  { name: 'from nodes', holds: ofSort(/^a node/) },
+  { name: 'from a host on the nodes\u2019 network', holds: ofSort(/^host lan/) },
+  { name: 'from a host behind the router', holds: ofSort(/^host far/) },
+  { name: 'TCP', holds: ({ probe }) => probe.protocol === 'tcp' },
+  { name: 'UDP', holds: ({ probe }) => probe.protocol === 'udp' },
+  { name: 'IPv4', holds: ({ probe }) => typeof probe.ip === 'number' },
+  { name: 'IPv6', holds: ({ probe }) => typeof probe.ip === 'bigint' },
+  { name: 'a pod that reaches itself through a Service', holds: isHairpin },
+  { name: 'external policy Local', holds: ofSort(/external Local/) },
+  { name: 'internal policy Local', holds: ofSort(/internal Local/) },
+  { name: 'affinity', holds: ({ expected }) => expected.remembers },
+  { name: 'source ranges', holds: ofSort(/a load balancer .*source ranges/) },
+  { name: 'node ports', holds: ofSort(/a node port \(/) },
+  { name: 'node ports on localhost', holds: ofSort(/a node port on localhost/) },
+  { name: 'external IPs', holds: ofSort(/an external IP/) },
+  { name: 'health checks', holds: ofSort(/a health check/) },
+  { name: 'unknown ports', holds: ofSort(/another port/) },
+  { name: 'several endpoints', holds: ({ expected }) => expected.ways.size > 1 },
+  { name: 'rejected: no endpoints', holds: someWay('rejected') },
+  { name: 'refused: nobody listens', holds: someWay('refused') },
+  { name: 'silence', holds: someWay('silence') },
+])('at least ten probes: $name', ({ holds }) => {
+  expect(allQuestions.filter(holds).length).toBeGreaterThanOrEqual(10)
+})
+
+test('there are clusters and probes', () => {
+  expect(suite.length).toBeGreaterThanOrEqual(40)
+  expect(suite.filter(({ questions }) => questions.length < 25).map(({ one }) => one.name)).toEqual([])
+})
+
+const { backends, missing } = whatIsAvailable()
 const reason = missing && `: skipped, ${missing}`
+const title = `${allQuestions.length} probes in ${suite.length} clusters, sent through the kernel${reason}`
 
-describe.skipIf(missing !== '')(
-  `walks in ${kernelClusters.length} clusters, ${probesEach} probes each${reason}`,
-  () => {
-    const starter = missing === '' ? new AgentStarter() : undefined
-    const sent = { clusters: 0, probes: 0, attempts: 0 }
-    afterAll(() => {
-      starter?.close()
-      process.stdout.write(
-        `kernel: ${sent.clusters} clusters, ${sent.probes} probes, ${sent.attempts} attempts\n`,
-      )
+/** The backend that is asked for, or each in turn. */
+function backendFor(index: number): Backend {
+  const stated = process.env['KERNEL_BACKEND']
+  return backends.find((one) => one === stated) ?? backends[index % backends.length] ?? 'nft'
+}
+
+describe.skipIf(missing !== '')(title, { concurrent: true, timeout: 120_000 }, () => {
+  const only = process.env['KERNEL_PROBE']
+  let starter: AgentStarter | undefined
+  let attempts = 0
+  const ask = async (network: Network, { loaded, questions }: (typeof suite)[number], backend: Backend) => {
+    starter ??= new AgentStarter()
+    const observations = await askKernel(starter, { ...loaded, network }, questions, backend)
+    attempts += observations.reduce((sum, observed) => sum + observed.attempts, 0)
+    return observations
+  }
+  afterAll(() => {
+    starter?.close()
+    process.stdout.write(`the kernel was asked ${attempts} times\n`)
+  })
+
+  suite.forEach((entry, index) => {
+    const { one, loaded } = entry
+    const backend = backendFor(index)
+    test(`${one.name} (iptables-${backend})`, async () => {
+      const questions = entry.questions.filter(({ probe }) => only === undefined || probeText(probe) === only)
+      expect(questions.length).toBeGreaterThan(0)
+      const observations = await ask(loaded.network, { ...entry, questions }, backend)
+      expect(differencesOf(one, questions, observations).join('\n\n')).toBe('')
     })
-    kernelClusters.forEach((one, index) => {
-      const backend =
-        (process.env['KERNEL_BACKEND'] as Backend | undefined) ?? backends[index % backends.length] ?? 'nft'
-      test(`${one.name} (iptables-${backend})`, async () => {
-        const loaded = loadKernelCluster(one)
-        const questions = chooseProbes(loaded, probesEach)
-          .filter((probe) => onlyProbe === undefined || probeText(probe) === onlyProbe)
-          .map((probe) => ({ probe, expected: expectationOf(loaded, probe) }))
-        if (!starter) throw new Error('the kernel cannot be asked')
-        const observations = await askKernel(starter, loaded, questions, backend)
-        sent.clusters++
-        sent.probes += questions.length
-        sent.attempts += observations.reduce((sum, { attempts }) => sum + attempts, 0)
-        const differences = questions.flatMap((question, at) => {
-          const observed = observations[at]
-          return observed && agrees(question, observed)
-            ? []
-            : [report(one, question, observed ?? { ways: new Map(), attempts: 0, forgotten: 0 })]
-        })
-        expect(differences.join('\n\n')).toBe('')
-      }, 60_000)
-    })
-  },
-)
+  })
+
+  test('nodes without rules are told apart from nodes with them', async () => {
+    const entry = suite.find(({ one }) => one.name === 'one endpoint')
+    if (!entry) throw new Error('there is no such cluster')
+    const { one, loaded, questions } = entry
+    const bare: Network = {
+      segments: loaded.network.segments,
+      namespaces: {
+        keys: () => loaded.network.namespaces.keys(),
+        get: (id) => {
+          const netns = loaded.network.namespaces.get(id)
+          return netns && { ...netns, ruleSets: [] }
+        },
+      },
+    }
+    const toService = questions.filter(
+      (question) => /cluster IP/.test(question.probe.sort) && someWay('answered')(question),
+    )
+    expect(toService.length).toBeGreaterThan(0)
+    const observations = await ask(bare, { ...entry, questions: toService }, 'nft')
+    expect(differencesOf(one, toService, observations).length).toBe(toService.length)
+  })
+})
