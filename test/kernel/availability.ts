@@ -28,11 +28,23 @@ COMMIT
 COMMIT
 `
 
-/** Finds out what there is. */
+/** Finds out what there is, and prints why something is not asked: reporters do not name what they skip. */
 export function whatIsAvailable(): Availability {
+  const found = findBackends()
+  for (const backend of backendNames.filter((one) => !found.backends.includes(one))) {
+    process.stdout.write(
+      `skipped: the kernel by iptables-${backend}; ${found.missing || 'it cannot load rules here'}\n`,
+    )
+  }
+  return found
+}
+
+const backendNames: readonly Backend[] = ['nft', 'legacy']
+
+function findBackends(): Availability {
   const missing = missingBasics()
   if (missing !== '') return { backends: [], missing }
-  const backends = (['nft', 'legacy'] as const).filter(backendWorks)
+  const backends = backendNames.filter(backendWorks)
   return { backends, missing: backends.length === 0 ? 'no iptables command can load rules' : '' }
 }
 
