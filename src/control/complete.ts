@@ -2,6 +2,7 @@ import type { Checked } from '../base/diagnostic.ts'
 import { collectDiagnostics } from '../base/diagnostic.ts'
 import type { Assumption, Cluster, ClusterNamespace } from '../model/cluster.ts'
 import type { ObjectsByKind } from '../model/kinds.ts'
+import { assumeSurroundings } from './complete/assumed-surroundings.ts'
 import type { CompleteOptions } from './complete/completion.ts'
 import { beginCompletion } from './complete/completion.ts'
 import { completeEndpointSlices, orphanEndpoints } from './complete/endpoint-slices.ts'
@@ -12,7 +13,7 @@ import { checkReferences } from './complete/references.ts'
 import { schedulePods } from './complete/scheduling.ts'
 import { completeServices } from './complete/services.ts'
 import { completeSettings } from './complete/settings.ts'
-import { kubernetesSlices, withSystemObjects } from './complete/system-objects.ts'
+import { assumeSystemObjects, kubernetesSlices, withSystemObjects } from './complete/system-objects.ts'
 import { completePods } from './complete/workloads.ts'
 import { proxyModes } from './proxy/registry.ts'
 
@@ -24,9 +25,11 @@ export function completeCluster(given: ObjectsByKind, options: CompleteOptions =
   const { report, diagnostics } = collectDiagnostics()
   const assumptions: Assumption[] = []
   const environment = readEnvironment(given, report)
-  const settings = completeSettings(beginCompletion(given, options, report, assumptions), environment)
+  const first = beginCompletion(given, options, report, assumptions)
+  const settings = completeSettings(first, environment)
   const objects = withSystemObjects(given, settings)
-  const completion = beginCompletion(objects, options, report, assumptions)
+  assumeSystemObjects(first, given, objects)
+  const completion = { ...first, objects }
   if (!proxyModes[settings.kubeProxy.mode]) {
     report(
       'proxy-mode-not-modelled',
@@ -50,6 +53,7 @@ export function completeCluster(given: ObjectsByKind, options: CompleteOptions =
     minorVersion: settings.minorVersion,
   })
   const endpointSlices = [...slices, ...kubernetesSlices(objects, services, nodes, slices)]
+  assumeSurroundings(completion, { nodes, pods, services, environment })
   return {
     value: {
       settings,

@@ -23,7 +23,7 @@ export const internetId = 'internet'
  * The nodes' network. Node objects do not say how large it is: an interface of the Environment does; else it is
  * taken for the block that holds all nodes, a /24 (IPv6: /64) or larger, and 172.18.0.0/16 for kind's own.
  */
-export function underlayOf(cluster: Cluster): Underlay {
+export function underlayOf(cluster: Pick<Cluster, 'nodes' | 'environment'>): Underlay {
   const networks = ([4, 6] as const).flatMap((family): UnderlayNetwork[] => {
     const ips = cluster.nodes.flatMap((node) => node.addresses).filter((ip) => familyOf(ip) === family)
     if (ips.length === 0) return []
@@ -33,7 +33,11 @@ export function underlayOf(cluster: Cluster): Underlay {
   return { networks, mtu: 1500 }
 }
 
-function statedNetwork(cluster: Cluster, family: 4 | 6): Cidr | undefined {
+/** The nodes' network of a family, if an interface of the Environment states it. */
+export function statedNetwork(
+  cluster: Pick<Cluster, 'nodes' | 'environment'>,
+  family: 4 | 6,
+): Cidr | undefined {
   for (const node of cluster.nodes) {
     const texts = cluster.environment.nodes?.[node.name]?.interfaces?.['eth0']?.addresses ?? []
     for (const text of texts) {

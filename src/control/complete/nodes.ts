@@ -1,4 +1,4 @@
-import type { Cidr, Ip } from '../../base/ip.ts'
+import type { Cidr, Family, Ip } from '../../base/ip.ts'
 import {
   cidrOf,
   compareIp,
@@ -7,16 +7,17 @@ import {
   formatCidr,
   formatIp,
   offsetIp,
-  overlaps,
-  parseCidr,
   parseIp,
   parseIpSloppy,
 } from '../../base/ip.ts'
 import type { ClusterNode, ClusterSettings } from '../../model/cluster.ts'
 import { zoneLabel } from '../../model/cluster.ts'
+import type { ObjectsByKind } from '../../model/kinds.ts'
 import type { Located, Node, Taint } from '../../model/objects.ts'
 import type { Completion } from './completion.ts'
+import { fillPodBlocks } from './pod-blocks.ts'
 import { readVersion } from './settings.ts'
+import { statedNodeIps } from './stated-addresses.ts'
 
 /** The network of the nodes when nothing else is said: Docker's network of a kind cluster. */
 const defaultNetwork = { 4: '172.18.0.0', 6: 'fc00:f853:ccd:e793::' } as const
@@ -27,6 +28,8 @@ const controlPlaneLabel = 'node-role.kubernetes.io/control-plane'
 interface Draft {
   readonly name: string
   readonly source?: Located<Node>
+  /** Addresses that are known though there is no Node object. */
+  readonly known?: readonly Ip[]
   readonly labels: Readonly<Record<string, string>>
   readonly controlPlane: boolean
 }
@@ -36,7 +39,8 @@ export function completeNodes(completion: Completion, settings: ClusterSettings)
   const drafts = draftNodes(completion)
   const families = settings.podCidrs.map((cidr) => familyOf(cidr.first))
   const addresses = fillAddresses(completion, drafts, families)
-  const blocks = fillPodCidrs(completion, drafts, settings)
+  const blocks = fillPodBlocks(completion, drafts, settings)
+  reportOverlaps(completion, drafts, addresses, settings)
   return drafts.map((draft, index) =>
     finishNode(completion, draft, addresses[index] ?? [], blocks[index] ?? [], settings),
   )
@@ -51,10 +55,33 @@ function draftNodes(completion: Completion): readonly Draft[] {
     })
   }
   const config = objects.Cluster[0]
+  const named = config ? [] : nodesOfPods(objects)
+  if (named.length > 0) {
+    completion.assume(`nodes ${named.map((one) => one.name).join(', ')}, which the pods of the dump name`)
+    return named
+  }
   const prefix = config ? `${config.object.name ?? 'kind'}-` : ''
   const wanted = config?.object.nodes ?? (config ? [{ role: 'control-plane' }] : defaultRoles)
   if (!config) completion.assume('nodes control-plane, worker and worker2, as in a kind cluster')
   return nameNodes(prefix, wanted)
+}
+
+/** The nodes that the pods of a dump run on, by name; one that runs an API server is a control plane. */
+function nodesOfPods({ Pod: pods }: ObjectsByKind): readonly Draft[] {
+  const dumped = pods.filter(({ object }) => object.metadata.uid !== undefined && object.spec.nodeName)
+  const names = [...new Set(dumped.map(({ object }) => object.spec.nodeName ?? ''))].toSorted()
+  return names.map((name) => {
+    const own = dumped.filter(({ object }) => object.spec.nodeName === name)
+    const controlPlane = own.some(({ object }) => object.metadata.labels?.['component'] === 'kube-apiserver')
+    const host = own.map(({ object }) => object.status?.hostIP).find((ip) => ip)
+    const ip = host === undefined ? undefined : parseIpSloppy(host)
+    return {
+      name,
+      controlPlane,
+      labels: { 'kubernetes.io/hostname': name, ...(controlPlane && { [controlPlaneLabel]: '' }) },
+      ...(ip !== undefined && { known: [ip] }),
+    }
+  })
 }
 
 const defaultRoles = [{ role: 'control-plane' }, { role: 'worker' }, { role: 'worker' }]
@@ -80,19 +107,12 @@ function nameNodes(
   return [...drafts.filter((one) => one.controlPlane), ...drafts.filter((one) => !one.controlPlane)]
 }
 
-function statedAddresses(source: Located<Node> | undefined, type: string): Ip[] {
-  return (source?.object.status?.addresses ?? [])
-    .filter((one) => one.type === type)
-    .map((one) => parseIpSloppy(one.address ?? ''))
-    .filter((ip) => ip !== undefined)
-}
-
 function fillAddresses(
   completion: Completion,
   drafts: readonly Draft[],
-  families: readonly (4 | 6)[],
+  families: readonly Family[],
 ): readonly (readonly Ip[])[] {
-  const stated = drafts.map((draft) => statedAddresses(draft.source, 'InternalIP'))
+  const stated = drafts.map((draft) => draft.known ?? statedNodeIps(draft.source, 'InternalIP'))
   const taken = new Set(stated.flat())
   return drafts.map((draft, index) => {
     const own = stated[index] ?? []
@@ -102,15 +122,43 @@ function fillAddresses(
       taken.add(ip)
       return ip
     })
-    if (draft.source) {
-      completion.assume(`node ${draft.name} has address ${chosen.map(formatIp).join(', ')}`, draft.source.ref)
-    }
+    completion.assume(`node ${draft.name} has address ${chosen.map(formatIp).join(', ')}`, draft.source?.ref)
     return chosen
   })
 }
 
+/** A node's address that is a pod's or a Service's as well never reaches the node from a pod. */
+function reportOverlaps(
+  { report }: Completion,
+  drafts: readonly Draft[],
+  addresses: readonly (readonly Ip[])[],
+  { podCidrs, serviceCidrs }: ClusterSettings,
+): void {
+  const check = (draft: Draft, ip: Ip, ranges: readonly Cidr[], what: string) => {
+    const range = ranges.find((one) => contains(one, ip))
+    if (!range) return
+    report(
+      'overlapping-cidrs',
+      `address ${formatIp(ip)} of node ${draft.name} lies among the ${what} addresses ${formatCidr(range)}`,
+      {
+        ...(draft.source && {
+          at: draft.source.locate(['status', 'addresses']),
+          object: draft.source.ref,
+        }),
+        fix: 'choose blocks that do not share addresses',
+      },
+    )
+  }
+  for (const [index, draft] of drafts.entries()) {
+    for (const ip of addresses[index] ?? []) {
+      check(draft, ip, podCidrs, 'pod')
+      check(draft, ip, serviceCidrs, 'Service')
+    }
+  }
+}
+
 /** Nodes that say nothing stand beside those that do. */
-function networkStart(stated: readonly Ip[], family: 4 | 6): Ip {
+function networkStart(stated: readonly Ip[], family: Family): Ip {
   const near = stated.filter((ip) => familyOf(ip) === family).toSorted(compareIp)[0]
   if (near !== undefined) return cidrOf(near, family === 4 ? 24 : 64).first
   return parseIp(defaultNetwork[family]) ?? 0
@@ -121,70 +169,6 @@ function freeAddress(network: Ip, taken: ReadonlySet<Ip>): Ip {
   let ip = offsetIp(network, 2)
   while (taken.has(ip)) ip = offsetIp(ip, 1)
   return ip
-}
-
-/** The node IPAM controller's masks: /24 and /64. */
-const nodeBits = { 4: 24, 6: 64 } as const
-
-function fillPodCidrs(
-  completion: Completion,
-  drafts: readonly Draft[],
-  settings: ClusterSettings,
-): readonly (readonly Cidr[])[] {
-  const stated = drafts.map(({ source }) => statedPodCidrs(source))
-  reportOverlaps(completion, drafts, stated)
-  const taken = stated.flat()
-  return drafts.map((draft, index) => {
-    const own = stated[index] ?? []
-    if (own.length > 0) return own
-    const chosen = settings.podCidrs.map((pool) => {
-      const block = freeBlock(pool, taken)
-      taken.push(block)
-      return block
-    })
-    if (draft.source) {
-      completion.assume(
-        `node ${draft.name} has the pod block ${chosen.map(formatCidr).join(', ')}`,
-        draft.source.ref,
-      )
-    }
-    return chosen
-  })
-}
-
-function statedPodCidrs(source: Located<Node> | undefined): Cidr[] {
-  const { podCIDR, podCIDRs } = source?.object.spec ?? {}
-  const texts = podCIDRs?.length ? podCIDRs : podCIDR ? [podCIDR] : []
-  return texts.map((text) => parseCidr(text)).filter((cidr) => cidr !== undefined)
-}
-
-function reportOverlaps(
-  completion: Completion,
-  drafts: readonly Draft[],
-  stated: readonly (readonly Cidr[])[],
-): void {
-  for (const [index, blocks] of stated.entries()) {
-    for (const [other, others] of stated.slice(0, index).entries()) {
-      const clash = blocks.find((block) => others.some((one) => overlaps(one, block)))
-      const source = drafts[index]?.source
-      if (!clash || !source) continue
-      completion.report(
-        'overlapping-cidrs',
-        `the pod block ${formatCidr(clash)} of node ${source.ref.name} overlaps that of node ${drafts[other]?.name}`,
-        { at: source.locate(['spec', 'podCIDR']), object: source.ref },
-      )
-    }
-  }
-}
-
-function freeBlock(pool: Cidr, taken: readonly Cidr[]): Cidr {
-  const family = familyOf(pool.first)
-  const bits = Math.max(nodeBits[family], pool.bits)
-  let block = cidrOf(pool.first, bits)
-  while (contains(pool, block.first) && taken.some((one) => overlaps(one, block))) {
-    block = cidrOf(typeof block.last === 'number' ? block.last + 1 : block.last + 1n, bits)
-  }
-  return block
 }
 
 function finishNode(
@@ -206,7 +190,7 @@ function finishNode(
     unschedulable: object?.spec?.unschedulable ?? false,
     ready: ready === 'True',
     addresses,
-    externalAddresses: statedAddresses(source, 'ExternalIP'),
+    externalAddresses: statedNodeIps(source, 'ExternalIP'),
     podCidrs,
     ...(zone && { zone }),
     minorVersion: nodeVersion(completion, object, settings),

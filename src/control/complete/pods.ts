@@ -1,10 +1,14 @@
 import { fnv1a } from '../../base/hash.ts'
 import type { Cidr, Ip } from '../../base/ip.ts'
-import { contains, familyOf, formatCidr, formatIp, offsetIp, parseIpSloppy, sizeOf } from '../../base/ip.ts'
+import { contains, familyOf, formatCidr, formatIp, offsetIp, sizeOf } from '../../base/ip.ts'
+import { byText } from '../../base/ordering.ts'
 import type { ClusterNode, ClusterPod, DeclaredPort } from '../../model/cluster.ts'
 import type { Container, Pod } from '../../model/objects.ts'
+import { statedPodCidrs } from './address-ranges.ts'
 import type { Completion } from './completion.ts'
 import type { Placement } from './scheduling.ts'
+import { byTurn } from './scheduling.ts'
+import { statedPodIps } from './stated-addresses.ts'
 import type { PodDraft } from './workloads.ts'
 
 /** Gives the placed pods their state and addresses, as kubelet and the CNI plugin's IPAM would. */
@@ -77,14 +81,6 @@ function declaredPorts({ spec }: Pod): readonly DeclaredPort[] {
   ]
 }
 
-function statedAddresses({ status }: Pod): Ip[] {
-  const texts = status?.podIPs?.length ? status.podIPs.map((one) => one.ip) : [status?.podIP]
-  return texts.flatMap((text) => {
-    const ip = text ? parseIpSloppy(text) : undefined
-    return ip === undefined ? [] : [ip]
-  })
-}
-
 /** Pods that have an address at all: placed, and not finished. */
 function wantsAddress(draft: PodDraft, placement: Placement): placement is { readonly node: string } {
   const phase = draft.object.status?.phase
@@ -100,17 +96,55 @@ function allocateAddresses(
   const addresses = new Map<PodDraft, readonly Ip[]>()
   const taken = new Map<Ip, PodDraft>()
   for (const [draft] of placements) {
-    const stated = statedAddresses(draft.object)
+    const stated = statedPodIps(draft.object)
     if (stated.length === 0) continue
     addresses.set(draft, stated)
     checkStated(completion, draft, stated, nodes, taken)
   }
-  for (const [draft, placement] of placements) {
-    if (addresses.has(draft) || !wantsAddress(draft, placement)) continue
-    const node = nodes.get(placement.node)
-    if (node) addresses.set(draft, chooseAddresses(completion, draft, node, taken))
+  const chosen = chooseOpen(completion, placements, nodes, { stated: addresses, taken })
+  for (const [draft, placement] of [...placements].toSorted(([a], [b]) => byName(a, b))) {
+    sayAssumed(completion, draft, placement, draft.object.spec.hostNetwork ? [] : (chosen.get(draft) ?? []))
   }
-  return addresses
+  return new Map([...addresses, ...chosen])
+}
+
+/** Addresses for the pods that state none, in a turn that the order of the input does not change. */
+function chooseOpen(
+  completion: Completion,
+  placements: ReadonlyMap<PodDraft, Placement>,
+  nodes: ReadonlyMap<string, ClusterNode>,
+  { stated, taken }: { readonly stated: ReadonlyMap<PodDraft, unknown>; readonly taken: Map<Ip, PodDraft> },
+): ReadonlyMap<PodDraft, readonly Ip[]> {
+  const open = [...placements].filter(([draft, one]) => !stated.has(draft) && wantsAddress(draft, one))
+  const chosen = new Map<PodDraft, readonly Ip[]>()
+  const lacking = new Map<ClusterNode, PodDraft[]>()
+  for (const [draft, placement] of open.toSorted(([a], [b]) => byTurn(a, b))) {
+    const node = 'node' in placement ? nodes.get(placement.node) : undefined
+    if (!node) continue
+    const ips = chooseAddresses(draft, node, taken)
+    chosen.set(draft, ips)
+    if (ips.length < node.podCidrs.length) lacking.set(node, [...(lacking.get(node) ?? []), draft])
+  }
+  for (const [node, drafts] of lacking) reportFull(completion, node, drafts)
+  return chosen
+}
+
+function byName(a: PodDraft, b: PodDraft): number {
+  return byText(a.namespace, b.namespace) || byText(a.name, b.name)
+}
+
+/** One line for a pod: where it was put, and what address it was given. */
+function sayAssumed(
+  completion: Completion,
+  { namespace, name, ref }: PodDraft,
+  placement: Placement,
+  chosen: readonly Ip[],
+): void {
+  const address = chosen.map(formatIp).join(', ')
+  const place = 'assumed' in placement ? `runs on ${placement.node}` : ''
+  if (place === '' && address === '') return
+  const what = place && address ? `${place} with address ${address}` : place || `has address ${address}`
+  completion.assume(`pod ${namespace}/${name} ${what}`, ref)
 }
 
 function checkStated(
@@ -133,7 +167,10 @@ function checkStated(
       )
     } else taken.set(ip, draft)
     const node = nodes.get(draft.object.spec.nodeName ?? '')
-    const blocks = node?.podCidrs.filter((cidr) => familyOf(cidr.first) === familyOf(ip)) ?? []
+    // A block that is only assumed says nothing against a dump.
+    const dumped = draft.object.metadata.uid !== undefined
+    const all = dumped ? statedPodCidrs(node?.source?.object.spec) : (node?.podCidrs ?? [])
+    const blocks = all.filter((cidr) => familyOf(cidr.first) === familyOf(ip))
     if (node && blocks.length > 0 && !blocks.some((cidr) => contains(cidr, ip))) {
       completion.report(
         'pod-ip-outside-node',
@@ -144,22 +181,26 @@ function checkStated(
   }
 }
 
+/** Pods that the CNI plugin has no address for never start. */
+function reportFull(
+  { report }: Completion,
+  { name, podCidrs }: ClusterNode,
+  drafts: readonly PodDraft[],
+): void {
+  const first = drafts[0]
+  const what = drafts.length === 1 ? '1 pod has' : `${drafts.length} pods have`
+  report(
+    'pod-ip-taken',
+    `${what} no address: node ${name} has given out all of ${podCidrs.map(formatCidr).join(', ')}`,
+    { ...(first && { object: first.ref }), severity: 'warning', fix: 'spread the pods over more nodes' },
+  )
+}
+
 /** A host-network pod has its node's addresses; any other gets one of its node's block for each family. */
-function chooseAddresses(
-  completion: Completion,
-  draft: PodDraft,
-  node: ClusterNode,
-  taken: Map<Ip, PodDraft>,
-): readonly Ip[] {
+function chooseAddresses(draft: PodDraft, node: ClusterNode, taken: Map<Ip, PodDraft>): readonly Ip[] {
   if (draft.object.spec.hostNetwork) return node.addresses
   const chosen = node.podCidrs.flatMap((block) => freeAddress(block, draft, taken) ?? [])
   for (const ip of chosen) taken.set(ip, draft)
-  if (chosen.length > 0) {
-    completion.assume(
-      `pod ${draft.namespace}/${draft.name} has address ${chosen.map(formatIp).join(', ')}`,
-      draft.ref,
-    )
-  }
   return chosen
 }
 

@@ -11,7 +11,7 @@ import type { PodDraft } from './workloads.ts'
 
 /** Where a pod runs, or why it runs nowhere. */
 export type Placement =
-  | { readonly node: string }
+  | { readonly node: string; readonly assumed?: true }
   | { readonly unscheduled: string }
   | { readonly absent: true }
 
@@ -50,7 +50,7 @@ function phaseOf(draft: PodDraft): 0 | 1 | 2 | 3 {
 }
 
 /** First replicas first, then by name. */
-function byTurn(a: PodDraft, b: PodDraft): number {
+export function byTurn(a: PodDraft, b: PodDraft): number {
   return a.index - b.index || byText(a.namespace, b.namespace) || byText(a.name, b.name)
 }
 
@@ -106,10 +106,7 @@ class Scheduler {
     const allows = podAffinityFilter(draft, this.#placed, this.#repelling, this.#namespaces)
     const candidates = open.filter(allows)
     const chosen = candidates[(fnv1a(seedOf(draft)) + draft.index) % candidates.length]
-    if (chosen) {
-      this.#completion.assume(`pod ${draft.namespace}/${draft.name} runs on ${chosen.name}`, draft.ref)
-      return { node: chosen.name }
-    }
+    if (chosen) return { node: chosen.name, assumed: true }
     if (open.length > 0) return this.#nowhere(draft, 'its pod affinity fits no node')
     if (fitting.length > 0) return this.#nowhere(draft, 'its host ports are taken on every node that it fits')
     return this.#nowhere(draft, whyNot(spec, this.#nodes))

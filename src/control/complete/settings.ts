@@ -1,35 +1,22 @@
 import type { Report } from '../../base/diagnostic.ts'
 import type { Cidr } from '../../base/ip.ts'
-import { covers, familyOf, formatCidr, overlaps, parseCidr } from '../../base/ip.ts'
+import { familyOf, formatCidr } from '../../base/ip.ts'
 import type { SourceLocation } from '../../base/source.ts'
 import type { ClusterSettings, KubeProxySettings, LocalDetector } from '../../model/cluster.ts'
 import type { Environment } from '../../model/environment.ts'
 import type { ClusterConfiguration, KubeProxyConfiguration, Located } from '../../model/objects.ts'
+import { chooseRanges, readCidrs, sameBlocks } from './address-ranges.ts'
 import type { Completion } from './completion.ts'
-import type { Stated } from './stated.ts'
+import { offersNodePorts } from './node-ports.ts'
 import { chooseStated, statedIn, statedInEnvironment } from './stated.ts'
 
 /** The releases whose kube-proxy is modelled. */
 export const supportedMinors = { first: 28, last: 36 }
 
-const defaultPodCidr = '10.244.0.0/16'
-const defaultServiceCidr = '10.96.0.0/16'
-
 /** Cluster-wide settings, from configuration objects, the Environment, and defaults like a kind cluster's. */
 export function completeSettings(completion: Completion, environment: Environment): ClusterSettings {
   const minorVersion = chooseVersion(completion)
-  const podCidrs = choosePodCidrs(completion)
-  const serviceCidrs = chooseServiceCidrs(completion)
-  for (const pods of podCidrs) {
-    for (const services of serviceCidrs) {
-      if (!overlaps(pods, services)) continue
-      completion.report(
-        'overlapping-cidrs',
-        `pod addresses ${formatCidr(pods)} and Service addresses ${formatCidr(services)} overlap`,
-        { fix: 'choose blocks that do not share addresses' },
-      )
-    }
-  }
+  const { podCidrs, serviceCidrs } = chooseRanges(completion)
   return {
     minorVersion,
     domain: chooseDomain(completion),
@@ -89,123 +76,6 @@ export function readVersion(text: string, report: Report, at?: SourceLocation): 
   return nearest
 }
 
-function readCidrs(completion: Completion, { value, from, at }: Stated<string>): Cidr[] {
-  return value
-    .split(',')
-    .filter((one) => one.trim() !== '')
-    .flatMap((one) => {
-      const cidr = parseCidr(one.trim())
-      if (!cidr) {
-        completion.report('invalid-setting', `${from}: "${one}" is not a block such as ${defaultPodCidr}`, {
-          ...(at && { at }),
-        })
-      }
-      return cidr ? [cidr] : []
-    })
-}
-
-/** Whether two lists of blocks, as their texts give them, are the same. */
-function sameBlocks(a: string, b: string): boolean {
-  const blocks = (text: string) =>
-    text
-      .split(',')
-      .map((one) => parseCidr(one.trim()))
-      .map((one) => (one ? formatCidr(one) : ''))
-      .toSorted()
-      .join(',')
-  return blocks(a) === blocks(b)
-}
-
-/** kubeadm and kind configure the same ranges; what they say counts before the Environment. */
-function statedSubnets(
-  completion: Completion,
-  field: 'podSubnet' | 'serviceSubnet',
-  environmentFields: readonly ['podCIDR', 'podCIDR6'] | readonly ['serviceCIDR', 'serviceCIDR6'],
-): Stated<string> | undefined {
-  const { objects } = completion
-  const [v4, v6] = environmentFields
-  return chooseStated(
-    completion,
-    [
-      ...statedIn(objects.ClusterConfiguration[0], ['networking', field], (one) => one.networking?.[field]),
-      ...statedIn(objects.Cluster[0], ['networking', field], (one) => one.networking?.[field]),
-      ...statedInEnvironment(completion, ['clusterNetwork', v4], ({ clusterNetwork: network }) =>
-        [network?.[v4], network?.[v6]].filter((one) => one !== undefined).join(','),
-      ),
-    ],
-    sameBlocks,
-  )
-}
-
-function choosePodCidrs(completion: Completion): readonly Cidr[] {
-  const [proxy] = statedIn(
-    completion.objects.KubeProxyConfiguration[0],
-    ['clusterCIDR'],
-    (one) => one.clusterCIDR,
-  )
-  const stated = statedSubnets(completion, 'podSubnet', ['podCIDR', 'podCIDR6'])
-  if (stated) {
-    const blocks = readCidrs(completion, stated)
-    if (proxy) compareClusterCidr(completion, stated, blocks, proxy)
-    return blocks
-  }
-  // What is wrong with kube-proxy's own block is told where its settings are read.
-  if (proxy) return proxy.value.split(',').flatMap((one) => parseCidr(one.trim()) ?? [])
-  const chosen = byFamily(familiesOf(completion), defaultPodCidr, 'fd00:10:244::/56')
-  completion.assume(`pod addresses from ${chosen}`)
-  return readCidrs(completion, { value: chosen, from: 'pod subnet' })
-}
-
-/** kube-proxy may be told another block than pods have: then it masquerades what it should not, and that is walked. */
-function compareClusterCidr(
-  { report }: Completion,
-  stated: Stated<string>,
-  blocks: readonly Cidr[],
-  proxy: Stated<string>,
-): void {
-  const own = proxy.value.split(',').flatMap((one) => parseCidr(one.trim()) ?? [])
-  if (own.length === 0 || blocks.every((block) => own.some((one) => covers(one, block)))) return
-  report(
-    'configuration-conflict',
-    `${proxy.from} is ${proxy.value}, but ${stated.from} is ${stated.value}: pods have the latter, and kube-proxy takes the former for theirs`,
-    { ...(proxy.at && { at: proxy.at }), fix: 'make the two agree' },
-  )
-}
-
-/** The families of kind's configuration, else those of the nodes' addresses. */
-function familiesOf({ objects }: Completion): string {
-  const stated = objects.Cluster[0]?.object.networking?.ipFamily
-  if (stated) return stated
-  const addresses = objects.Node.flatMap((node) => node.object.status?.addresses ?? [])
-  const texts = addresses.filter((one) => one.type === 'InternalIP').map((one) => one.address ?? '')
-  const has6 = texts.some((text) => text.includes(':'))
-  const has4 = texts.some((text) => text.includes('.') && !text.includes(':'))
-  return has6 ? (has4 ? 'dual' : 'ipv6') : 'ipv4'
-}
-
-function byFamily(family: string, v4: string, v6: string): string {
-  if (family === 'ipv6') return v6
-  return family === 'dual' ? `${v4},${v6}` : v4
-}
-
-function chooseServiceCidrs(completion: Completion): readonly Cidr[] {
-  const stated = statedSubnets(completion, 'serviceSubnet', ['serviceCIDR', 'serviceCIDR6'])
-  if (stated) return readCidrs(completion, stated)
-  const chosen = byFamily(familiesOf(completion), inferServiceCidr(completion), 'fd00:10:96::/112')
-  completion.assume(`Service addresses from ${chosen}`)
-  return readCidrs(completion, { value: chosen, from: 'service subnet' })
-}
-
-/** A dump tells its range by `default/kubernetes`, whose address is the range's first. */
-function inferServiceCidr({ objects }: Completion): string {
-  const kubernetes = objects.Service.find(
-    (one) => one.ref.namespace === 'default' && one.ref.name === 'kubernetes',
-  )
-  const ip = kubernetes?.object.spec?.clusterIP
-  const parts = ip && /^(\d+\.\d+)\.\d+\.1$/.exec(ip)
-  return parts ? `${parts[1]}.0.0/16` : defaultServiceCidr
-}
-
 function chooseDomain(completion: Completion): string {
   const stated = chooseStated(completion, [
     ...statedIn(
@@ -219,6 +89,7 @@ function chooseDomain(completion: Completion): string {
       (one) => one.clusterNetwork?.clusterDomain,
     ),
   ])
+  if (!stated) completion.assume("the cluster's DNS domain is cluster.local")
   return stated?.value ?? 'cluster.local'
 }
 
@@ -231,7 +102,12 @@ function chooseNodePorts(completion: Completion): ClusterSettings['nodePorts'] {
       (one) => one.apiServer?.serviceNodePortRange,
     ),
   ])
-  if (stated === undefined) return { first: 30000, last: 32767 }
+  if (stated === undefined) {
+    if (completion.objects.Service.some(({ object }) => offersNodePorts(object))) {
+      completion.assume('node ports from 30000 to 32767')
+    }
+    return { first: 30000, last: 32767 }
+  }
   const found = /^(\d+)-(\d+)$/.exec(stated.value)
   const [first, last] = [Number(found?.[1]), Number(found?.[2])]
   if (found && first >= 1 && first <= last && last <= 65535) return { first, last }
@@ -258,6 +134,9 @@ function nodePortArgument({ apiServer }: ClusterConfiguration): string | undefin
 /** Names of plugins whose network equals kindnet's where Services are concerned, or that are not modelled yet. */
 function chooseCni(completion: Completion, environment: Environment): string {
   const plugin = environment.cni?.plugin
+  if (plugin === undefined) {
+    completion.assume('pods are connected by kindnet (routed veth pairs, routes between nodes)')
+  }
   if (plugin === undefined || plugin === 'kindnet') return 'kindnet'
   completion.report(
     'cni-not-modelled',
@@ -296,6 +175,7 @@ function chooseMode(completion: Completion): string {
     ...statedIn(objects.Cluster[0], ['networking', 'kubeProxyMode'], (one) => one.networking?.kubeProxyMode),
     ...statedInEnvironment(completion, ['kubeProxy', 'mode'], (one) => one.kubeProxy?.mode),
   ])
+  if (!stated) completion.assume('kube-proxy is in iptables mode')
   return stated?.value ?? 'iptables'
 }
 

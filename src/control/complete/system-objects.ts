@@ -8,6 +8,7 @@ import type {
 } from '../../model/cluster.ts'
 import type { ObjectsByKind } from '../../model/kinds.ts'
 import type { Deployment, Located, Service } from '../../model/objects.ts'
+import type { Completion } from './completion.ts'
 import { slicesFromEndpoints } from './mirrored-slices.ts'
 import { isControlPlaneNode } from './roles.ts'
 
@@ -16,9 +17,8 @@ import { isControlPlaneNode } from './roles.ts'
  * filled in only where the whole cluster is (no Node in the input); an input with Nodes describes all there is.
  */
 export function withSystemObjects(objects: ObjectsByKind, settings: ClusterSettings): ObjectsByKind {
-  if (objects.Node.length > 0) return objects
   const range = settings.serviceCidrs[0]
-  if (!range) return objects
+  if (objects.Node.length > 0 || !range) return objects
   const has = (namespace: string, name: string) =>
     objects.Service.some((one) => one.ref.namespace === namespace && one.ref.name === name)
   const services = [
@@ -29,6 +29,17 @@ export function withSystemObjects(objects: ObjectsByKind, settings: ClusterSetti
     ...objects,
     Service: [...objects.Service, ...services],
     Deployment: hasDns(objects) ? objects.Deployment : [...objects.Deployment, dnsDeployment],
+  }
+}
+
+/** Says which objects the input lacks. */
+export function assumeSystemObjects({ assume }: Completion, given: ObjectsByKind, all: ObjectsByKind): void {
+  for (const { ref, object } of all.Service.slice(given.Service.length)) {
+    const ip = object.spec?.clusterIP
+    assume(`Service ${ref.namespace}/${ref.name}${ip ? ` with cluster IP ${ip}` : ''}`)
+  }
+  for (const { ref, object } of all.Deployment.slice(given.Deployment.length)) {
+    assume(`Deployment ${ref.namespace}/${ref.name} with ${object.spec.replicas} pods`)
   }
 }
 
