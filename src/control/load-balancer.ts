@@ -24,6 +24,21 @@ export interface Balancer {
 }
 
 const excludeLabel = 'node.kubernetes.io/exclude-from-external-load-balancers'
+const toBeDeleted = 'ToBeDeletedByClusterAutoscaler'
+
+/** What strconv.ParseBool takes for false; what is neither true nor false leaves a node out as well. */
+const falseTexts: readonly string[] = ['0', 'f', 'F', 'false', 'FALSE', 'False']
+
+/**
+ * Mirrors the service controller's nodeIncludedPredicate, nodeUnTaintedPredicate and nodeNotDeletedPredicate. A
+ * cordoned node stays in; that the exclusion label's value counts is new in 1.34.
+ */
+function isInBalancers({ labels, taints, minorVersion, source }: ClusterNode): boolean {
+  const excluded = labels[excludeLabel]
+  const included = excluded === undefined || (minorVersion >= 34 && falseTexts.includes(excluded))
+  const deleted = source?.object.metadata.deletionTimestamp !== undefined
+  return included && !deleted && !taints.some((taint) => taint.key === toBeDeleted)
+}
 
 /** The balancers of a Service: one for each of its load balancer addresses. */
 export function balancersOf(
@@ -45,8 +60,7 @@ export function balancersOf(
  */
 function healthyNodes(cluster: Cluster, service: ClusterService, family: 4 | 6): readonly ClusterNode[] {
   const reachable = cluster.nodes.filter(
-    (node) =>
-      node.ready && !(excludeLabel in node.labels) && node.addresses.some((ip) => familyOf(ip) === family),
+    (node) => node.ready && isInBalancers(node) && node.addresses.some((ip) => familyOf(ip) === family),
   )
   if (!service.externalLocal) return reachable
   const local = new Set(
