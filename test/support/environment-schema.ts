@@ -1,0 +1,161 @@
+import type { Expression, Fields, ScalarName } from '../../src/manifest/schema/types.ts'
+import { schemaTypes } from '../../src/manifest/schema/types.ts'
+
+/** What the fields of the Environment mean, as an editor shows it. Not modelled: the reader says so, and nothing else. */
+// biome-ignore format: one field a line
+export const fieldMeanings: Readonly<Record<string, string>> = {
+  'Environment.apiVersion': 'kubewalk.dev/v1alpha1',
+  'Environment.kind': 'Environment',
+  'Environment.metadata': 'A name, if one is wanted; it changes nothing.',
+  'Environment.spec': 'What surrounds the cluster.',
+  'EnvironmentSpec.clusterNetwork': "The cluster's address blocks and DNS domain. What a kubeadm ClusterConfiguration or a kind Cluster says counts before it.",
+  'EnvironmentSpec.kubeProxy': "kube-proxy's settings and state. What a KubeProxyConfiguration says of mode and clusterCIDR counts before it.",
+  'EnvironmentSpec.cni': 'The network plugin.',
+  'EnvironmentSpec.apiServer': "The API server's settings.",
+  'EnvironmentSpec.nodes': 'What is special about single nodes, by their names.',
+  'EnvironmentSpec.listeners': 'Sockets. Those that name a pod are all that the pod has; without any, a pod listens on the ports that it declares.',
+  'EnvironmentSpec.externalHosts': 'Hosts outside the cluster.',
+  'EnvironmentSpec.conntrack': 'Entries that are in the connection tables of nodes before the first packet, by the names of the nodes.',
+  'EnvironmentSpec.loadBalancerController': 'What makes load balancers; its `announcer` is the node that answers for their addresses.',
+  'EnvironmentSpec.calico': 'Not modelled.', 'EnvironmentSpec.certificates': 'Not modelled.', 'EnvironmentSpec.cloudFirewall': 'Not modelled.',
+  'EnvironmentSpec.cniChain': 'Not modelled.', 'EnvironmentSpec.environment': 'Not modelled.', 'EnvironmentSpec.httpApps': 'Not modelled.',
+  'EnvironmentSpec.ingressControllers': 'Not modelled.', 'EnvironmentSpec.ipMasqAgent': 'Not modelled.', 'EnvironmentSpec.kubelet': 'Not modelled.',
+  'EnvironmentSpec.l2': 'Not modelled.', 'EnvironmentSpec.mtu': 'Not modelled.', 'EnvironmentSpec.podRoutes': 'Not modelled.',
+  'EnvironmentSpec.resolver': 'Not modelled.', 'EnvironmentSpec.upstreamDNS': 'Not modelled.',
+  'EnvironmentNetwork.podCIDR': 'The block of pods, such as 10.244.0.0/16.',
+  'EnvironmentNetwork.podCIDR6': 'The IPv6 block of pods.',
+  'EnvironmentNetwork.serviceCIDR': 'The block of cluster IPs, such as 10.96.0.0/16.',
+  'EnvironmentNetwork.serviceCIDR6': 'The IPv6 block of cluster IPs.',
+  'EnvironmentNetwork.clusterDomain': 'The DNS domain; cluster.local without it.',
+  'EnvironmentProxy.mode': 'iptables; other modes are not modelled.',
+  'EnvironmentProxy.version': 'The release whose rules are written, such as v1.33.',
+  'EnvironmentProxy.clusterCIDR': 'What kube-proxy takes for the block of pods; null: it knows none.',
+  'EnvironmentProxy.masqueradeAll': 'Whether all traffic to cluster IPs is masqueraded.',
+  'EnvironmentProxy.masqueradeRandomFully': 'Whether iptables knows --random-fully.',
+  'EnvironmentProxy.nodePortAddresses': 'Blocks of node addresses that take node ports, or `primary`; all without it.',
+  'EnvironmentProxy.nfacct': 'Whether the kernel has nfnetlink_acct, which kube-proxy 1.31 and later uses.',
+  'EnvironmentProxy.hostnameOverride': 'Names under which kube-proxy runs on nodes, by the names of the nodes.',
+  'EnvironmentProxy.running': 'Whether kube-proxy runs, by the names of the nodes.',
+  'EnvironmentProxy.rules': 'iptables-save text of nodes, by their names.',
+  'EnvironmentProxy.staleState': 'Older endpoints that kube-proxy still knows, by the names of the nodes.',
+  'EnvironmentProxy.strictARP': 'Not modelled.',
+  'EnvironmentProxy.note': 'A remark.',
+  'EnvironmentStale.service': 'namespace/name:port',
+  'EnvironmentStale.backends': 'address:port, one for each endpoint that is still known.',
+  'EnvironmentStale.reason': 'A remark.',
+  'EnvironmentCni.plugin': 'kindnet; others are not modelled.',
+  'EnvironmentCni.backend': "The plugin's way to other nodes.",
+  'EnvironmentApiServer.serviceNodePortRange': 'The range of node ports, such as 30000-32767.',
+  'EnvironmentNode.sysctl': 'Kernel settings, such as net.ipv4.ip_forward.',
+  'EnvironmentNode.interfaces': 'Network devices, by their names.',
+  'EnvironmentNode.listeners': 'Sockets of the node itself.',
+  'EnvironmentNode.routes': '`CIDR via GATEWAY`, `default via GATEWAY`, `CIDR onlink`.',
+  'EnvironmentNode.filter': 'Not modelled.', 'EnvironmentNode.firewall': 'Not modelled.', 'EnvironmentNode.firewalld': 'Not modelled.',
+  'EnvironmentNode.iptables': 'Not modelled.', 'EnvironmentNode.kernel': 'Not modelled.', 'EnvironmentNode.nat': 'Not modelled.',
+  'EnvironmentNode.resolv': 'Not modelled.', 'EnvironmentNode.bridge': 'Not modelled.',
+  'EnvironmentInterface.addresses': 'address/bits',
+  'EnvironmentInterface.txChecksumOffload': 'Not modelled.',
+  'EnvironmentListener.pod': 'namespace/name of the pod that has it.',
+  'EnvironmentListener.node': 'The node that has it.',
+  'EnvironmentListener.container': 'A remark.',
+  'EnvironmentListener.process': 'A remark.',
+  'EnvironmentListener.protocol': 'TCP, UDP or SCTP; TCP without it.',
+  'EnvironmentListener.bind': 'The address; 0.0.0.0 and :: stand for all. null, with port null: nothing listens.',
+  'EnvironmentListener.port': 'The port.',
+  'EnvironmentListener.note': 'A remark.',
+  'EnvironmentListener.http': 'Not modelled.',
+  'EnvironmentHost.name': 'By which it is asked for: external/NAME.',
+  'EnvironmentHost.ip': 'Its address.',
+  'EnvironmentHost.routes': '`CIDR via GATEWAY`, `default via GATEWAY`, `CIDR onlink`.',
+  'EnvironmentHost.listeners': 'Its sockets; without any it listens on whatever it is asked.',
+  'EnvironmentConntrack.protocol': 'TCP, UDP or SCTP.',
+  'EnvironmentConntrack.orig': 'The direction in which the connection was opened.',
+  'EnvironmentConntrack.reply': 'The direction of its answers.',
+  'EnvironmentConntrack.state': 'A TCP state, such as ESTABLISHED.',
+  'EnvironmentTuple.src': 'address:port',
+  'EnvironmentTuple.dst': 'address:port',
+}
+
+const scalars: Readonly<Record<ScalarName, string | readonly string[]>> = {
+  string: 'string',
+  integer: 'integer',
+  long: 'integer',
+  number: 'number',
+  boolean: 'boolean',
+  intOrString: ['integer', 'string'],
+  quantity: ['number', 'string'],
+}
+
+type Schema = Readonly<Record<string, unknown>>
+
+/** Types that the Environment uses, itself first. */
+export function environmentTypes(): ReadonlyMap<string, Fields> {
+  const found = new Map<string, Fields>()
+  const visit = (expression: Expression): void => {
+    if (expression.type === 'list' || expression.type === 'map') visit(expression.of)
+    else if (expression.type === 'object') add(expression.name)
+  }
+  const add = (name: string): void => {
+    if (found.has(name) || !name.startsWith('Environment')) return
+    const fields = schemaTypes.get(name) ?? new Map()
+    found.set(name, fields)
+    for (const expression of fields.values()) visit(expression)
+  }
+  add('Environment')
+  return found
+}
+
+/** The JSON schema of kubewalk's own kind, made of the types by which the reader checks it. */
+export function environmentSchema(): Schema {
+  const types = environmentTypes()
+  const own = types.get('Environment') ?? new Map()
+  const defs = [...types].filter(([name]) => name !== 'Environment').toSorted(([a], [b]) => (a < b ? -1 : 1))
+  return {
+    $schema: 'https://json-schema.org/draft/2020-12/schema',
+    $id: 'https://kubewalk.dev/schema/v1alpha1/environment.schema.json',
+    title: 'Environment',
+    description:
+      'What Kubernetes has no object for: hosts outside, sockets, single nodes, kube-proxy’s state.',
+    ...objectSchema('Environment', own),
+    required: ['apiVersion', 'kind'],
+    $defs: Object.fromEntries(defs.map(([name, fields]) => [name, objectSchema(name, fields)])),
+  }
+}
+
+function objectSchema(name: string, fields: Fields): Schema {
+  const properties = [...fields]
+    .filter(([field]) => field !== '*')
+    .map(([field, expression]) => [field, fieldSchema(name, field, expression)] as const)
+  return {
+    type: 'object',
+    properties: Object.fromEntries(properties),
+    ...(!fields.has('*') && { additionalProperties: false }),
+  }
+}
+
+function fieldSchema(name: string, field: string, expression: Expression): Schema {
+  const description = fieldMeanings[`${name}.${field}`]
+  if (name === 'Environment' && (field === 'apiVersion' || field === 'kind')) return { const: description }
+  return { description, ...expressionSchema(expression) }
+}
+
+function expressionSchema(expression: Expression): Schema {
+  switch (expression.type) {
+    case 'any':
+      return {}
+    case 'scalar': {
+      const of = scalars[expression.of]
+      return { type: expression.nullable ? [of, 'null'].flat() : of }
+    }
+    case 'list':
+      return { type: 'array', items: expressionSchema(expression.of) }
+    case 'map':
+      return { type: 'object', additionalProperties: expressionSchema(expression.of) }
+    case 'object':
+      return schemaTypes.get(expression.name) && expression.name.startsWith('Environment')
+        ? { $ref: `#/$defs/${expression.name}` }
+        : { type: 'object' }
+    default:
+      return expression satisfies never
+  }
+}
