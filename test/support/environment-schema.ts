@@ -36,7 +36,7 @@ export const fieldMeanings: Readonly<Record<string, string>> = {
   'EnvironmentProxy.nfacct': 'Whether the kernel has nfnetlink_acct, which kube-proxy 1.31 and later uses.',
   'EnvironmentProxy.hostnameOverride': 'Names under which kube-proxy runs on nodes, by the names of the nodes.',
   'EnvironmentProxy.running': 'Whether kube-proxy runs, by the names of the nodes.',
-  'EnvironmentProxy.rules': 'iptables-save text of nodes, by their names.',
+  'EnvironmentProxy.rules': 'A remark on the rules of nodes, by their names; whether kube-proxy runs is said by `running`.',
   'EnvironmentProxy.staleState': 'Older endpoints that kube-proxy still knows, by the names of the nodes.',
   'EnvironmentProxy.strictARP': 'Not modelled.',
   'EnvironmentProxy.note': 'A remark.',

@@ -3,14 +3,14 @@
  * Environment. `?` after a type: null means something; a field `*`: there are others. Fields that kubewalk does not read and that only tune a component are `any`.
  */
 export const configurationSchema = `
-KindCluster kind:string apiVersion:string name:string metadata:any nodes:[]KindNode
+KindCluster kind:string apiVersion:string name:string metadata:ObjectMeta nodes:[]KindNode
   networking:KindNetworking featureGates:any runtimeConfig:any kubeadmConfigPatches:any
   kubeadmConfigPatchesJSON6902:any containerdConfigPatches:any containerdConfigPatchesJSON6902:any
 KindNode role:string image:string labels:{}string extraMounts:any extraPortMappings:any
   kubeadmConfigPatches:any kubeadmConfigPatchesJSON6902:any
 KindNetworking ipFamily:string apiServerAddress:string apiServerPort:integer podSubnet:string
   serviceSubnet:string disableDefaultCNI:boolean kubeProxyMode:string dnsSearch:[]string
-KubeProxyConfiguration kind:string apiVersion:string metadata:any mode:string clusterCIDR:string
+KubeProxyConfiguration kind:string apiVersion:string metadata:ObjectMeta mode:string clusterCIDR:string
   hostnameOverride:string nodePortAddresses:[]string detectLocalMode:string
   detectLocal:KubeProxyDetectLocal iptables:KubeProxyIptables bindAddress:string
   bindAddressHardFail:boolean clientConnection:any configSyncPeriod:string conntrack:any
@@ -20,7 +20,7 @@ KubeProxyConfiguration kind:string apiVersion:string metadata:any mode:string cl
 KubeProxyDetectLocal bridgeInterface:string interfaceNamePrefix:string
 KubeProxyIptables localhostNodePorts:boolean masqueradeAll:boolean masqueradeBit:integer
   minSyncPeriod:string syncPeriod:string
-ClusterConfiguration kind:string apiVersion:string metadata:any clusterName:string
+ClusterConfiguration kind:string apiVersion:string metadata:ObjectMeta clusterName:string
   kubernetesVersion:string networking:KubeadmNetworking apiServer:any controllerManager:any scheduler:any
   etcd:any dns:any proxy:any imageRepository:string certificatesDir:string controlPlaneEndpoint:string
   featureGates:any encryptionAlgorithm:string caCertificateValidityPeriod:any
