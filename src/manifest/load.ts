@@ -249,7 +249,7 @@ function readObject(
       report('missing-name', `this ${kind} has no metadata.name`, { at: locate(['metadata']), object: ref })
   } else checkMetadata(examined, module, report)
   module.validate?.(examined, report)
-  if (name === undefined) return
+  if (name === undefined || (module.needsSpec && !hasSpec(examined.object))) return
   const located: Located<unknown> = { object: examined.object, ref, locate }
   const list = loading.collected[kind] as Located<unknown>[]
   list.push(located)
@@ -257,6 +257,10 @@ function readObject(
     loading.embedded.push(
       ...embeddedTexts(located as Located<ConfigMap>, (key) => document.blockIndent([...path, 'data', key])),
     )
+}
+
+function hasSpec(object: unknown): boolean {
+  return isRecord(object) && object['spec'] !== undefined
 }
 
 /** What is missing may be in the half that a key given twice has lost. */

@@ -19,6 +19,8 @@ export interface KindModule<T> {
   readonly namespaced: boolean
   /** What its names must be; configuration kinds have none. */
   readonly names?: 'dns-label' | 'dns-name'
+  /** Whether an object without a spec is nothing that could be worked with. */
+  readonly needsSpec?: true
   /** Reports what the API server would refuse, beyond wrong types, unknown fields and names. */
   validate?(located: Examined<T>, report: Report): void
 }

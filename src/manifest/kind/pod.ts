@@ -11,6 +11,7 @@ export const pod: KindModule<Pod> = {
   schema: 'Pod',
   namespaced: true,
   names: 'dns-name',
+  needsSpec: true,
   validate: (located, report) => {
     checkPodSpec(located, report, located.object.spec, ['spec'])
     const { podIP, podIPs = [] } = located.object.status ?? {}

@@ -77,6 +77,7 @@ export const deployment: KindModule<Deployment> = {
   schema: 'Deployment',
   namespaced: true,
   names: 'dns-name',
+  needsSpec: true,
   validate: checkSelected,
 }
 
@@ -85,6 +86,7 @@ export const replicaSet: KindModule<Deployment> = {
   schema: 'ReplicaSet',
   namespaced: true,
   names: 'dns-name',
+  needsSpec: true,
   validate: checkSelected,
 }
 
@@ -104,6 +106,7 @@ export const statefulSet: KindModule<StatefulSet> = {
   schema: 'StatefulSet',
   namespaced: true,
   names: 'dns-name',
+  needsSpec: true,
   validate: checkSelected,
 }
 
@@ -112,6 +115,7 @@ export const daemonSet: KindModule<DaemonSet> = {
   schema: 'DaemonSet',
   namespaced: true,
   names: 'dns-name',
+  needsSpec: true,
   validate: (located, report) => {
     const { spec } = located.object
     if (!spec) demand(located, report, ['spec'])
@@ -127,6 +131,7 @@ export const replicationController: KindModule<ReplicationController> = {
   schema: 'ReplicationController',
   namespaced: true,
   names: 'dns-name',
+  needsSpec: true,
   validate: (located, report) => {
     if (!located.object.spec) demand(located, report, ['spec'])
     else checkTemplate(located, report, located.object.spec.template, ['spec', 'template'])
@@ -139,6 +144,7 @@ export const job: KindModule<Job> = {
   schema: 'Job',
   namespaced: true,
   names: 'dns-name',
+  needsSpec: true,
   validate: (located, report) => {
     const { template, parallelism, completions } = located.object.spec ?? {}
     checkTemplate(located, report, template, ['spec', 'template'])
@@ -154,6 +160,7 @@ export const cronJob: KindModule<CronJob> = {
   schema: 'CronJob',
   namespaced: true,
   names: 'dns-name',
+  needsSpec: true,
   validate: (located, report) =>
     checkTemplate(located, report, located.object.spec?.jobTemplate?.spec?.template, [
       'spec',
