@@ -1,5 +1,6 @@
 import { Command } from 'commander'
 import { addCheck } from './command/check.ts'
+import { addCompletion } from './command/completion.ts'
 import { addDescribe } from './command/describe.ts'
 import { addGet } from './command/get.ts'
 import { addGraph } from './command/graph.ts'
@@ -19,6 +20,7 @@ export function buildProgram(io: Io, finish: Finish): Command {
     .exitOverride()
     .configureOutput({ writeOut: io.out, writeErr: io.err, getOutHelpWidth: () => io.columns })
     .showHelpAfterError('(kubewalk --help, or kubewalk COMMAND --help, says what can be given)')
-  for (const add of [addTrace, addRules, addGet, addDescribe, addGraph, addCheck]) add(program, io, finish)
+  for (const add of [addTrace, addRules, addGet, addDescribe, addGraph, addCheck, addCompletion])
+    add(program, io, finish)
   return program
 }
