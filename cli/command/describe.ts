@@ -1,5 +1,5 @@
 import type { Command } from 'commander'
-import type { LoadedCluster, ObjectGroup, ObjectQuery } from '../../src/index.ts'
+import type { LoadedCluster, ObjectGroup, ObjectQuery, StoredObjects } from '../../src/index.ts'
 import { describeService, findObjects, RequestError } from '../../src/index.ts'
 import type { ClusterOptions } from '../cluster-options.ts'
 import { load, withClusterOptions } from '../cluster-options.ts'
@@ -57,14 +57,18 @@ function describe(queries: readonly ObjectQuery[], options: DescribeOptions, clu
   refuseMissing(groups, options.namespace ?? 'default', cluster)
   const services = groups.flatMap((group: ObjectGroup) => (group.kind === 'Service' ? group.objects : []))
   const events = services.length === 1
+  const slices = new Map<string, StoredObjects['EndpointSlice'][number][]>()
+  for (const slice of cluster.objects.EndpointSlice) {
+    const { namespace, labels } = slice.metadata
+    const key = `${namespace}/${labels?.['kubernetes.io/service-name']}`
+    const list = slices.get(key)
+    if (list) list.push(slice)
+    else slices.set(key, [slice])
+  }
   return services
     .map((service) => {
       const { name, namespace } = service.metadata
-      const slices = cluster.objects.EndpointSlice.filter(
-        ({ metadata }) =>
-          metadata.namespace === namespace && metadata.labels?.['kubernetes.io/service-name'] === name,
-      )
-      return describeService(service, slices, { events })
+      return describeService(service, slices.get(`${namespace}/${name}`) ?? [], { events })
     })
     .join('\n\n')
 }

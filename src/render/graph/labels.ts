@@ -47,7 +47,7 @@ export function labelOf(vertex: ViewVertex, severalNamespaces: boolean): VertexL
   }
 }
 
-function podLine(pod: Extract<ViewVertex, { readonly type: 'pod' }>, severalNamespaces: boolean): string {
+function podLine(pod: PodVertex, severalNamespaces: boolean): string {
   const { addresses, namespace, ready, node } = pod
   const state = node === undefined ? ['on no node'] : ready ? [] : ['not ready']
   return [...addresses, ...(severalNamespaces ? [namespace] : []), ...state].join(' · ')
@@ -67,9 +67,12 @@ export function hasSeveralNamespaces(vertices: readonly ViewVertex[]): boolean {
 /** Each node with the pods that it runs; then what has no node. */
 export function podsByNode(vertices: readonly ViewVertex[]) {
   const pods = vertices.flatMap((one) => (one.type === 'pod' ? [one] : []))
-  const nodes = vertices.flatMap((one) => (one.type === 'node' ? [one] : []))
-  return {
-    nodes: nodes.map((node) => ({ node, pods: pods.filter((pod) => pod.node === node.name) })),
-    unscheduled: pods.filter((pod) => !nodes.some((node) => node.name === pod.node)),
-  }
+  const nodes = vertices.flatMap((one) =>
+    one.type === 'node' ? [{ node: one, pods: [] as PodVertex[] }] : [],
+  )
+  const byName = new Map(nodes.map((one) => [one.node.name, one.pods]))
+  for (const pod of pods) byName.get(pod.node ?? '')?.push(pod)
+  return { nodes, unscheduled: pods.filter((pod) => !byName.has(pod.node ?? '')) }
 }
+
+type PodVertex = Extract<ViewVertex, { readonly type: 'pod' }>

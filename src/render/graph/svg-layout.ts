@@ -57,10 +57,33 @@ function heightOf(label: VertexLabel): number {
 
 interface Drawing {
   readonly view: TopologyView
+  readonly edges: EdgeIndex
   readonly label: (vertex: ViewVertex) => VertexLabel
   /** Services from top to bottom. */
   readonly services: readonly ViewVertex[]
   readonly hues: ReadonlyMap<string, number>
+}
+
+/** The edges by both their ends. */
+interface EdgeIndex {
+  from(id: string): readonly ViewEdge[]
+  to(id: string): readonly ViewEdge[]
+}
+
+function indexEdges(edges: readonly ViewEdge[]): EdgeIndex {
+  const outgoing = groupBy(edges, (one) => one.from)
+  const incoming = groupBy(edges, (one) => one.to)
+  return { from: (id) => outgoing.get(id) ?? [], to: (id) => incoming.get(id) ?? [] }
+}
+
+function groupBy<T, K>(items: readonly T[], keyOf: (item: T) => K): ReadonlyMap<K, readonly T[]> {
+  const groups = new Map<K, T[]>()
+  for (const item of items) {
+    const group = groups.get(keyOf(item))
+    if (group) group.push(item)
+    else groups.set(keyOf(item), [item])
+  }
+  return groups
 }
 
 /**
@@ -69,9 +92,10 @@ interface Drawing {
  */
 export function layoutTopology(view: TopologyView): Layout {
   const several = hasSeveralNamespaces(view.vertices)
-  const services = orderServices(view)
+  const edges = indexEdges(view.edges)
+  const services = orderServices(view, edges)
   const hues = new Map(services.map((one, index) => [one.id, index]))
-  const drawing: Drawing = { view, label: (vertex) => labelOf(vertex, several), services, hues }
+  const drawing: Drawing = { view, edges, label: (vertex) => labelOf(vertex, several), services, hues }
   const hasOutside = view.vertices.some((one) => one.type === 'outside')
   const hasEntries = view.vertices.some((one) => one.type === 'entry')
   const entryX = margin + (hasOutside ? sizes.outside + shortLane : 0)
@@ -85,7 +109,7 @@ export function layoutTopology(view: TopologyView): Layout {
   ]
   const all = hasOutside ? [...placeOutside(drawing, boxes, margin), ...boxes] : boxes
   return {
-    width: Math.max(...all.map((one) => one.x + one.width), margin) + margin,
+    width: all.reduce((most, one) => Math.max(most, one.x + one.width), margin) + margin,
     height: Math.max(height, bottom(all)) + margin,
     boxes: all,
     wires: wiresOf(drawing, all, serviceX - shortLane / 2),
@@ -93,7 +117,7 @@ export function layoutTopology(view: TopologyView): Layout {
 }
 
 function bottom(boxes: readonly Box[]): number {
-  return Math.max(margin, ...boxes.map((one) => one.y + one.height))
+  return boxes.reduce((lowest, one) => Math.max(lowest, one.y + one.height), margin)
 }
 
 function shifted(boxes: readonly Box[], by: number): readonly Box[] {
@@ -101,7 +125,7 @@ function shifted(boxes: readonly Box[], by: number): readonly Box[] {
 }
 
 /** Services by the mean place of what they lead to, so that few lines cross. */
-function orderServices({ vertices, edges }: TopologyView): readonly ViewVertex[] {
+function orderServices({ vertices }: TopologyView, edges: EdgeIndex): readonly ViewVertex[] {
   const { nodes, unscheduled } = podsByNode(vertices)
   const order = [
     ...nodes.flatMap(({ node, pods }) => [node, ...pods]),
@@ -110,7 +134,7 @@ function orderServices({ vertices, edges }: TopologyView): readonly ViewVertex[]
   ]
   const places = new Map(order.map((one, index) => [one.id, index]))
   const mean = (id: string) => {
-    const targets = edges.filter((one) => one.from === id).map((one) => places.get(one.to) ?? 0)
+    const targets = edges.from(id).map((one) => places.get(one.to) ?? 0)
     return targets.length === 0 ? order.length : targets.reduce((sum, one) => sum + one, 0) / targets.length
   }
   return vertices
@@ -122,16 +146,18 @@ function orderServices({ vertices, edges }: TopologyView): readonly ViewVertex[]
 
 /** Each Service, and beside it the ways in that lead to it. */
 function placeServices(
-  { view, label, services, hues }: Drawing,
+  { view, edges, label, services, hues }: Drawing,
   entryX: number,
   serviceX: number,
 ): readonly Box[] {
   const boxes: Box[] = []
+  const entriesById = new Map(
+    view.vertices.flatMap((one) => (one.type === 'entry' ? [[one.id, one] as const] : [])),
+  )
   let y = margin
   for (const service of services) {
     const hue = { hue: hues.get(service.id) ?? 0 }
-    const sources = new Set(view.edges.filter((one) => one.to === service.id).map((one) => one.from))
-    const entries = view.vertices.filter((one) => one.type === 'entry' && sources.has(one.id))
+    const entries = edges.to(service.id).flatMap((one) => entriesById.get(one.from) ?? [])
     const own = label(service)
     const entryHeights = entries.map((one) => heightOf(label(one)))
     const entriesHeight = entryHeights.reduce((sum, one) => sum + one + gap, -gap)
@@ -170,7 +196,7 @@ function placeOutside({ view, label }: Drawing, boxes: readonly Box[], x: number
 function placeTargets(drawing: Drawing, x: number): readonly Box[] {
   const { view, label, hues } = drawing
   const { nodes, unscheduled } = podsByNode(view.vertices)
-  const served = (id: string) => view.edges.some((one) => one.type === 'endpoint' && one.to === id)
+  const served = (id: string) => drawing.edges.to(id).some((one) => one.type === 'endpoint')
   const hasSecond = nodes.some(
     ({ pods }) => pods.some((pod) => served(pod.id)) && pods.some((pod) => !served(pod.id)),
   )
@@ -210,13 +236,9 @@ const emptyBox: Box = {
 }
 
 /** In the order of the Services that lead to them. */
-function sortByService<T extends ViewVertex>({ view, hues }: Drawing, pods: readonly T[]): readonly T[] {
+function sortByService<T extends ViewVertex>({ edges, hues }: Drawing, pods: readonly T[]): readonly T[] {
   const place = (id: string) =>
-    Math.min(
-      ...view.edges
-        .filter((one) => one.to === id)
-        .map((one) => hues.get(one.from) ?? Number.POSITIVE_INFINITY),
-    )
+    Math.min(...edges.to(id).map((one) => hues.get(one.from) ?? hues.size), hues.size)
   return pods
     .map((pod) => ({ pod, at: place(pod.id) }))
     .toSorted((a, b) => a.at - b.at)
@@ -245,10 +267,15 @@ function wiresOf({ view, hues }: Drawing, boxes: readonly Box[], serviceEdge: nu
     const to = byId.get(edge.to)
     return from && to && edge.type !== 'runs' ? [{ edge, from, to }] : []
   })
-  return ends.map(({ edge, from, to }): Wire => {
+  const arrivals = groupBy(
+    ends.toSorted((a, b) => a.from.y - b.from.y),
+    (one) => one.to,
+  )
+  return ends.map((end): Wire => {
+    const { edge, from, to } = end
     const hue = hues.get(edge.from) ?? hues.get(edge.to) ?? from.hue ?? to.hue
-    const sources = ends.filter((one) => one.to === to).map((one) => one.from.y)
-    const rank = sources.toSorted((a, b) => a - b).indexOf(from.y)
+    const sources = arrivals.get(to) ?? []
+    const rank = sources.indexOf(end)
     return {
       from: { x: from.x + from.width, y: from.y + from.height / 2 },
       to: { x: to.x, y: arrival(to, rank, sources.length) },
