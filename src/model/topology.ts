@@ -168,15 +168,14 @@ function addressVertex(graph: Topology, address: string, host?: string): string 
 
 /** One link for each Service and endpoint, whatever the number of ports and slices. */
 function addEndpoints(graph: Topology, cluster: Cluster): void {
-  const hosts = hostNames(cluster)
-  const byAddress = new Map(cluster.pods.flatMap((pod) => pod.ips.map((ip) => [formatIp(ip), pod])))
+  const known = knownAddresses(cluster)
   const links = new Map<string, EndpointLink>()
   for (const slice of cluster.endpointSlices) {
     const from = `service/${slice.namespace}/${slice.service}`
     if (!graph.hasNode(from)) continue
     const ports = slice.ports.map((port) => `${port.port ?? '*'}/${port.protocol}`)
     for (const { endpoint, ip } of socketsOf(slice)) {
-      const to = endpointVertex(graph, endpoint, ip, byAddress) ?? addressVertex(graph, ip, hosts.get(ip))
+      const to = endpointVertex(graph, endpoint, ip, known)
       const before = links.get(`${from} ${to}`)?.ports ?? []
       links.set(`${from} ${to}`, {
         from,
@@ -202,18 +201,38 @@ function socketsOf({ endpoints }: Cluster['endpointSlices'][number]) {
   return endpoints.flatMap((endpoint) => endpoint.addresses.map((ip) => ({ endpoint, ip: formatIp(ip) })))
 }
 
-/** The pod behind an endpoint, by its reference or its address; else the node whose address it is. */
+/** The vertex of an endpoint: its pod, by reference or address; the node whose address it is; else the address. */
 function endpointVertex(
   graph: Topology,
   { target }: ClusterEndpoint,
   ip: string,
-  byAddress: ReadonlyMap<string, ClusterPod>,
-): string | undefined {
+  known: KnownAddresses,
+): string {
   const named = target?.kind === 'Pod' ? `pod/${target.namespace}/${target.name}` : ''
   if (graph.hasNode(named)) return named
-  const pod = byAddress.get(ip)
-  if (pod && !pod.hostNetwork) return `pod/${pod.namespace}/${pod.name}`
-  return graph.findNode((_, vertex) => vertex.type === 'node' && vertex.addresses.includes(ip))
+  return known.pods.get(ip) ?? known.nodes.get(ip) ?? addressVertex(graph, ip, known.hosts.get(ip))
+}
+
+/** Whose address is whose. */
+interface KnownAddresses {
+  readonly pods: ReadonlyMap<string, string>
+  readonly nodes: ReadonlyMap<string, string>
+  readonly hosts: ReadonlyMap<string, string>
+}
+
+function knownAddresses(cluster: Cluster): KnownAddresses {
+  const pods = cluster.pods.filter((pod) => !pod.hostNetwork)
+  return {
+    pods: new Map(
+      pods.flatMap((pod) => pod.ips.map((ip) => [formatIp(ip), `pod/${pod.namespace}/${pod.name}`] as const)),
+    ),
+    nodes: new Map(
+      cluster.nodes.flatMap((node) =>
+        node.addresses.map((ip) => [formatIp(ip), `node/${node.name}`] as const),
+      ),
+    ),
+    hosts: hostNames(cluster),
+  }
 }
 
 function hostNames({ environment }: Cluster): ReadonlyMap<string, string> {
