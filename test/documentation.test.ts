@@ -1,6 +1,7 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { describe, expect, test } from 'vitest'
+import { runCommand } from './support/command.ts'
 import { refreshPage } from './support/documentation.ts'
 
 const root = join(import.meta.dirname, '..')
@@ -32,6 +33,23 @@ describe('what the pages quote is what kubewalk prints', () => {
     expect(asked.commands).toBeGreaterThanOrEqual(least.commands)
     expect(asked.files).toBeGreaterThanOrEqual(least.files)
   })
+})
+
+/** Pictures, and the commands that draw them. */
+const pictures = {
+  'docs/images/cluster-ip.svg': 'graph -o svg -n default -f examples/notes/cluster-ip.yaml',
+}
+
+test.for(Object.entries(pictures))('%s is what kubewalk %s draws', async ([path, command]) => {
+  const { out } = await runCommand(command)
+  await expect(out).toMatchFileSnapshot(join(root, path))
+})
+
+test('docs/library.md speaks of every function and value that the package exports', async () => {
+  const page = readFileSync(join(root, 'docs/library.md'), 'utf8')
+  const names = Object.keys(await import('../src/index.ts'))
+  expect(names.length).toBeGreaterThan(15)
+  expect(names.filter((name) => !new RegExp(`\\b${name}\\b`).test(page))).toEqual([])
 })
 
 /** Links to other files of the repository, from where they stand. */
