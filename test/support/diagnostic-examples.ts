@@ -71,6 +71,7 @@ export const diagnosticExamples: Readonly<Partial<Record<DiagnosticCode, Example
   'pod-ip-outside-node':      { yaml: pod('nodeName: worker, ', 'status: { podIP: 10.244.9.9 }\n') },
   'unknown-node':             { yaml: pod('nodeName: worker9, ') },
   unschedulable:              { yaml: pod('nodeSelector: { disk: fast }, ') },
+  'unknown-reference':        { yaml: both(service('ports: [{ port: 80 }]'), 'apiVersion: discovery.k8s.io/v1\nkind: EndpointSlice\nmetadata: { name: web-1, labels: { kubernetes.io/service-name: wbe } }\naddressType: IPv4\nendpoints: []\nports: []\n') },
   'endpoints-ignored':        { yaml: both(pod('').replace('web }', 'web, labels: { app: web } }'), service('selector: { app: web }, ports: [{ port: 80 }]'), 'apiVersion: v1\nkind: Endpoints\nmetadata: { name: web }\nsubsets: [{ addresses: [{ ip: 192.0.2.1 }], ports: [{ port: 80 }] }]\n') },
   'missing-field':            { yaml: service('selector: { app: web }') },
   'iptables-syntax':          { rules: filter('-A INPUT --dport http -j DROP') },
