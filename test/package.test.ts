@@ -1,9 +1,10 @@
-import { execFileSync } from 'node:child_process'
-import { existsSync, readFileSync } from 'node:fs'
+import { execFileSync, spawnSync } from 'node:child_process'
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createContext, runInContext } from 'node:vm'
 import { rolldown } from 'rolldown'
-import { beforeAll, describe, expect, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 
 const root = join(import.meta.dirname, '..')
 
@@ -52,6 +53,76 @@ describe('what npm publishes', () => {
   })
 })
 
+describe('to a project that installs it', () => {
+  const project = mkdtempSync(join(tmpdir(), 'kubewalk-consumer-'))
+  mkdirSync(join(project, 'node_modules'))
+  symlinkSync(root, join(project, 'node_modules/kubewalk'))
+  writeFileSync(join(project, 'package.json'), '{ "type": "module" }')
+  afterAll(() => rmSync(project, { recursive: true }))
+
+  const use = (body: string) =>
+    `import { loadCluster } from 'kubewalk'\nconst cluster = await loadCluster(['${root}/examples/notes/cluster-ip.yaml'])\n` +
+    `const journey = cluster.trace({ from: 'pod/client', to: 'http-go-svc:80' })\n${body}\n`
+
+  test('the types fit, and a wrong type is found', () => {
+    writeFileSync(
+      join(project, 'good.ts'),
+      use('export const share: number | undefined = journey.outcomes[0]?.probability'),
+    )
+    writeFileSync(
+      join(project, 'bad.ts'),
+      use('export const share: string = journey.outcomes[0]?.probability'),
+    )
+    const { stdout } = spawnSync(
+      process.execPath,
+      [
+        join(root, 'node_modules/typescript/bin/tsc'),
+        ...['--noEmit', '--strict', '--module', 'nodenext', '--target', 'es2023'],
+        ...['good.ts', 'bad.ts'],
+      ],
+      { cwd: project, encoding: 'utf8' },
+    )
+    const errors = stdout.split('\n').filter((line) => line.includes('error'))
+    expect(errors).toHaveLength(1)
+    expect(errors[0]).toContain('bad.ts(4,14): error TS2322')
+  }, 120_000)
+
+  test('the module runs', () => {
+    writeFileSync(join(project, 'run.js'), use('process.stdout.write(String(journey.outcomes.length))'))
+    expect(execFileSync(process.execPath, ['run.js'], { cwd: project, encoding: 'utf8' })).toBe('3')
+  })
+
+  test('the program runs, says no with 1 and nonsense with 2', () => {
+    const run = (...words: string[]) =>
+      spawnSync(process.execPath, [join(root, 'dist/cli/kubewalk.js'), ...words], {
+        cwd: root,
+        encoding: 'utf8',
+      })
+    const reached = run('trace', 'pod/client', 'http-go-svc:80', '-f', 'examples/notes/cluster-ip.yaml')
+    expect([reached.status, reached.stderr]).toEqual([0, ''])
+    expect(reached.stdout).toContain('reached, 3 ways')
+    expect(run('trace', 'pod/client', 'http-go-svc:81', '-f', 'examples/notes/cluster-ip.yaml').status).toBe(
+      1,
+    )
+    const wrong = run('trace', 'pod/client', 'http-go-svc:80', '-f', 'examples/nothing.yaml')
+    expect([wrong.status, wrong.stdout]).toEqual([2, ''])
+    expect(wrong.stderr).toContain('[file-not-found]')
+  })
+})
+
+test('the licence is Apache 2.0, in full', () => {
+  const text = readFileSync(join(root, 'LICENSE'), 'utf8')
+  for (const part of [
+    'Version 2.0, January 2004',
+    '9. Accepting Warranty',
+    'END OF TERMS AND CONDITIONS',
+    'APPENDIX',
+  ]) {
+    expect(text).toContain(part)
+  }
+  expect(JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')).license).toBe('Apache-2.0')
+})
+
 describe('in a browser', () => {
   async function bundle() {
     const unresolved: string[] = []
@@ -64,8 +135,10 @@ describe('in a browser', () => {
     return { output, unresolved }
   }
 
+  const bundled = bundle()
+
   test('the bundle imports nothing of Node', async () => {
-    const { output, unresolved } = await bundle()
+    const { output, unresolved } = await bundled
     expect(unresolved).toEqual([])
     expect(output).toHaveLength(1)
     const [{ code, imports, dynamicImports }] = output
@@ -75,7 +148,7 @@ describe('in a browser', () => {
   })
 
   test('and traces from text where there is neither require nor process', async () => {
-    const { output } = await bundle()
+    const { output } = await bundled
     const cluster = readFileSync(join(root, 'examples/notes/cluster-ip.yaml'), 'utf8')
     const context = createContext({ TextEncoder, TextDecoder, cluster })
     runInContext(output[0].code, context)

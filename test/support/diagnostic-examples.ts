@@ -55,7 +55,7 @@ export const diagnosticExamples: Readonly<Partial<Record<DiagnosticCode, Example
   'null-value':               { yaml: 'apiVersion: v1\nkind: Service\nmetadata:\n  name: web\n  labels:\n    app:\nspec: { ports: [{ port: 80 }] }\n' },
   'unknown-field':            { yaml: service('ports: [{ port: 80, targetport: 8080 }]') },
   'invalid-value':            { yaml: service('ports: [{ port: 80808 }]') },
-  'too-large':                { yaml: 'apiVersion: apps/v1\nkind: Deployment\nmetadata: { name: web }\nspec:\n  replicas: 10000000\n  selector: { matchLabels: { app: web } }\n  template:\n    metadata: { labels: { app: web } }\n    spec: { containers: [{ name: web }] }\n' },
+  'too-large':                { yaml: 'apiVersion: apps/v1\nkind: Deployment\nmetadata: { name: web }\nspec:\n  replicas: 10001\n  selector: { matchLabels: { app: web } }\n  template:\n    metadata: { labels: { app: web } }\n    spec: { containers: [{ name: web }] }\n' },
   'overlapping-cidrs':        { yaml: both(node('a', 'podCIDR: 10.244.1.0/24'), node('b', 'podCIDR: 10.244.1.0/24')) },
   'invalid-version':          { yaml: both(pod(''), environment('kubeProxy: { version: latest }')) },
   'version-not-modelled':     { yaml: both(pod(''), environment('kubeProxy: { version: v1.24 }')) },
