@@ -44,7 +44,8 @@ export function resolveName(world: World, asker: Asker, asked: string): NameResu
   }
   if (empty) return { type: 'nxdomain', tried: candidates, service: empty }
   const absolute = asked.replace(/\.$/, '')
-  const inside = isInCluster(world, absolute) || !absolute.includes('.')
+  const inside =
+    isInCluster(world, absolute) || !absolute.includes('.') || isServiceElsewhere(world, absolute)
   return inside
     ? { type: 'nxdomain', tried: candidates }
     : { type: 'outside', name: absolute, ip: outsideAddress }
@@ -67,6 +68,12 @@ function usesClusterDns(pod: ClusterPod): boolean {
   const policy = pod.object.spec.dnsPolicy ?? 'ClusterFirst'
   if (policy === 'ClusterFirstWithHostNet') return true
   return policy === 'ClusterFirst' && !pod.hostNetwork
+}
+
+/** `web.shop.svc.example.org`, where there is such a Service: a name of the cluster with another cluster's domain. */
+function isServiceElsewhere({ services }: World, name: string): boolean {
+  const [service, namespace, svc] = name.split('.')
+  return svc === 'svc' && services.has(`${namespace}/${service}`)
 }
 
 function isInCluster({ cluster }: World, name: string): boolean {

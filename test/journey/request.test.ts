@@ -63,6 +63,8 @@ describe('what FROM and TO may be', () => {
     ['internet', 'web:80', 'nxdomain'],
     ['node/worker', 'web:80', 'nxdomain'],
     ['pod/client', 'wbe:80', 'nxdomain'],
+    ['pod/client', 'web.default.svc.cluster.lan:80', 'nxdomain'],
+    ['pod/client', 'web.other.svc.example.org:80', 'reached'],
     ['172.18.0.9', 'node/worker:30000', 'refused'],
   ])('%s to %s: %s', (from, to, expected) => {
     expect(answer(from, to)).toBe(expected)

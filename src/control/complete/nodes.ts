@@ -24,6 +24,12 @@ const defaultNetwork = { 4: '172.18.0.0', 6: 'fc00:f853:ccd:e793::' } as const
 
 const controlPlaneLabel = 'node-role.kubernetes.io/control-plane'
 
+/** What kubeadm labels a control plane with; kind takes the second one away from a cluster of one node. */
+const kubeadmLabels = (workers: boolean) => ({
+  [controlPlaneLabel]: '',
+  ...(workers && { 'node.kubernetes.io/exclude-from-external-load-balancers': '' }),
+})
+
 /** A node before its addresses are filled in. */
 interface Draft {
   readonly name: string
@@ -92,16 +98,17 @@ function nameNodes(
   wanted: readonly { readonly role?: string; readonly labels?: Readonly<Record<string, string>> }[],
 ): readonly Draft[] {
   const counts = new Map<string, number>()
+  const workers = wanted.length > 1
   const drafts = wanted.map(({ role = 'control-plane', labels = {} }): Draft => {
     const count = (counts.get(role) ?? 0) + 1
     counts.set(role, count)
     const name = `${prefix}${role}${count === 1 ? '' : count}`
     const controlPlane = role === 'control-plane'
-    const roleLabel = controlPlane ? { [controlPlaneLabel]: '' } : {}
+    const roleLabels = controlPlane ? kubeadmLabels(workers) : {}
     return {
       name,
       controlPlane,
-      labels: { 'kubernetes.io/hostname': name, 'kubernetes.io/os': 'linux', ...roleLabel, ...labels },
+      labels: { 'kubernetes.io/hostname': name, 'kubernetes.io/os': 'linux', ...roleLabels, ...labels },
     }
   })
   return [...drafts.filter((one) => one.controlPlane), ...drafts.filter((one) => !one.controlPlane)]
