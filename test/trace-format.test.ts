@@ -49,6 +49,39 @@ test('the schema lists the dispositions that there are', () => {
   expect(listed).toEqual(dispositions)
 })
 
+interface JsonHop {
+  readonly netns: string
+  readonly steps: readonly { readonly type: string; readonly text?: string }[]
+}
+
+/** The rules that a trace met on a node, as they stand in its JSON. */
+function rulesMet(text: string, node: string): readonly string[] {
+  const { outcomes } = JSON.parse(text) as {
+    readonly outcomes: readonly {
+      readonly legs: readonly Record<'forward' | 'reply', readonly JsonHop[]>[]
+    }[]
+  }
+  const hops = outcomes.flatMap(({ legs }) => legs.flatMap(({ forward, reply }) => [...forward, ...reply]))
+  return hops
+    .filter(({ netns }) => netns === `node/${node}`)
+    .flatMap(({ steps }) => steps.flatMap(({ type, text }) => (type === 'rule' && text ? [text] : [])))
+}
+
+// biome-ignore format: one trace a line
+test.for([
+  'pod/client http-go-svc:80 -f examples/notes/cluster-ip.yaml',
+  'pod/client http-go-svc:80 -f examples/notes/session-affinity.yaml',
+  'internet node/worker:30001 -f examples/notes/node-port.yaml',
+  'pod/client external-service:80 -f examples/notes/external-endpoints.yaml',
+])('the rules of trace %s -vv stand in kubewalk rules as they are', async (command) => {
+  const { out } = await runCommand(`trace ${command} -vv -o json`)
+  const rules = await runCommand(`rules worker -S ${command.slice(command.indexOf('-f'))}`)
+  const held = new Set(rules.out.split('\n'))
+  const met = rulesMet(out, 'worker')
+  expect(met.length).toBeGreaterThan(10)
+  expect(met.filter((rule) => !held.has(rule))).toEqual([])
+})
+
 /** Every type of step; one that is missing here does not compile. */
 const stepTypes: Readonly<Record<Step['type'], true>> = {
   rule: true,
