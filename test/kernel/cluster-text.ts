@@ -37,6 +37,12 @@ export const outsideHosts = {
   ],
 } as const
 
+/**
+ * Nodes answer every probe with an ICMP error that has one coming. By the kernel's own settings a redirect, which hosts
+ * on the nodes' network draw, would use up what the error needs.
+ */
+const notRationed = { 'net.ipv4.icmp_ratelimit': 0, 'net.ipv6.icmp.ratelimit': 0 }
+
 /** A cluster of the given objects, with nodes, a pod that only sends on each of them, and hosts outside. */
 export function cluster(
   name: string,
@@ -59,13 +65,17 @@ export function cluster(
     ...(families === 'ipv4' ? [] : outsideHosts[6]),
     ...hosts,
   ]
+  const machines = nodeObjects ?? nodes(count, families)
+  const settings = Object.fromEntries(
+    machines.map(({ metadata }) => [metadata.name, { sysctl: notRationed }]),
+  )
   return {
     name,
     kubeVersion,
     objects: [
-      ...(nodeObjects ?? nodes(count, families)),
+      ...machines,
       ...clients,
-      environment({ externalHosts, ...outside }),
+      environment({ externalHosts, ...outside, nodes: settings }),
       ...objects,
     ],
   }
