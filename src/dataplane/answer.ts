@@ -30,9 +30,17 @@ export function sendAnswer(
   const errno = localErrno(work, flight)
   const rationed = mayAnswer(flight.state, flight.netns, answer, options.now)
   const start: Flight = { ...flight, state: rationed.state }
-  if (!rationed.allowed) return [outcomeOf(forward, start, silenceAs(forward), errno)]
+  if (!rationed.allowed) return [outcomeOf(unsaid(forward), start, silenceAs(forward), errno)]
   const walk = startWalk(network, options, (back, end) => afterAnswer(work, forward, back, end, errno))
   return send(walk, { ...nextFlight(start, answer), tracking })
+}
+
+/** What ended the packet, and why its sender does not hear of it. */
+function unsaid(forward: Forward): Forward {
+  const { stoppedAt } = forward
+  if (!stoppedAt) return forward
+  const text = `${stoppedAt.text}; no ICMP error is sent, for a redirect or earlier errors used up the ration`
+  return { ...forward, stoppedAt: { ...stoppedAt, text } }
 }
 
 /** An answer that leaves by a bridge port without meeting a rule. */

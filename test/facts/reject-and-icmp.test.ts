@@ -74,6 +74,7 @@ test('`redirect-spends-the-icmp-allowance`: the REJECT of a packet that drew a r
   const spent = new Lab(rules, { clientRoutes, sysctls: rationed }).go('c', VIP, { protocol: 'udp' })
   expect(spent).toMatchObject({ disposition: 'dropped', answer: undefined })
   expect(redirects(spent)).toEqual([true])
+  expect(spent.outcome.stoppedAt?.text).toContain('used up the ration')
   const without = {
     ...rationed,
     'net.ipv4.conf.all.send_redirects': 0,

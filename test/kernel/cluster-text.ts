@@ -66,8 +66,12 @@ export function cluster(
     ...hosts,
   ]
   const machines = nodeObjects ?? nodes(count, families)
+  const stated = (outside['nodes'] ?? {}) as Readonly<Record<string, object>>
   const settings = Object.fromEntries(
-    machines.map(({ metadata }) => [metadata.name, { sysctl: notRationed }]),
+    machines.map(({ metadata }) => {
+      const machine = String(metadata?.['name'])
+      return [machine, { sysctl: notRationed, ...stated[machine] }]
+    }),
   )
   return {
     name,
