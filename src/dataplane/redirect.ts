@@ -31,7 +31,7 @@ export function redirectThen(walk: Walk, flight: Flight, next: Next): readonly O
   const end: Walk['end'] = (ended, { type }) => {
     const arrived = type === 'delivered'
     const after: Flight = { ...rationed, state: ended.state, weight: ended.weight }
-    return next(note(after, { type: 'redirect', to: about.dst, via, arrived }))
+    return next(note(after, { type: 'redirect', to: flight.packet.dst, via, arrived }))
   }
   return walk.send({ ...walk, end }, redirectFlight(rationed, about))
 }

@@ -79,7 +79,7 @@ export type Step =
   | { readonly type: 'encapsulated'; readonly device: string; readonly outer: Packet }
   | { readonly type: 'decapsulated'; readonly device: string; readonly inner: Packet }
   | { readonly type: 'fragmented'; readonly mtu: number }
-  /** The sender was told of a shorter way, by an ICMP redirect of which this says whether it arrived. */
+  /** An ICMP redirect told the sender of a shorter way to this destination, by that next hop, if it arrived. */
   | { readonly type: 'redirect'; readonly to: Ip; readonly via: Ip; readonly arrived: boolean }
   | { readonly type: 'assumed'; readonly what: string; readonly matched: boolean; readonly by: RuleStep }
   | { readonly type: 'delivered'; readonly packet: Packet; readonly listener?: ListenerRef }
