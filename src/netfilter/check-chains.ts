@@ -71,7 +71,7 @@ function checkJump(rule: Rule, chain: Chain, table: Table, refuse: Refuse): void
   }
   if (target?.type !== 'jump' && target?.type !== 'goto') return
   const to = table.chain(target.chain)
-  const near = [target.type === 'jump' ? '-j' : '-g', target.chain]
+  const near = nearJump(rule, target.chain)
   if (!to) {
     refuse({
       code: 'iptables-dangling-jump',
@@ -84,6 +84,10 @@ function checkJump(rule: Rule, chain: Chain, table: Table, refuse: Refuse): void
     const message = `chain ${chain.name} jumps to the base chain ${target.chain}`
     refuse({ code: 'iptables-illegal-target', message, rule, near })
   }
+}
+
+function nearJump({ target }: Rule, chain: string): readonly string[] {
+  return [target?.type === 'goto' ? '-g' : '-j', chain]
 }
 
 /** The chains that a chain's rules lead to. */
@@ -117,7 +121,7 @@ function findCycle(chain: Chain, path: readonly string[], search: Search): void 
     const cycle = [...from.slice(start), name]
     if (!cycle.some((one) => cyclic.has(one))) {
       const message = `chains of table ${table.name} form a loop: ${cycle.join(' → ')}`
-      refuse({ code: 'iptables-chain-cycle', message, rule, near: [name] })
+      refuse({ code: 'iptables-chain-cycle', message, rule, near: nearJump(rule, name) })
     }
     for (const one of cycle) cyclic.add(one)
   }

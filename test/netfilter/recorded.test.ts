@@ -120,3 +120,31 @@ describe('whole texts put to both backends', () => {
     for (const { at } of diagnostics) expect(at?.file).toBe('rules.txt')
   })
 })
+
+describe('whole machines', () => {
+  const folder = join(import.meta.dirname, '../recorded/iptables')
+  test.each(['dump-4.legacy.txt', 'dump-4.legacy-plain.txt', 'dump-4.nft.txt', 'dump-4.nft-plain.txt'])(
+    '%s is printed back byte for byte',
+    (name) => {
+      const text = readFileSync(join(folder, name), 'utf8')
+      const { ruleSet, diagnostics } = read(text, 4)
+      expect(diagnostics).toEqual([])
+      expect(ruleSet.tables.map((table) => table.name).toSorted()).toEqual(['filter', 'mangle', 'nat', 'raw'])
+      expect(formatRuleSet(ruleSet)).toBe(text)
+    },
+  )
+
+  test('what people wrote becomes what iptables-save prints of it', () => {
+    const saved = readFileSync(join(folder, 'dump-4.legacy-plain.txt'), 'utf8')
+    const { ruleSet, diagnostics } = read(readFileSync(join(folder, 'dump-4.rules'), 'utf8'), 4)
+    expect(diagnostics).toEqual([])
+    for (const table of ruleSet.tables) {
+      for (const chain of table.chains()) {
+        const real = saved.split('\n').filter((line) => line.startsWith(`-A ${chain.name} `))
+        const ours = chain.rules.map((rule) => `-A ${chain.name} ${formatRuleBody(rule, 4)}`)
+        const modelled = ours.filter((_, index) => isModelled(chain.rules[index]))
+        expect(real).toEqual(expect.arrayContaining(modelled))
+      }
+    }
+  })
+})

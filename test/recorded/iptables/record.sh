@@ -65,6 +65,17 @@ record_texts() {
   try_text "$text"
 }
 record_texts >saved-texts-4.txt
-[ "${2:-}" = texts ] && exit
+
+# Whole machines: the counters are those of three datagrams to the loopback device.
+for backend in legacy nft; do
+  "iptables-$backend-restore" <dump-4.rules
+  for _ in 1 2 3; do bash -c 'echo datagram >/dev/udp/127.0.0.1/9' || true; done
+  "iptables-$backend-save" -c >"dump-4.$backend.txt" 2>/dev/null
+  "iptables-$backend-save" >"dump-4.$backend-plain.txt" 2>/dev/null
+  for table in raw mangle nat filter; do
+    printf '*%s\nCOMMIT\n' "$table" | "iptables-$backend-restore"
+  done
+done
+[ "${2:-}" = dumps ] && exit
 record 4 iptables >saved-4.txt
 record 6 ip6tables >saved-6.txt
