@@ -53,7 +53,7 @@ export function nodeNamespace(context: NodeContext): Netns {
       ...(environment?.routes ?? []).flatMap((text) => readRoute(text, uplink)),
       ...defaultRoutes(underlay),
     ],
-    sysctls: { ...nodeSysctls(cluster), ...plugin.sysctls, ...environment?.sysctl },
+    sysctls: { ...nodeSysctls(context), ...plugin.sysctls, ...environment?.sysctl },
     get ruleSets() {
       ruleSets ??= nodeRuleSets(context, cniContext)
       return ruleSets
@@ -92,15 +92,26 @@ function defaultRoutes(underlay: Underlay): readonly Route[] {
 }
 
 /** What kubeadm, kube-proxy and systemd set on a healthy node. */
-function nodeSysctls(cluster: Cluster): Readonly<Record<string, number>> {
+function nodeSysctls({ cluster, node }: NodeContext): Readonly<Record<string, number>> {
+  const { kubeProxy } = cluster.settings
   return {
     'net.ipv4.ip_forward': 1,
     'net.ipv6.conf.all.forwarding': 1,
     'net.bridge.bridge-nf-call-iptables': 1,
     'net.bridge.bridge-nf-call-ip6tables': 1,
     'net.ipv4.conf.default.rp_filter': 2,
-    ...(usesLocalhostNodePorts(cluster.settings.kubeProxy, 4) && { 'net.ipv4.conf.all.route_localnet': 1 }),
+    ...(usesLocalhostNodePorts(kubeProxy, 4) && { 'net.ipv4.conf.all.route_localnet': 1 }),
+    ...(kubeProxy.liberalConntrack && node.minorVersion >= 29 && { [liberalSysctl]: 1 }),
   }
+}
+
+/** Mirrors kube-proxy's setupConntrack, and its look at what the sysctl is when it starts. */
+const liberalSysctl = 'net.netfilter.nf_conntrack_tcp_be_liberal'
+
+function isLiberal(context: NodeContext): boolean {
+  const { cluster, node } = context
+  const stated = cluster.environment.nodes?.[node.name]?.sysctl?.[liberalSysctl]
+  return (stated ?? nodeSysctls(context)[liberalSysctl] ?? 0) !== 0
 }
 
 /** Every address of the node's devices, as kube-proxy lists them for `nodePortAddresses`. */
@@ -123,9 +134,7 @@ function nodeRuleSets(context: NodeContext, cniContext: CniContext): readonly Ru
       family,
       nodeAddresses: addressesOf(context),
       hostname: hostnameOverride?.[node.name] ?? node.name,
-      liberal:
-        (cluster.environment.nodes?.[node.name]?.sysctl?.['net.netfilter.nf_conntrack_tcp_be_liberal'] ??
-          0) !== 0,
+      liberal: isLiberal(context),
       kubelet: true,
       stale: staleEndpoints(context, family),
     }

@@ -48,6 +48,8 @@ export interface KubeProxySettings {
   readonly masqueradeAll: boolean
   readonly masqueradeBit: number
   readonly localhostNodePorts: boolean
+  /** Whether it tells conntrack to take TCP packets outside the window for valid (1.29 on). */
+  readonly liberalConntrack: boolean
   /** Empty for every address. */
   readonly nodePortAddresses: readonly string[]
   /** Whether the kernel has nfnetlink_acct. */

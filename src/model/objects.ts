@@ -324,6 +324,7 @@ export interface KubeProxyConfiguration {
     readonly masqueradeAll?: boolean
     readonly localhostNodePorts?: boolean | null
   }
+  readonly conntrack?: { readonly tcpBeLiberal?: boolean }
 }
 
 /** kubeadm's cluster configuration. */

@@ -79,12 +79,16 @@ describe('ipMode Proxy (KEP-1860): from 1.30 the node leaves the address to the 
 // biome-ignore format: one release a line
 describe('the drop of INVALID packets is left out where conntrack is liberal (1.29 on)', () => {
   const liberal = 'apiVersion: kubewalk.dev/v1alpha1\nkind: Environment\nmetadata: {name: e}\nspec: {nodes: {n1: {sysctl: {net.netfilter.nf_conntrack_tcp_be_liberal: 1}}}}\n---\n'
+  const configured = 'apiVersion: kubeproxy.config.k8s.io/v1alpha1\nkind: KubeProxyConfiguration\nconntrack: {tcpBeLiberal: true}\n---\n'
   const invalid = '-A KUBE-FORWARD -m conntrack --ctstate INVALID -j DROP'
   test.for([
     { kubeVersion: '1.28', text: liberal, dropped: true },
     { kubeVersion: '1.29', text: liberal, dropped: false },
     { kubeVersion: '1.36', text: liberal, dropped: false },
     { kubeVersion: '1.36', text: '', dropped: true },
+    { kubeVersion: '1.28', text: configured, dropped: true },
+    { kubeVersion: '1.29', text: configured, dropped: false },
+    { kubeVersion: '1.36', text: configured, dropped: false },
   ])('$kubeVersion, dropped: $dropped', ({ kubeVersion, text, dropped }) => {
     expect(rulesOf(node + text, { kubeVersion }).includes(invalid)).toBe(dropped)
   })

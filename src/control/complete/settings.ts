@@ -162,6 +162,7 @@ function completeKubeProxy(
     masqueradeAll: stated.masqueradeAll ?? config.iptables?.masqueradeAll ?? false,
     masqueradeBit: chooseMasqueradeBit(completion, located),
     localhostNodePorts: config.iptables?.localhostNodePorts ?? true,
+    liberalConntrack: config.conntrack?.tcpBeLiberal ?? false,
     nodePortAddresses: stated.nodePortAddresses ?? config.nodePortAddresses ?? [],
     nfacct: stated.nfacct ?? false,
     randomFully: stated.masqueradeRandomFully ?? true,
