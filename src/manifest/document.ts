@@ -34,6 +34,7 @@ const maxFaults = 100
 /** Reads all documents of a text: JSON if it is JSON (one value or a stream of them), else YAML as kubectl reads it. */
 export function readDocuments(file: SourceFile, report: Report): readonly RawDocument[] {
   const text = file.text.startsWith('\ufeff') ? file.text.slice(1) : file.text
+  if (isHopeless(text)) return refuseHopeless(file.name, text, report)
   const beginsAsJson = /^\s*[[{]/.test(text)
   const json = beginsAsJson ? readJson(file.name, text, report) : undefined
   if (json) return json
@@ -295,6 +296,17 @@ function parseChunk(origin: SourceLocation, text: string, report: Report): Parse
 /** Megabytes of text in which nothing is an object are not worth the seconds that reading them would take. */
 function isHopeless(text: string): boolean {
   return text.length > 1_000_000 && !text.includes('kind')
+}
+
+function refuseHopeless(file: string, text: string, report: Report): readonly RawDocument[] {
+  const at = { file, line: 1, column: 1 }
+  const noise = findNoise(text)
+  if (noise) {
+    report('not-text', noise.message, { at: placeAt(file, text, noise.offset), fix: noise.fix })
+  } else if (/^[^#\s-]|^[ \t-]+[^#\s-]/m.test(text)) {
+    report('not-an-object', 'expected Kubernetes objects, but there is no "kind" in this text', { at })
+  }
+  return []
 }
 
 /** Recursion has its limit: a text of a million nested lists cannot be read. */

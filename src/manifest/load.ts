@@ -46,7 +46,8 @@ interface Loading {
  * reported with its place; what is right is returned.
  */
 export function loadManifest(files: readonly SourceFile[]): Checked<Manifest> {
-  const { report, diagnostics } = collectDiagnostics()
+  const { report: collect, diagnostics } = collectDiagnostics()
+  const report = limited(collect)
   const collected = Object.fromEntries(
     Object.keys(kindModules).map((kind) => [kind, []]),
   ) as unknown as Collected
@@ -70,6 +71,18 @@ export function loadManifest(files: readonly SourceFile[]): Checked<Manifest> {
   return {
     value: { objects: collected, otherKinds, incomplete },
     diagnostics: inTextOrder(foldNotes(diagnostics), files),
+  }
+}
+
+/** As many of one code are kept; a text of noise could give millions. */
+const maxOfOneCode = 1000
+
+function limited(report: Report): Report {
+  const counts = new Map<DiagnosticCode, number>()
+  return (code, message, details) => {
+    const count = (counts.get(code) ?? 0) + 1
+    counts.set(code, count)
+    if (count <= maxOfOneCode) report(code, message, details)
   }
 }
 
