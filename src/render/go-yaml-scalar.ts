@@ -24,7 +24,7 @@ export function scalarText(value: string, place?: ScalarPlace): string {
 
 /** Words that YAML 1.1 reads as something else than a text. */
 const reserved =
-  /^(?:|~|null|Null|NULL|[yYnN]|yes|Yes|YES|no|No|NO|true|True|TRUE|false|False|FALSE|on|On|ON|off|Off|OFF|<<|[-+]?\.(?:inf|Inf|INF)|\.nan|\.NaN|\.NAN)$/
+  /^(?:|~|null|Null|NULL|[yYnN]|yes|Yes|YES|no|No|NO|true|True|TRUE|false|False|FALSE|on|On|ON|off|Off|OFF|[-+]?\.(?:inf|Inf|INF)|\.nan|\.NaN|\.NAN)$/
 
 const numbers = [
   /^[-+]?(?:0[bB][01]+|0[oO]?[0-7]+|0[xX][0-9a-fA-F]+|0|[1-9][0-9]*)$/,
@@ -32,13 +32,25 @@ const numbers = [
 ]
 const base60 = /^[-+]?[0-9][0-9_]*(?::[0-5]?[0-9])+(?:\.[0-9_]*)?$/
 const timestamp =
-  /^\d{4}-\d{1,2}-\d{1,2}(?:[Tt]\d{1,2}:\d{1,2}:\d{1,2}(?:\.\d+)?(?:Z|[+-]\d\d:\d\d)| \d{1,2}:\d{1,2}:\d{1,2}(?:\.\d+)?)?$/
+  /^(\d{4})-(\d{1,2})-(\d{1,2})(?:[Tt](\d{1,2}):(\d{1,2}):(\d{1,2})(?:\.\d+)?(?:Z|[+-]\d\d:\d\d)| (\d{1,2}):(\d{1,2}):(\d{1,2})(?:\.\d+)?)?$/
 
 /** Whether a text, written plain, would be read back as a number, a time, a boolean or nothing. */
 function readsAsOther(value: string): boolean {
-  if (reserved.test(value)) return true
-  const digits = value.replaceAll('_', '')
-  return numbers.some((one) => one.test(digits)) || base60.test(value) || timestamp.test(value)
+  if (reserved.test(value) || base60.test(value) || isTime(value)) return true
+  // Underscores may part digits, but not begin a number.
+  const digits = /^[-+0-9]/.test(value) ? value.replaceAll('_', '') : value
+  return numbers.some((one) => one.test(digits))
+}
+
+/** A time that exists; go-yaml reads others as texts. */
+function isTime(value: string): boolean {
+  const parts = timestamp.exec(value)
+  if (!parts) return false
+  const [year = 0, month = 0, day = 0, hour = 0, minute = 0, second = 0] = parts
+    .slice(1)
+    .flatMap((part) => (part === undefined ? [] : [Number(part)]))
+  const lastDay = new Date(Date.UTC(year, month, 0)).getUTCDate()
+  return month >= 1 && month <= 12 && day >= 1 && day <= lastDay && hour < 24 && minute < 60 && second < 60
 }
 
 /** Indicators, comments and white space at the edges, which a plain text cannot hold. Mirrors yaml_emitter_analyze_scalar. */

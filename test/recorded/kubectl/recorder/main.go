@@ -8,6 +8,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"math/rand"
 	"net"
 	"net/http"
 	"os"
@@ -21,8 +22,8 @@ import (
 	"k8s.io/apimachinery/pkg/labels"
 	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/runtime/schema"
-	utilyaml "k8s.io/apimachinery/pkg/util/yaml"
 	"k8s.io/apimachinery/pkg/util/duration"
+	utilyaml "k8s.io/apimachinery/pkg/util/yaml"
 	kubectl "k8s.io/kubectl/pkg/cmd"
 	"k8s.io/kubernetes/pkg/api/legacyscheme"
 	_ "k8s.io/kubernetes/pkg/apis/apps/install"
@@ -32,6 +33,7 @@ import (
 	_ "k8s.io/kubernetes/pkg/apis/discovery/install"
 	"k8s.io/kubernetes/pkg/printers"
 	printersinternal "k8s.io/kubernetes/pkg/printers/internalversion"
+	"sigs.k8s.io/yaml"
 	"time"
 )
 
@@ -303,6 +305,64 @@ func record(url, line string) {
 	fmt.Println()
 }
 
+// corpus prints texts that are hard to write as YAML, and how sigs.k8s.io/yaml writes them.
+func corpus() {
+	random := rand.New(rand.NewSource(1))
+	parts := []string{"a", "b", " ", " ", "  ", ":", ": ", "#", " #", "-", "- ", "?", "!", "&", "*", "|", ">", "'", "\"", "%", "@", "`", ",", "[", "]", "{", "}",
+		"\n", "\n\n", "\t", "\\", "0", "1", "9", ".", "e", "E", "+", "_", "x", "o", "true", "no", "null", "~", "ü", "✓", "😀", "/", "=", "<", "<<", "2026-01-01", "1:30", "word", "another", "longer-word-still",
+		"\u00a0", "\x00", "\x1b", "\r"}
+	values := []any{}
+	for i := 0; i < 1500; i++ {
+		text := ""
+		count := 1 + random.Intn(6)
+		if i%5 == 0 {
+			count = 20 + random.Intn(40)
+		}
+		for j := 0; j < count; j++ {
+			text += parts[random.Intn(len(parts))]
+		}
+		values = append(values, map[string]any{"text": text, "deep": map[string]any{"list": []any{text, []any{text}, map[string]any{"k": text}}}})
+	}
+	words := []string{"", "y", "N", "on", "Off", "yes", "NO", "True", "null", "~", ".5", "5.", "1e3", "1E-3", "0x1F", "0b11", "0o17", "017", "08", "1_000", "+1", "-1", "+.5", ".inf", "-.INF", ".NaN", ".", "..", "...", "---", "--", "-", "?", ":", "1.2.3", "1.36", "v1.36", "12:30", "12:30:45.5", "190:20:30", "2026-01-01T00:00:00Z", "2026-01-01 00:00:00", "2026-13-01", "20260101", "99999999999999999999", "0.0.0.0/0", "::1", "::", "fd00::", "10.0.0.1:80", "a: b", "a:b", "a :b", "a #b", "a#b", "#a", "<<", "=", "!a", "&a", "*a", "|", ">", "@a", "%a", "'a'", "\"a\"", "[a]", "{a}", "a,b", " a", "a ", "\na", "a\n", "a\n\n", "\n", " \n", "a\n b", "a \nb", "e1", "1e", "Inf", "0", "-0", "00", "0x", "1__0", "_1", "1_"}
+	for _, word := range words {
+		values = append(values, map[string]any{"text": word, "list": []any{word}})
+	}
+	for i := 0; i < 200; i++ {
+		object := map[string]any{}
+		for j := 0; j < 6; j++ {
+			key := ""
+			for k := 0; k < 1+random.Intn(4); k++ {
+				key += []string{"a", "b", "B", "1", "2", "10", "01", "0", "-", ".", "/", "_", "é"}[random.Intn(13)]
+			}
+			object[key] = j
+		}
+		values = append(values, object)
+	}
+	values = append(values, map[string]any{"a": []any{}, "b": map[string]any{}, "c": nil, "d": true, "e": 1, "f": []any{map[string]any{}, []any{}, nil, 1}})
+	type entry struct {
+		Value any    `json:"value"`
+		Yaml  string `json:"yaml"`
+	}
+	out := []entry{}
+	for _, value := range values {
+		text, err := yaml.Marshal(value)
+		must(err)
+		// go-yaml's order of keys is no order for some sets of keys; those say nothing.
+		stable := true
+		for i := 0; i < 40; i++ {
+			again, _ := yaml.Marshal(value)
+			stable = stable && string(again) == string(text)
+		}
+		if !stable {
+			continue
+		}
+		out = append(out, entry{value, string(text)})
+	}
+	encoder := json.NewEncoder(os.Stdout)
+	encoder.SetEscapeHTML(false)
+	must(encoder.Encode(out))
+}
+
 func main() {
 	if os.Getenv("AS_KUBECTL") != "" {
 		if err := kubectl.NewDefaultKubectlCommand().Execute(); err != nil {
@@ -314,6 +374,10 @@ func main() {
 		for _, s := range []int64{-5, -1, 0, 1, 59, 60, 119, 120, 121, 179, 180, 599, 600, 601, 3599, 3600, 10799, 10800, 10801, 14400, 14460, 28799, 28800, 86400, 172799, 172800, 172801, 176400, 691199, 691200, 63071999, 63072000, 63072000 + 86400, 63072000 + 86400*364, 94608000, 252287999, 252288000, 400000000} {
 			fmt.Printf("%d %s\n", s, duration.HumanDuration(time.Duration(s)*time.Second))
 		}
+		return
+	}
+	if os.Args[1] == "yaml" {
+		corpus()
 		return
 	}
 	load(os.Args[1])
