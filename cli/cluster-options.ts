@@ -1,9 +1,9 @@
 import type { Command } from 'commander'
 import type { LoadedCluster, SourceFile } from '../src/index.ts'
-import { loadCluster, readTexts } from '../src/index.ts'
+import { loadCluster, RequestError, readTexts } from '../src/index.ts'
 import { diagnosticsText } from './diagnostics-text.ts'
 import type { Io } from './io.ts'
-import { nodeFile } from './option-values.ts'
+import { nodeFile, paths } from './option-values.ts'
 import { showProgress } from './progress.ts'
 
 /** The options by which every command gets its cluster. */
@@ -19,15 +19,41 @@ export interface ClusterOptions {
 /** Adds `-f`, `-R` and the rest to a command. */
 export function withClusterOptions(command: Command): Command {
   return command
+    .allowExcessArguments()
+    .hook('preAction', (_, called) => takeFurtherFiles(called))
     .option(
-      '-f, --filename <path...>',
-      'files, folders or globs with manifests or dumps; - for standard input',
+      '-f, --filename <path>',
+      'file, folder or glob with manifests or dumps; - for standard input; as often as needed, or with commas',
+      paths,
     )
     .option('-R, --recursive', 'read folders within folders')
     .option('--kube-version <version>', 'the release of Kubernetes, 1.28 to 1.36')
     .option('--node-rules <node=file>', "iptables-save text that stands for the node's own rules", nodeFile)
     .option('--show-assumptions', 'say what the input left open and how it was filled in')
     .option('-q, --quiet', 'no warnings about the input')
+}
+
+/**
+ * A shell writes `-f k8s/*.yaml` out as `-f k8s/a.yaml k8s/b.yaml`: what comes after the operands that a command has
+ * is taken for further files, if there is a first one.
+ */
+function takeFurtherFiles(command: Command): void {
+  const { registeredArguments, args } = command
+  const { filename = [] } = command.opts<ClusterOptions>()
+  const open = registeredArguments.at(-1)?.variadic ?? false
+  const further = open
+    ? args.filter((one) => /\.(?:ya?ml|json)$/.test(one))
+    : args.slice(registeredArguments.length)
+  const [first] = further
+  if (first === undefined) return
+  if (open || filename.length === 0) {
+    throw new RequestError(
+      'bad-request',
+      `nothing is asked for with "${first}"`,
+      "write -f before each file, or a pattern in quotes: -f 'k8s/*.yaml'",
+    )
+  }
+  command.setOptionValue('filename', [...filename, ...further])
 }
 
 /** Loads the cluster that the options name; remarks about it go to standard error. */

@@ -16,6 +16,11 @@ export function nodeFile(text: string, before: readonly (readonly [string, strin
   return [...before, [text.slice(0, at), text.slice(at + 1)] as const]
 }
 
+/** Reads paths with commas between them; may be given several times. Mirrors kubectl's `-f`. */
+export function paths(text: string, before: readonly string[] = []): readonly string[] {
+  return [...before, ...list(text)]
+}
+
 /** Reads a list with commas. */
 export function list(text: string): readonly string[] {
   return text.split(',').filter((one) => one !== '')

@@ -25,7 +25,7 @@ export async function complete(program: Command, words: readonly string[]): Prom
   if (!command) return nothing
   const parsed = parseWords(command, words.slice(1, -1))
   // An option that takes several values has enough with one.
-  const mayEnd = parsed.awaiting === undefined || parsed.awaiting.variadic
+  const mayEnd = parsed.awaiting === undefined
   if (mayEnd && current.startsWith('-')) return matching(optionsOf(command), current)
   if (parsed.awaiting) return completeValue(parsed.awaiting, current, parsed)
   if (name === 'completion')
@@ -64,7 +64,7 @@ interface ParsedWords {
   readonly awaiting?: Option
 }
 
-/** Tells options and their values from operands, as commander does: `-f` takes every word up to the next option. */
+/** Tells options and their values from operands, as commander does. */
 function parseWords(command: Command, words: readonly string[]): ParsedWords {
   const operands: string[] = []
   const files: string[] = []
@@ -76,17 +76,17 @@ function parseWords(command: Command, words: readonly string[]): ParsedWords {
       open = option?.required ? option : undefined
       continue
     }
-    if (open?.long === '--filename') files.push(word)
+    if (open?.long === '--filename') files.push(...word.split(','))
     if (!open) operands.push(word)
-    open = open?.variadic ? open : undefined
+    open = undefined
   }
   return { operands, files, ...(open && { awaiting: open }) }
 }
 
-/** `-fPATH` and `--filename=PATH` take one path alone. */
+/** `-fPATH` and `--filename=PATH`. */
 function joinedFile(word: string): readonly string[] {
   const path = /^(?:--filename=|-f)(.+)$/.exec(word)?.[1]
-  return path === undefined ? [] : [path]
+  return path === undefined ? [] : path.split(',')
 }
 
 async function completeValue(option: Option, current: string, { files }: ParsedWords): Promise<Completion> {
