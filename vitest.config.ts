@@ -7,7 +7,7 @@ export default defineConfig({
     include: ['test/**/*.test.ts', 'examples/**/*.test.ts'],
     testTimeout: 30_000,
     // The only tests that run side by side are those that ask the kernel, and they wait more than they work.
-    maxConcurrency: 3,
+    maxConcurrency: 2,
     env: { NO_COLOR: '1' },
   },
 })
