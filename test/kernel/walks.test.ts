@@ -129,10 +129,11 @@ describe.skipIf(missing !== '')(title, { concurrent: true, timeout: 120_000 }, (
         },
       },
     }
-    const toService = questions.filter(
+    const candidates = questions.filter(
       (question) => /cluster IP/.test(question.probe.sort) && someWay('answered')(question),
     )
-    expect(toService.length).toBeGreaterThan(0)
+    const toService = candidates.slice(0, 2)
+    expect(toService.length).toBe(2)
     const observations = await ask(bare, { ...entry, questions: toService }, 'nft')
     expect(differencesOf(one, toService, observations).length).toBe(toService.length)
   })
