@@ -19,16 +19,16 @@ function utf8(text: string): Uint8Array {
 /** The first characters of the base32 (RFC 4648, no padding) form of a text's SHA-256. At most 51. */
 export function sha256Base32(text: string, length: number): string {
   const digest = sha256(utf8(text))
-  let out = ''
+  const codes: number[] = []
   let buffer = 0
   let bits = 0
-  for (let at = 0; out.length < length; at++) {
+  for (let at = 0; codes.length < length; at++) {
     buffer = ((buffer << 8) | (digest[at] ?? 0)) & 0xffff
-    for (bits += 8; bits >= 5 && out.length < length; bits -= 5) {
-      out += base32Alphabet[(buffer >>> (bits - 5)) & 31]
+    for (bits += 8; bits >= 5 && codes.length < length; bits -= 5) {
+      codes.push(base32Alphabet.charCodeAt((buffer >>> (bits - 5)) & 31))
     }
   }
-  return out
+  return String.fromCharCode(...codes)
 }
 
 /** FNV-1a, 32 bits, over the UTF-8 bytes of a text: spreads names evenly and says the same on any machine. */

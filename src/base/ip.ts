@@ -132,10 +132,13 @@ export function compareIp(a: Ip, b: Ip): number {
   return a < b ? -1 : a > b ? 1 : 0
 }
 
+/** The texts of the numbers in a dotted address. */
+const bytes: readonly string[] = Array.from({ length: 256 }, (_, byte) => String(byte))
+
 /** The canonical text: dotted decimal, or RFC 5952 for IPv6. */
 export function formatIp(ip: Ip): string {
   if (typeof ip === 'number') {
-    return `${ip >>> 24}.${(ip >>> 16) & 255}.${(ip >>> 8) & 255}.${ip & 255}`
+    return `${bytes[ip >>> 24]}.${bytes[(ip >>> 16) & 255]}.${bytes[(ip >>> 8) & 255]}.${bytes[ip & 255]}`
   }
   return formatIpv6(ip)
 }

@@ -9,12 +9,12 @@ import type { ServicePortInfo } from './service-ports.ts'
 
 /** Words in which kube-proxy's rules are written down; each gives one part of a rule. */
 
-const protocolNumbers = { tcp: TCP, udp: UDP, sctp: SCTP } as const
-
 export function jump(chain: string): Target {
   return { type: 'jump', chain }
 }
 
+/** What is to be masqueraded is marked here and translated in KUBE-POSTROUTING. */
+export const markForMasquerade = jump('KUBE-MARK-MASQ')
 export const drop: Target = { type: 'drop' }
 export const accept: Target = { type: 'accept' }
 
@@ -44,14 +44,22 @@ export function block(cidr: Cidr, inverted = false): AddressMatch | undefined {
 /** `-m tcp`, with `--dport` if a port is given. */
 export function transport(protocol: ServicePortInfo['protocol'], dport?: number): Match {
   return dport === undefined
-    ? { type: protocol }
+    ? bareTransports[protocol]
     : { type: protocol, dport: { first: dport, last: dport, inverted: false } }
 }
 
+const bareTransports = { tcp: { type: 'tcp' }, udp: { type: 'udp' }, sctp: { type: 'sctp' } } as const
+
 /** `-p tcp`. */
 export function onProtocol(protocol: ServicePortInfo['protocol']): Pick<HeaderMatch, 'protocol'> {
-  return { protocol: { protocol: protocolNumbers[protocol], inverted: false } }
+  return protocols[protocol]
 }
+
+const protocols = {
+  tcp: { protocol: { protocol: TCP, inverted: false } },
+  udp: { protocol: { protocol: UDP, inverted: false } },
+  sctp: { protocol: { protocol: SCTP, inverted: false } },
+} as const
 
 export function states(...names: readonly ('NEW' | 'INVALID' | 'RELATED' | 'ESTABLISHED' | 'DNAT')[]): Match {
   return { type: 'conntrack', states: { value: names, inverted: false }, addresses: {}, ports: {} }
@@ -69,6 +77,10 @@ export function rule(
   matches: readonly (Match | undefined)[],
   target: Target | undefined,
 ): Rule {
-  const present = matches.filter((match) => match !== undefined)
+  const present = matches.every(isPresent) ? matches : matches.filter(isPresent)
   return target ? { header, matches: present, target, origin } : { header, matches: present, origin }
+}
+
+function isPresent(match: Match | undefined): match is Match {
+  return match !== undefined
 }

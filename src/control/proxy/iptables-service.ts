@@ -15,6 +15,7 @@ import {
   drop,
   host,
   jump,
+  markForMasquerade,
   onProtocol,
   rejectTarget,
   rule,
@@ -206,18 +207,20 @@ function makeChains(
   const add = (name: string, make: () => readonly Rule[]) => chains.push(new LazyChain(name, make))
   if (decisions.usesExternalChain) add(names.external, () => externalChain(port, context, decisions))
   if (decisions.usesFirewallChain) add(names.firewall, () => firewallChain(port, context, decisions))
-  const chainsOf = new Map(reachable.map((one) => [one, new EndpointChain(port, one, context.large)]))
-  const named = (endpoint: ProxyEndpoint) =>
-    chainsOf.get(endpoint) ?? new EndpointChain(port, endpoint, context.large)
+  const endpointChains = reachable.map((one) => new EndpointChain(port, one, context.large))
+  const named = (endpoints: readonly ProxyEndpoint[]) => {
+    const known = new Map(endpointChains.map((chain) => [chain.endpoint, chain]))
+    return endpoints.map((one) => known.get(one) ?? new EndpointChain(port, one, context.large))
+  }
   const balancing = (name: string, endpoints: readonly ProxyEndpoint[]): Rule[] => [
     ...(hasInternal && name === internalChain ? internalMasquerade(port, context) : []),
-    ...balance(port, endpoints.map(named), context.large),
+    ...balance(port, named(endpoints), context.large),
   ]
   const hasCluster = usesClusterEndpoints(port) && cluster.length > 0
   const hasLocal = usesLocalEndpoints(port) && local.length > 0
   if (hasCluster) add(names.cluster, () => balancing(names.cluster, cluster))
   if (hasLocal) add(names.local, () => balancing(names.local, local))
-  chains.push(...chainsOf.values())
+  chains.push(...endpointChains)
   return chains
 }
 
@@ -245,7 +248,7 @@ function internalMasquerade(
   port: ServicePortInfo,
   { localMatch, masqueradeAll }: ServiceRuleContext,
 ): Rule[] {
-  const target = jump('KUBE-MARK-MASQ')
+  const target = markForMasquerade
   if (masqueradeAll) return [toVip(port, port.clusterIp, 'cluster IP', target)]
   return localMatch ? [toVip(port, port.clusterIp, 'cluster IP', target, localHeader(localMatch, true))] : []
 }
@@ -262,7 +265,7 @@ function externalChain(port: ServicePortInfo, context: ServiceRuleContext, decis
   const add = (header: HeaderMatch, matches: readonly Match[], target: Target) =>
     rules.push(rule(port.origin, header, matches, target))
   if (!port.externalLocal) {
-    add({}, [comment(`masquerade traffic for ${port.id} external destinations`)], jump('KUBE-MARK-MASQ'))
+    add({}, [comment(`masquerade traffic for ${port.id} external destinations`)], markForMasquerade)
   } else {
     const { localMatch } = context
     const fromHere = addressType('source')
@@ -271,7 +274,7 @@ function externalChain(port: ServicePortInfo, context: ServiceRuleContext, decis
       add(localHeader(localMatch, false), [comment(text)], jump(names.cluster))
     }
     const masquerade = comment(`masquerade LOCAL traffic for ${port.id} external destinations`)
-    add({}, [masquerade, fromHere], jump('KUBE-MARK-MASQ'))
+    add({}, [masquerade, fromHere], markForMasquerade)
     const route = comment(`route LOCAL traffic for ${port.id} external destinations`)
     add({}, [route, fromHere], jump(names.cluster))
   }
@@ -320,9 +323,15 @@ function balance(port: ServicePortInfo, endpoints: readonly EndpointChain[], lar
 /** One of `left` that are left; the last needs no chance. Written with ten decimals, kept in units of 2^-31. */
 function share(left: number): Match | undefined {
   if (left === 1) return undefined
+  const known = shares.get(left)
+  if (known) return known
   const probability = Math.round(Number((1 / left).toFixed(10)) * 0x80000000)
-  return { type: 'statistic', mode: 'random', probability, inverted: false }
+  const made: Match = { type: 'statistic', mode: 'random', probability, inverted: false }
+  shares.set(left, made)
+  return made
 }
+
+const shares = new Map<number, Match>()
 
 function recent(name: string, action: 'rcheck' | 'set', seconds: number, family: 4 | 6): Match {
   return {
@@ -356,7 +365,7 @@ function endpointRules(
     persistent: false,
   }
   return [
-    rule(port.origin, { source: host(ip) }, [note], jump('KUBE-MARK-MASQ')),
+    rule(port.origin, { source: host(ip) }, [note], markForMasquerade),
     rule(port.origin, onProtocol(port.protocol), [note, remembers, transport(port.protocol)], target),
   ]
 }

@@ -36,7 +36,7 @@ export const statistic: MatchModule<StatisticMatch> = {
     match.mode === 'random'
       ? joinOptions(
           '--mode random',
-          option('probability', (match.probability / one).toFixed(11), match.inverted),
+          option('probability', probabilityText(match.probability), match.inverted),
         )
       : joinOptions(
           '--mode nth',
@@ -49,6 +49,17 @@ export const statistic: MatchModule<StatisticMatch> = {
     const probability = match.inverted ? 1 - share : share
     return probability <= 0 ? false : probability >= 1 ? true : { probability }
   },
+}
+
+const texts = new Map<number, string>()
+
+/** Eleven decimals, as libxt_statistic prints them. Few shares occur, each very often, and toFixed is slow. */
+function probabilityText(probability: number): string {
+  const known = texts.get(probability)
+  if (known !== undefined) return known
+  const text = (probability / one).toFixed(11)
+  texts.set(probability, text)
+  return text
 }
 
 function countNth(match: StatisticMatch & { readonly mode: 'nth' }, context: MatchContext): boolean {
