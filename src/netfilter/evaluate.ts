@@ -9,6 +9,7 @@ import type {
   MatchContext,
   MatchResult,
   Memory,
+  PacketView,
 } from './match/match.ts'
 import { remembers, testMatch } from './match/registry.ts'
 import type { HookName, Rule, Table } from './rule.ts'
@@ -22,16 +23,8 @@ export interface MemoryState {
 }
 
 /** Everything that a table is evaluated against. */
-export interface Scene {
-  readonly hook: HookName
-  readonly packet: Packet
-  readonly devices: DeviceView
-  readonly state: ConnectionState
-  readonly connection: ConnectionView | undefined
-  readonly host: HostView
+export interface Scene extends PacketView {
   readonly memory: MemoryState
-  /** The walk's clock in milliseconds. */
-  readonly now: number
   /** Which rules are kept in `hits`: those that matched, with `all` also those that did not. */
   readonly record: 'nothing' | 'matches' | 'all'
 }

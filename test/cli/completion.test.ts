@@ -59,7 +59,7 @@ test.for(questions)('$name: $words', async ({ words, some, all }) => {
     .map((line) => line.split('\t')[0])
   if (all) expect(found.filter((one) => !one?.startsWith('endpoints.'))).toEqual(all)
   if (some) expect(found).toEqual(expect.arrayContaining([...some]))
-  expect({ code, err }).toEqual({ code: 0, err: '' })
+  expect({ code, err }).toMatchObject({ code: 0, err: '' })
 })
 
 /** Runs bash with the script; `kubewalk` prints the candidates given and what it was asked. */
@@ -97,7 +97,7 @@ test.for(typed)('bash: $line', ({ line, candidates, reply, asked }) => {
 })
 
 test.for(['bash', 'zsh', 'fish'] as const)('the script for %s', async (shell) => {
-  expect(await runCli(['completion', shell])).toEqual({ code: 0, out: completionScripts[shell], err: '' })
+  expect(await runCli(['completion', shell])).toMatchObject({ code: 0, out: completionScripts[shell], err: '' })
 })
 
 test('a shell that is not known', async () => {

@@ -2,7 +2,7 @@ import { chmodSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync }
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, describe, expect, test } from 'vitest'
-import { runWith } from '../support/io.ts'
+import { runCli } from '../support/run-cli.ts'
 
 /** What `-f` takes, as kubectl does: files, folders, patterns, several of them, standard input. */
 
@@ -61,7 +61,7 @@ const readable: readonly (readonly [name: string, argv: readonly string[], ...se
 
 describe('read', () => {
   test.for(readable)('%s', async ([, argv, ...names]) => {
-    const { code, out, err } = await runWith(['rules', 'worker', '-q', '-t', 'filter', ...argv], service('z'))
+    const { code, out, err } = await runCli(['rules', 'worker', '-q', '-t', 'filter', ...argv], service('z'))
     expect(err).toBe('')
     const found = new Set([...out.matchAll(/"default\/(\w+) has no endpoints"/g)].map((one) => one[1]))
     expect([...found].toSorted()).toEqual(names)
@@ -69,7 +69,7 @@ describe('read', () => {
   })
 
   test('in the order that was given, and a folder by name', async () => {
-    const { out } = await runWith(['check', '-f', at('k8s/b.yml'), '-f', at('broken')])
+    const { out } = await runCli(['check', '-f', at('k8s/b.yml'), '-f', at('broken')])
     expect([...out.matchAll(/^(\S+?):\d+:\d+: /gm)].map((one) => one[1])).toEqual([
       at('broken/one.yaml'),
       at('broken/two.yaml'),
@@ -93,7 +93,7 @@ const refused: readonly (readonly [name: string, argv: readonly string[], said: 
 
 describe('refused, with a reason', () => {
   test.for(refused)('%s', async ([, argv, said]) => {
-    const { code, out, err } = await runWith(['check', ...argv])
+    const { code, out, err } = await runCli(['check', ...argv])
     expect(out + err).toMatch(said)
     expect(out + err).not.toMatch(/^\s+at |internal/m)
     expect(code).toBe(2)
@@ -102,7 +102,7 @@ describe('refused, with a reason', () => {
   test.skipIf(process.getuid?.() === 0)('a file that may not be read', async () => {
     write('secret.yaml', service('a'))
     chmodSync(at('secret.yaml'), 0)
-    const { code, out } = await runWith(['check', '-f', at('secret.yaml')])
+    const { code, out } = await runCli(['check', '-f', at('secret.yaml')])
     expect(out).toMatch(/\[file-unreadable\]/)
     expect(code).toBe(2)
   })
@@ -120,7 +120,7 @@ describe('rules that the kernel would refuse', () => {
     ['a text cut off', table('', '').replace('COMMIT\n', ''), 5, 'iptables-syntax'],
   ] as const)('%s', async ([, text, line, code]) => {
     write('node.rules', text)
-    const ran = await runWith(['check', '-f', at('k8s'), '--node-rules', `worker=${at('node.rules')}`])
+    const ran = await runCli(['check', '-f', at('k8s'), '--node-rules', `worker=${at('node.rules')}`])
     expect(ran.out).toMatch(new RegExp(`node\\.rules:${line}:\\d+: error: .* \\[${code}\\]`))
     expect(ran.code).toBe(2)
   })
@@ -150,7 +150,7 @@ describe('ten megabytes of noise', () => {
     ['separators', '---\n'.repeat(size / 4)],
     ['JSON of nothing', `[${'{},'.repeat(size / 3)}{}]`],
   ] as const)('%s', async ([, noise]) => {
-    const { code, out } = await runWith(['check', '-f', '-'], noise)
+    const { code, out } = await runCli(['check', '-f', '-'], noise)
     expect(out).toMatch(/^\(stdin\):\d+:\d+: error: /m)
     expect(out.length).toBeLessThan(12_000)
     expect(code).toBe(2)

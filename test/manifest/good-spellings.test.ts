@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { loadManifest } from '../../src/manifest/load.ts'
-import { examine } from '../support/io.ts'
+import { examine } from '../support/examine.ts'
 
 /** Ways in which people have their objects: each must load, and give the objects named. */
 

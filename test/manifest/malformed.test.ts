@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { examine } from '../support/io.ts'
+import { examine } from '../support/examine.ts'
 
 /**
  * Input that is wrong. Each row says which diagnostics `kubewalk check` must give, and no other: one mistake is

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { examine } from '../support/io.ts'
+import { examine } from '../support/examine.ts'
 
 /** What is let pass and told: names that lead nowhere, contradictions, fields that are not modelled. */
 

@@ -85,17 +85,21 @@ export interface Memory {
   set(key: string, value: unknown): void
 }
 
-/** All that a match may look at. */
-export interface MatchContext {
+/** A packet at a hook, with what the kernel knows of it there. */
+export interface PacketView {
   readonly packet: Packet
   readonly hook: HookName
   readonly devices: DeviceView
   readonly state: ConnectionState
   readonly connection: ConnectionView | undefined
   readonly host: HostView
-  readonly memory: Memory
   /** The walk's clock, in milliseconds. */
   readonly now: number
+}
+
+/** All that a match may look at. */
+export interface MatchContext extends PacketView {
+  readonly memory: Memory
   /** Names the rule within its namespace: `nat/KUBE-SVC-X/3`, counting from 1. */
   readonly ruleId: string
 }
