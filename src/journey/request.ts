@@ -31,6 +31,7 @@ export type Source =
   | { readonly type: 'node'; readonly name: string }
   | { readonly type: 'address'; readonly ip: Ip }
   | { readonly type: 'host'; readonly name: string }
+  | { readonly type: 'internet' }
 
 /** What is addressed. `port` is a number, a Service port's name, or left to be found. */
 export type Target =
@@ -41,8 +42,11 @@ export type Target =
   | { readonly type: 'address'; readonly ip: Ip; readonly port?: string }
   | { readonly type: 'name'; readonly name: string; readonly port?: string }
 
-/** The address that `internet` stands for as a sender (TEST-NET-3). */
-export const internetAddress: Ip = 0xcb00710a
+/** The addresses that `internet` stands for as a sender (TEST-NET-3, and the documentation prefix of RFC 3849). */
+export const internetAddresses: Readonly<Record<4 | 6, Ip>> = {
+  4: 0xcb00710a,
+  6: 0x20010db8_00000000_00000000_cb00710an,
+}
 
 const workloadKinds: Readonly<Record<string, string>> = {
   deploy: 'Deployment',
@@ -65,7 +69,7 @@ const targetForms =
 
 /** Reads FROM. */
 export function parseSource(text: string, namespace: string): Source {
-  if (text === 'internet') return { type: 'address', ip: internetAddress }
+  if (text === 'internet') return { type: 'internet' }
   const ip = parseIp(text.replace(/^\[|\]$/g, ''))
   if (ip !== undefined) return { type: 'address', ip }
   const [kind = '', ...rest] = text.split('/')

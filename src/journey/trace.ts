@@ -12,7 +12,7 @@ import type { Destination, Journey, JourneyOutcome, JourneyRequest } from '../mo
 import type { ExchangeOutcome } from '../model/trace.ts'
 import type { RawResult } from './finding/failure.ts'
 import { findingsOf } from './finding/registry.ts'
-import { parseSource, parseTarget, RequestError } from './request.ts'
+import { internetAddresses, parseSource, parseTarget, RequestError } from './request.ts'
 import type { Dial, RequestProtocol } from './resolve-target.ts'
 import { findPod, resolveTarget } from './resolve-target.ts'
 import type { Choose } from './sampling.ts'
@@ -57,9 +57,10 @@ export function trace(world: World, request: JourneyRequest, options: TraceOptio
       resolveTarget({ world, asker, protocol, family: request.family }, target),
       protocol,
     )
-    return traceDial(world, sender, dial, protocol, request, options).map((outcome) => ({
+    const from = source.type === 'internet' ? internetSender(world, dial) : sender
+    return traceDial(world, from, dial, protocol, request, options).map((outcome) => ({
       outcome: weigh(outcome, 1 / senders.length),
-      sender,
+      sender: from,
       dial,
     }))
   })
@@ -107,6 +108,8 @@ function findSenders(world: World, source: ReturnType<typeof parseSource>): read
     }
     case 'address':
       return [addressSender(world, source.ip)]
+    case 'internet':
+      return [addressSender(world, internetAddresses[4])]
     default:
       return source satisfies never
   }
@@ -134,6 +137,12 @@ function podSender(world: World, pod: ClusterPod): Sender {
     throw new RequestError('unknown-source', `pod ${pod.namespace}/${pod.name} cannot send: ${why}`)
   }
   return { netns: id, network, pod, ref: pod.ref }
+}
+
+/** The internet has both families, and asks an address by its own. */
+function internetSender(world: World, dial: Dial): Sender {
+  const [first = internetAddresses[4]] = dial.type === 'dial' ? dial.ips : []
+  return addressSender(world, internetAddresses[familyOf(first)])
 }
 
 /** A bare address: a machine that is known, or one that is put there. */

@@ -170,7 +170,7 @@ function rowOf(step: Step, { path, protocol, answering }: RowContext): BareRow |
     case 'fragmented':
       return line(`fragmented to ${step.mtu} bytes`)
     case 'assumed':
-      return line(`not modelled: ${step.what}; taken to ${step.matched ? 'match' : 'not match'}`, {
+      return line(`${step.what}; here it is taken ${step.matched ? 'to match' : 'not to match'}`, {
         tone: 'bad',
       })
     case 'delivered':

@@ -104,8 +104,8 @@ function entryOf(step: Step, context: EntryContext): Entry | undefined {
     case 'nat':
       return entry(step.hook, natText(step, context.protocol), 'change')
     case 'assumed': {
-      const taken = step.matched ? 'taken to match' : 'taken not to match'
-      return entry(step.by.hook, `not modelled: ${step.what}; ${taken}`, 'bad')
+      const taken = step.matched ? 'to match' : 'not to match'
+      return entry(step.by.hook, `${step.what}; here it is taken ${taken}`, 'bad')
     }
     case 'ended':
       return endEntry(step, context)

@@ -97,7 +97,11 @@ test.for(typed)('bash: $line', ({ line, candidates, reply, asked }) => {
 })
 
 test.for(['bash', 'zsh', 'fish'] as const)('the script for %s', async (shell) => {
-  expect(await runCli(['completion', shell])).toMatchObject({ code: 0, out: completionScripts[shell], err: '' })
+  expect(await runCli(['completion', shell])).toMatchObject({
+    code: 0,
+    out: completionScripts[shell],
+    err: '',
+  })
 })
 
 test('a shell that is not known', async () => {

@@ -109,6 +109,41 @@ test('an address that nothing states is said to be assumed', () => {
   })
 })
 
+test('the internet asks an IPv6 address from one of its own', () => {
+  const dual = parseCluster([
+    {
+      name: 'dual.yaml',
+      text: `
+apiVersion: kind.x-k8s.io/v1alpha4
+kind: Cluster
+networking: { ipFamily: dual }
+nodes: [{ role: control-plane }, { role: worker }]
+---
+apiVersion: v1
+kind: Pod
+metadata: { name: web, labels: { app: web } }
+spec: { nodeName: kind-worker, containers: [{ name: c, image: c, ports: [{ containerPort: 80 }] }] }
+---
+apiVersion: v1
+kind: Service
+metadata: { name: web }
+spec:
+  type: NodePort
+  ipFamilyPolicy: PreferDualStack
+  externalTrafficPolicy: Local
+  selector: { app: web }
+  ports: [{ port: 80, nodePort: 30080 }]
+`,
+    },
+  ])
+  const seen = (family: 4 | 6) =>
+    dual
+      .trace({ from: 'internet', to: 'node/kind-worker:30080', family })
+      .outcomes.map(({ disposition, seenSource }) => `${disposition} ${seenSource?.ip}`)
+  expect(seen(4)).toEqual(['reached 203.0.113.10'])
+  expect(seen(6)).toEqual(['reached 2001:db8::cb00:710a'])
+})
+
 test('a workload sends from each of its pods, with equal shares', () => {
   const { outcomes } = cluster.trace({ from: 'deploy/web', to: 'svc/web:80' })
   const shares = new Map<string, number>()
