@@ -1,5 +1,5 @@
 import type { ObjectRef } from '../base/source.ts'
-import type { Finding, Journey } from '../model/journey.ts'
+import type { Finding, Journey, JourneyOutcome } from '../model/journey.ts'
 import { blockLines } from './layout.ts'
 import type { Style } from './style.ts'
 import { padEnd } from './style.ts'
@@ -18,12 +18,19 @@ export function diagnosis(journey: Journey, style: Style, columns: number): read
     lines.push(...blockLines({ left, text, right, paint: (line) => line }, columns, style))
   }
   if (failed) say('you would see', failed.symptom.text)
-  for (const { assuming, outcomes } of failed?.alternatives ?? []) {
-    const kinds = [...new Set(outcomes.map((outcome) => outcome.disposition))].join(' or ')
-    say('if', `${assuming}: ${kinds}`)
-  }
   for (const finding of journey.findings) sayFinding(finding, say)
+  for (const { assuming, outcomes } of failed?.alternatives ?? []) {
+    say(assuming.endsWith('it matches') ? 'if it matches' : 'if not', leaves(outcomes).join(' or '))
+  }
   return lines.length === 0 ? [] : [lines.join('\n')]
+}
+
+/** How the ways may end that an assumption leaves open; later packets may ask the same again. */
+function leaves(outcomes: readonly JourneyOutcome[]): readonly string[] {
+  const kinds = outcomes.flatMap(({ disposition, alternatives }) =>
+    alternatives ? alternatives.flatMap((one) => leaves(one.outcomes)) : [disposition],
+  )
+  return [...new Set(kinds)].toSorted()
 }
 
 /** Where the objects stand; a file that was just named is not named again: `web.yaml:12, :30`. */
