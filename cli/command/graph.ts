@@ -81,11 +81,17 @@ function known(
   names: readonly string[],
 ): void {
   if (name === undefined || names.includes(name)) return
-  const near = nearest(name, names) ?? names.find((one) => one.endsWith(name.slice(name.lastIndexOf('/'))))
+  const near = nearest(name, names) ?? elsewhere(name, names)
   const some = names.slice(0, 12).join(', ') || 'none'
   throw new RequestError(
     code,
     `there is no ${what} ${name}`,
     near ? `did you mean ${near}?` : `there are: ${some}`,
   )
+}
+
+/** The same name in another namespace. */
+function elsewhere(name: string, names: readonly string[]): string | undefined {
+  const at = name.indexOf('/')
+  return at < 0 ? undefined : names.find((one) => one.endsWith(name.slice(at)))
 }

@@ -45,7 +45,7 @@ export function addTrace(program: Command, io: Io, finish: Finish): void {
     )
     .option('--sport <port>', 'source port', integer('a port', 1, 65535))
     .option('-n, --namespace <namespace>', 'namespace of names that do not say theirs')
-    .option('-4, --ipv4', 'IPv4 where there is a choice')
+    .addOption(new Option('-4, --ipv4', 'IPv4 where there is a choice').conflicts('ipv6'))
     .option('-6, --ipv6', 'IPv6 where there is a choice')
     .option(
       '-v, --verbose',
@@ -104,6 +104,13 @@ function requestOf(
       'bad-request',
       `say ${missing}`,
       'kubewalk trace FROM TO -f …; kubewalk trace --help has examples',
+    )
+  }
+  if (options.interval !== undefined && options.count === undefined) {
+    throw new RequestError(
+      'bad-request',
+      '--interval is the time between connections, and only one is asked for',
+      'say how many: --count NUMBER',
     )
   }
   const { protocol, sport, namespace, ipv4, ipv6 } = options

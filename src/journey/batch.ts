@@ -49,7 +49,8 @@ function readRequest(text: string): JourneyRequest {
   for (const [key, item] of Object.entries(value)) {
     if (!isField(key)) {
       const near = nearest(key, Object.keys(readers))
-      throw new RequestError('bad-request', `a request has no "${key}"`, near && `write ${near}`)
+      const known = `its fields are ${Object.keys(readers).join(', ')}`
+      throw new RequestError('bad-request', `a request has no "${key}"`, near ? `write ${near}` : known)
     }
     if (!readers[key](item)) {
       throw new RequestError('bad-request', `${key} is ${JSON.stringify(item)}`, `write ${expected[key]}`)

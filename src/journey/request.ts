@@ -201,5 +201,5 @@ function splitPort(text: string): { readonly host: string; readonly port?: strin
 export function portNumber(text: string, what: string): number {
   const port = Number(text)
   if (/^\d+$/.test(text) && port >= 1 && port <= 65535) return port
-  throw new RequestError('bad-request', `${what} "${text}" is not a port from 1 to 65535`)
+  throw new RequestError('bad-request', `${what} "${text}" is not a port from 1 to 65535`, 'write a number')
 }

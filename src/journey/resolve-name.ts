@@ -70,10 +70,13 @@ function usesClusterDns(pod: ClusterPod): boolean {
   return policy === 'ClusterFirst' && !pod.hostNetwork
 }
 
-/** `web.shop.svc.example.org`, where there is such a Service: a name of the cluster with another cluster's domain. */
+/**
+ * `web.shop`, `web.shop.svc` or `web.shop.svc.example.org`, where there is such a Service: meant for a cluster's DNS,
+ * and asked of a resolver that is not this cluster's.
+ */
 function isServiceElsewhere({ services }: World, name: string): boolean {
   const [service, namespace, svc] = name.split('.')
-  return svc === 'svc' && services.has(`${namespace}/${service}`)
+  return (svc === undefined || svc === 'svc') && services.has(`${namespace}/${service}`)
 }
 
 function isInCluster({ cluster }: World, name: string): boolean {

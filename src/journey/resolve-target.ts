@@ -1,5 +1,6 @@
 import type { Ip } from '../base/ip.ts'
 import { familyOf, formatIp } from '../base/ip.ts'
+import { nearest } from '../base/nearest.ts'
 import type { ClusterPod, ClusterService, ClusterServicePort } from '../model/cluster.ts'
 import type { NameAnswer } from '../model/journey.ts'
 import type { Target } from './request.ts'
@@ -20,7 +21,6 @@ export type Dial =
       readonly host: string
       readonly service?: ClusterService
       readonly resolved?: NameAnswer
-      /** A name outside the cluster whose address is not known. */
       /** The pod that wants the node's port for itself. */
       readonly hostPort?: HostPort
     }
@@ -55,7 +55,7 @@ export function resolveTarget(asking: Asking, target: Target): Dial {
     case 'node':
       return dialNode(asking, target.name, target.port)
     case 'pod':
-      return dialPod(asking, findPod(asking.world, target), target.port)
+      return dialPod(asking, findPod(asking.world, target, 'unknown-destination'), target.port)
     case 'service':
       return dialService(asking, findService(asking.world, target), target.port)
     case 'balancer':
@@ -72,8 +72,13 @@ function needsPort(protocol: RequestProtocol): boolean {
 function dial(asking: Asking, ips: readonly Ip[], port: string | undefined, host: string): Dial {
   if (!needsPort(asking.protocol)) return { type: 'dial', ips, port: 0, host }
   if (port === undefined)
-    throw new RequestError('bad-request', `which port of ${host}?`, `write ${host}:PORT`)
+    throw new RequestError('bad-request', `which port of ${host}?`, `write ${bracketed(host)}:PORT`)
   return { type: 'dial', ips, port: portNumber(port, 'port'), host }
+}
+
+/** An IPv6 address stands in brackets before a port. */
+function bracketed(host: string): string {
+  return host.includes(':') ? `[${host}]` : host
 }
 
 function dialName(asking: Asking, name: string, port: string | undefined): Dial {
@@ -94,7 +99,10 @@ function dialName(asking: Asking, name: string, port: string | undefined): Dial 
   const { service } = result
   if (!service || !needsPort(asking.protocol))
     return { ...plainDial(asking, ips, port, name), resolved, ...(service && { service }) }
-  const number = port === undefined ? onlyPort(service, asking.protocol, name) : portNumber(port, 'port')
+  const number =
+    port === undefined
+      ? onlyPort(service, asking.protocol, name)
+      : numericPort(port, service, asking.protocol)
   return { type: 'dial', ips, port: number, host: name, service, resolved }
 }
 
@@ -132,14 +140,21 @@ function dialNode(asking: Asking, name: string, port: string | undefined): Dial 
 export function findPod(
   world: World,
   { namespace, name }: { readonly namespace: string; readonly name: string },
+  as: 'unknown-source' | 'unknown-destination',
 ): ClusterPod {
   const pod = world.pods.get(`${namespace}/${name}`)
   if (pod) return pod
-  const near = [...world.pods.values()].filter((one) => one.namespace === namespace).map((one) => one.name)
+  const all = [...world.pods.values()]
+  const own = all.filter((one) => one.namespace === namespace).map((one) => one.name)
+  const elsewhere = all.find((one) => one.name === name)
+  const near = nearest(name, own)
+  const others = near === undefined ? `pods there: ${names(own)}` : `did you mean ${near}?`
   throw new RequestError(
-    'unknown-source',
+    as,
     `there is no pod ${name} in namespace ${namespace}`,
-    `pods there: ${names(near)}`,
+    elsewhere
+      ? `there is one in namespace ${elsewhere.namespace}: pod/${elsewhere.namespace}/${name}`
+      : others,
   )
 }
 
@@ -164,14 +179,26 @@ function findService(
 ): ClusterService {
   const service = world.services.get(`${namespace}/${name}`)
   if (service) return service
-  const near = [...world.services.values()]
-    .filter((one) => one.namespace === namespace)
-    .map((one) => one.name)
-  const elsewhere = [...world.services.values()].find((one) => one.name === name)
+  const all = [...world.services.values()]
+  const own = all.filter((one) => one.namespace === namespace).map((one) => one.name)
+  const elsewhere = all.find((one) => one.name === name)
+  const near = nearest(name, own)
+  const others = near === undefined ? `Services there: ${names(own)}` : `did you mean ${near}?`
   const hint = elsewhere
     ? `there is one in namespace ${elsewhere.namespace}: svc/${elsewhere.namespace}/${name}`
-    : `Services there: ${names(near)}`
+    : others
   throw new RequestError('unknown-destination', `there is no Service ${name} in namespace ${namespace}`, hint)
+}
+
+/** A port that stands behind a DNS name, which no port's name can; says how the Service's own are asked for. */
+function numericPort(port: string, service: ClusterService, protocol: RequestProtocol): number {
+  const named = service.ports.find((one) => one.name === port && one.protocol.toLowerCase() === protocol)
+  if (!named) return portNumber(port, 'port')
+  throw new RequestError(
+    'bad-request',
+    `behind a DNS name stands a port's number, not its name "${port}"`,
+    `write ${named.port}, or svc/${service.namespace}/${service.name}:${port}`,
+  )
 }
 
 /** The number of a Service's port: by number, by name, or the only one. */

@@ -84,7 +84,7 @@ function findSenders(world: World, source: ReturnType<typeof parseSource>): read
   const { network } = world.compiled
   switch (source.type) {
     case 'pod':
-      return [podSender(world, findPod(world, source))]
+      return [podSender(world, findPod(world, source, 'unknown-source'))]
     case 'workload': {
       const own = world.cluster.pods.filter((pod) => belongsTo(pod, source))
       if (own.length === 0) {

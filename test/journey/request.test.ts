@@ -61,6 +61,10 @@ describe('what FROM and TO may be', () => {
     ['node/worker', '10.96.0.80:80', 'reached'],
     ['pod/client', 'https://example.com', 'reached'],
     ['internet', 'web:80', 'nxdomain'],
+    ['internet', 'web.default:80', 'nxdomain'],
+    ['node/worker', 'web.default:80', 'nxdomain'],
+    ['node/worker', 'web.default.svc:80', 'nxdomain'],
+    ['node/worker', 'web.com:80', 'reached'],
     ['node/worker', 'web:80', 'nxdomain'],
     ['pod/client', 'wbe:80', 'nxdomain'],
     ['pod/client', 'web.default.svc.cluster.lan:80', 'nxdomain'],
@@ -80,6 +84,9 @@ describe('what cannot be asked is said, and never guessed', () => {
     ['pod/a/b/c', 'web:80', 'bad-request: cannot read the sender "pod/a/b/c"'],
     ['pod/client', 'svc/nope:80', 'unknown-destination: there is no Service nope in namespace default'],
     ['pod/client', 'svc/web:https', 'unknown-destination: Service default/web has no port called "https"'],
+    ['pod/client', 'pod/nope:80', 'unknown-destination: there is no pod nope in namespace default'],
+    ['pod/client', 'web:http', 'bad-request: behind a DNS name stands a port\'s number, not its name "http"'],
+    ['pod/client', 'web:https', 'bad-request: port "https" is not a port from 1 to 65535'],
     ['pod/client', 'svc/two', 'bad-request: which port of two? it has several'],
     ['pod/client', 'svc/web:70000', 'bad-request: port "70000" is not a port from 1 to 65535'],
     ['pod/client', '10.96.0.300:80', 'bad-request: "10.96.0.300" is not an IP address'],
@@ -96,6 +103,22 @@ describe('what cannot be asked is said, and never guessed', () => {
     ],
   ])('%s to %s: %s', (from, to, expected) => {
     expect(answer(from, to)).toBe(expected)
+  })
+})
+
+describe('what would mend a request is said', () => {
+  test.each([
+    ['pod/other/client', 'web:80', 'there is one in namespace default: pod/default/client'],
+    ['pod/clinet', 'web:80', 'did you mean client?'],
+    ['pod/client', 'svc/other/web:80', 'there is one in namespace default: svc/default/web'],
+    ['pod/client', 'svc/wbe:80', 'did you mean web?'],
+    ['pod/client', 'svc/mail:80', 'Services there: kubernetes, two, web'],
+    ['pod/client', 'fd00::1', 'write [fd00::1]:PORT'],
+    ['pod/client', 'fd00::1:80', 'write [fd00::1:80]:PORT'],
+    ['pod/client', 'web:http', 'write 80, or svc/default/web:http'],
+  ])('%s to %s: %s', (from, to, expected) => {
+    const ask = () => cluster.trace({ from, to })
+    expect(ask).toThrow(expect.objectContaining({ fix: expected }))
   })
 })
 

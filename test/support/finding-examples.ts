@@ -86,6 +86,7 @@ export const findingExamples: Readonly<Partial<Record<FindingCode, Example>>> = 
   'host-network-dns':            { objects: [pod('client', { hostNetwork: true }), web(), service()] },
   'name-asked-outside':          { objects: [client, web(), service()], from: 'internet', to: 'web.default.svc.cluster.local:80' },
   'load-balancer-pending':       { objects: [client, web(), service({ type: 'LoadBalancer' })], to: 'loadBalancer(default/web):80' },
+  'address-inside-only':         { objects: [client, web(), service(local)], from: 'internet', to: 'svc/web:80' },
   'not-modelled':                { objects: [client, web(), service(), environment({ kubeProxy: { mode: 'ipvs' } })] },
   'policies-not-modelled':       { objects: [client, web(), service(), object('networking.k8s.io/v1', 'NetworkPolicy', 'deny', { spec: { podSelector: {} } })] },
   'host-port-not-modelled':      { objects: [client, web({ containers: [{ name: 'main', ports: [{ containerPort: 8080, hostPort: 8080 }] }] })], to: 'node/worker:8080' },

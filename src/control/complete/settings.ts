@@ -58,7 +58,10 @@ function minorOf(text: string): string | undefined {
 export function readVersion(text: string, report: Report, at?: SourceLocation): number {
   const found = minorOf(text)
   if (found === undefined) {
-    report('invalid-version', `"${text}" is not a version of Kubernetes such as 1.33`, { ...(at && { at }) })
+    report('invalid-version', `"${text}" is not a version of Kubernetes such as 1.33`, {
+      ...(at && { at }),
+      fix: `write one from 1.${supportedMinors.first} to 1.${supportedMinors.last}`,
+    })
     return supportedMinors.last
   }
   const minor = Number(found)

@@ -6,6 +6,8 @@ export const findingCatalog = {
   'host-network-dns': 'The sender uses the resolver of its node, which knows no names of the cluster.',
   'name-asked-outside': 'The sender is outside the cluster and does not ask its DNS.',
   'load-balancer-pending': 'The load balancer has no address.',
+  'address-inside-only':
+    'The sender is outside the cluster, and the address is one that only the inside can reach.',
   'not-modelled': 'Something on the way is not modelled, and it matters.',
   'policies-not-modelled': 'The input holds policies, which are not evaluated yet.',
   'host-port-not-modelled': "A pod's hostPort is not modelled yet.",

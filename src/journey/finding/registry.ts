@@ -4,6 +4,7 @@ import { findAddress } from './address.ts'
 import { findEndpoints } from './endpoints.ts'
 import type { FindCause, RawResult } from './failure.ts'
 import { makeFailure } from './failure.ts'
+import { findInsideOnly } from './inside-only.ts'
 import { findKernel } from './kernel.ts'
 import { findKubeProxy } from './kube-proxy.ts'
 import { findListener } from './listener.ts'
@@ -23,6 +24,7 @@ const causes: readonly FindCause[] = [
   findNotModelled,
   findName,
   findLoadBalancer,
+  findInsideOnly,
   findTerminating,
   findKubeProxy,
   findStaleConntrack,
