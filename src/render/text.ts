@@ -4,6 +4,7 @@ import { groupOutcomes } from '../model/journey-groups.ts'
 import type { Step } from '../model/trace.ts'
 import { diagnosis } from './diagnosis.ts'
 import { blockLines, locationNames } from './layout.ts'
+import { shownWalks } from './shown-walks.ts'
 import type { Style } from './style.ts'
 import { padEnd, width } from './style.ts'
 import type { WalkOptions } from './walk-brief.ts'
@@ -25,23 +26,17 @@ export interface TextOptions {
 /** A journey for people: the answer, one walk, the shares of all, and what to do about a failure. */
 export function journeyText(journey: Journey, options: TextOptions): string {
   const groups = groupOutcomes(journey.outcomes)
-  const shown = groups.filter(
-    (group, index) => group.disposition !== 'reached' || index === firstReached(groups),
-  )
+  const shown = shownWalks(groups)
   const location = locationNames(shown.flatMap(locationsIn))
   const walkOptions = { ...options, location }
   const parts = [
     headline(journey.request, groups, options.style),
     ...resolvedLine(journey, options),
-    ...shown.map((group) => walkText(group, groups.length > 1 && shown.length > 1, walkOptions)),
+    ...shown.map((group) => walkText(group, shown.length > 1, walkOptions)),
     ...(groups.length > 1 ? [sharesText(groups, options)] : []),
     ...diagnosis(journey, options.style, options.columns),
   ]
   return `${parts.filter((part) => part !== '').join('\n\n')}\n`
-}
-
-function firstReached(groups: readonly JourneyOutcome[]): number {
-  return groups.findIndex((group) => group.disposition === 'reached')
 }
 
 /** The request and how it ends: `pod/client → web:80   reached, 3 ways`. */

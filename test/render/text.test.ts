@@ -2,7 +2,7 @@ import { readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import type { Detail, Journey, LoadedCluster, Style } from '../../src/index.ts'
-import { colored, journeyText, plain, RequestError } from '../../src/index.ts'
+import { colored, journeyText, parseCluster, plain, RequestError } from '../../src/index.ts'
 import type { Answer, State } from '../support/cases.ts'
 import { ask, readCase, runsOf } from '../support/cases.ts'
 
@@ -38,6 +38,36 @@ const details: readonly Detail[] = ['brief', 'matched', 'all']
 
 /** What cannot be broken: a path, a chain's name, the name that a probe was given. */
 const longWord = /\S{60,}/
+
+/** Two nodes, a Deployment of four that listens on 80, and what else a test wants. */
+function replicas(...objects: readonly string[]): LoadedCluster {
+  const deployment =
+    '{apiVersion: apps/v1, kind: Deployment, metadata: {name: web}, spec: {replicas: 4, selector: {matchLabels: {app: web}}, template: {metadata: {labels: {app: web}}, spec: {containers: [{name: web, ports: [{containerPort: 80}]}]}}}}'
+  const client = '{apiVersion: v1, kind: Pod, metadata: {name: client}, spec: {containers: [{name: c}]}}'
+  return parseCluster([{ name: 'web.yaml', text: [deployment, client, ...objects].join('\n---\n') }])
+}
+
+const serviceTo = (port: number) =>
+  `{apiVersion: v1, kind: Service, metadata: {name: web}, spec: {selector: {app: web}, ports: [{port: 80, targetPort: ${port}}]}}`
+
+test('replicas that fail alike are one walk, one cause and a share each', () => {
+  const cluster = replicas(serviceTo(8080))
+  const text = textOf(cluster.trace({ from: 'pod/client', to: 'web:80' }), cluster, 'brief', plain)
+  expect(text.match(/nobody listens on 8080/g)).toHaveLength(1)
+  expect(text.match(/25\.0 % {2}pod\/web-/g)).toHaveLength(4)
+  expect(text.match(/ because /g)).toHaveLength(1)
+  expect(text.replace(/\s+/g, ' ')).toContain('it listens on 80 (and 3 more like it)')
+})
+
+test('ways that fail differently are walked each, under the share of all that fail so', () => {
+  const other =
+    '{apiVersion: v1, kind: Pod, metadata: {name: other, labels: {app: web}}, spec: {containers: [{name: o, ports: [{containerPort: 81}]}]}}'
+  const cluster = replicas(serviceTo(80), other)
+  const text = textOf(cluster.trace({ from: 'pod/client', to: 'web:80' }), cluster, 'brief', plain)
+  expect(text).toContain('\n  reached, 80.0 %\n')
+  expect(text).toContain('\n  refused, 20.0 %\n')
+  expect(text.match(/nobody listens on 80/g)).toHaveLength(1)
+})
 
 test('there is something to look at', () => {
   expect(answers.length).toBeGreaterThan(100)
