@@ -132,7 +132,7 @@ export function deliveredText({ packet, listener }: StepOf<'delivered'>, answeri
 /** How the packet's way ended, in a few words: `REJECT icmp-port-unreachable`. */
 export function endText({ by, text }: StepOf<'ended'>): string {
   if (!by) return text
-  if (text === 'dropped') return by.number === 0 ? 'DROP by policy' : 'DROP'
+  if (text === 'dropped') return 'DROP'
   return text.replace(/^rejected with /, 'REJECT ')
 }
 

@@ -73,7 +73,8 @@ function hopLines(hop: Hop, misses: boolean, answering: boolean, options: WalkOp
   const { dst = 0, protocol = 0 } = packetOf(hop) ?? {}
   const family = familyOf(dst)
   let stage = ''
-  for (const step of hop.steps) {
+  for (const [index, step] of hop.steps.entries()) {
+    if (isPolicyOfEnd(step, hop.steps[index + 1])) continue
     if (step.type === 'rule') path.push(step)
     const entry = entryOf(step, { path, family, protocol, misses, answering })
     if (!entry) continue
@@ -81,6 +82,11 @@ function hopLines(hop: Hop, misses: boolean, answering: boolean, options: WalkOp
     stage = entry.stage
   }
   return lines
+}
+
+/** A policy that drops is said by the line on which the packet ends. */
+function isPolicyOfEnd(step: Step, next: Step | undefined): boolean {
+  return step.type === 'rule' && step.number === 0 && next?.type === 'ended' && next.by?.number === 0
 }
 
 interface EntryContext {

@@ -69,6 +69,17 @@ test('ways that fail differently are walked each, under the share of all that fa
   expect(text.match(/nobody listens on 80/g)).toHaveLength(1)
 })
 
+test.each(details)('a policy that drops is said once, in detail "%s"', (detail) => {
+  const client = '{apiVersion: v1, kind: Pod, metadata: {name: client}, spec: {containers: [{name: c}]}}'
+  const text = '*filter\n:INPUT DROP [0:0]\n:FORWARD ACCEPT [0:0]\n:OUTPUT ACCEPT [0:0]\nCOMMIT\n'
+  const nodeRules = new Map([['worker', [{ name: 'worker.rules', text }]]])
+  const cluster = parseCluster([{ name: 'client.yaml', text: client }], { nodeRules })
+  const said = textOf(cluster.trace({ from: 'internet', to: 'node/worker:80' }), cluster, detail, plain)
+  expect(said.match(/filter INPUT policy/g)).toHaveLength(1)
+  expect(said).toMatch(/DROP\s+by filter INPUT policy/)
+  expect(said).not.toContain('policy ACCEPT')
+})
+
 test('there is something to look at', () => {
   expect(answers.length).toBeGreaterThan(100)
 })

@@ -83,8 +83,13 @@ function machine(
 function byRule({ sent }: Failure, { stop: { by, netns }, label }: Place): readonly Finding[] {
   if (!by) return []
   const family = typeof sent?.dst === 'bigint' ? 6 : 4
-  const text = by.rule ? formatRule(by.rule, by.chain, family) : `the policy of ${by.chain}`
-  const origin = by.rule?.origin
+  if (!by.rule) {
+    const message = `${label} stops it in table ${by.table}: no rule of ${by.chain} lets it pass, and the chain's policy is DROP`
+    const fix = `add a rule to ${by.chain} that lets this traffic pass on ${label}, or set the chain's policy to ACCEPT`
+    return [finding('dropped-by-rule', message, { fix })]
+  }
+  const text = formatRule(by.rule, by.chain, family)
+  const { origin } = by.rule
   const router = netns === 'router' ? ': no route leads there from outside the cluster' : ''
   return [
     finding(
