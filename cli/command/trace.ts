@@ -33,6 +33,9 @@ Examples:
 
 Exit code: 0 if every way reaches, 1 if one does not, 2 if the command or its input is wrong.`
 
+/** Options for which each line of --requests has a field of its own, or which ask for one request alone. */
+const saidInRequests = ['protocol', 'sport', 'namespace', 'ipv4', 'ipv6', 'count', 'interval']
+
 export function addTrace(program: Command, io: Io, finish: Finish): void {
   withClusterOptions(program.command('trace'))
     .description('follow a packet from a sender to a destination, and the answer back')
@@ -66,9 +69,11 @@ export function addTrace(program: Command, io: Io, finish: Finish): void {
       'time between connections (default 1000)',
       integer('milliseconds', 0, 86_400_000),
     )
-    .option(
-      '--requests <file>',
-      'answer the requests of a file, one JSON object a line; - for standard input',
+    .addOption(
+      new Option(
+        '--requests <file>',
+        'answer the requests of a file, one JSON object a line; - for standard input',
+      ).conflicts(saidInRequests),
     )
     .addHelpText('after', examples)
     .action(async (from: string | undefined, to: string | undefined, options: TraceCommandOptions) => {

@@ -7,6 +7,7 @@ import type { CompleteOptions } from './complete/completion.ts'
 import { beginCompletion } from './complete/completion.ts'
 import { completeEndpointSlices, orphanEndpoints } from './complete/endpoint-slices.ts'
 import { readEnvironment } from './complete/environment.ts'
+import { checkEnvironmentReferences } from './complete/environment-references.ts'
 import { completeNodes } from './complete/nodes.ts'
 import { finishPods } from './complete/pods.ts'
 import { checkReferences } from './complete/references.ts'
@@ -46,6 +47,7 @@ export function completeCluster(given: ObjectsByKind, options: CompleteOptions =
   const pods = finishPods(completion, schedulePods(completion, drafts, nodes, labels), nodes)
   const services = completeServices(completion, settings)
   checkReferences(completion, services)
+  checkEnvironmentReferences(completion, { nodes, pods })
   const slices = completeEndpointSlices(completion, {
     services,
     pods,

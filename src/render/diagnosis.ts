@@ -60,7 +60,7 @@ function sayFindings(
   [first, ...rest]: readonly [Finding, ...Finding[]],
   say: (label: string, text: string, right?: string) => void,
 ): void {
-  const label = first.severity === 'info' ? 'note' : 'because'
+  const label = first.severity === 'error' ? 'because' : 'note'
   const more = rest.length > 0 ? ` (and ${rest.length} more like it)` : ''
   say(label, `${first.message}${more}`, [`[${first.code}]`, ...placesOf(first.objects)].join(' '))
   if (first.fix !== undefined) say('to mend it', first.fix)

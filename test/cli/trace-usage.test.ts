@@ -9,6 +9,10 @@ test.each([
     "error: option '-4, --ipv4' cannot be used with option '-6, --ipv6'",
   ],
   [['pod/client', 'http-go-svc:80', '--interval', '5'], 'to mend it: say how many: --count NUMBER'],
+  [
+    ['--requests', 'requests.jsonl', '-n', 'shop'],
+    "option '--requests <file>' cannot be used with option '-n, --namespace <namespace>'",
+  ],
   [['pod/client'], 'error: say what pod/client asks for [bad-request]'],
 ])('trace %j is refused, and says why', async (argv, message) => {
   const { code, out, err } = await runCli(['trace', ...argv, ...files])
