@@ -8,6 +8,7 @@ import { beginCompletion } from './complete/completion.ts'
 import { completeEndpointSlices, orphanEndpoints } from './complete/endpoint-slices.ts'
 import { readEnvironment } from './complete/environment.ts'
 import { checkEnvironmentReferences } from './complete/environment-references.ts'
+import { idleWorkloads } from './complete/idle-workloads.ts'
 import { completeNodes } from './complete/nodes.ts'
 import { finishPods } from './complete/pods.ts'
 import { checkReferences } from './complete/references.ts'
@@ -65,6 +66,7 @@ export function completeCluster(given: ObjectsByKind, options: CompleteOptions =
       services,
       endpointSlices,
       orphanEndpoints: orphanEndpoints(objects, services),
+      idleWorkloads: idleWorkloads(objects, pods),
       environment,
       assumptions,
     },

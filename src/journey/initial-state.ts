@@ -5,6 +5,7 @@ import type { Connection } from '../dataplane/conntrack.ts'
 import { makeConnection, storeConnection } from '../dataplane/conntrack.ts'
 import type { DataplaneState } from '../dataplane/state.ts'
 import { emptyState } from '../dataplane/state.ts'
+import type { TcpState } from '../dataplane/tcp-state.ts'
 import type { Cluster } from '../model/cluster.ts'
 import type { ConntrackEntry } from '../model/environment.ts'
 import type { Tuple } from '../netfilter/match/match.ts'
@@ -30,7 +31,9 @@ function readConnection({ protocol, orig, reply, state }: ConntrackEntry): Conne
   if (!original) return undefined
   const back = readTuple(number, reply)
   const seenReply = state !== undefined && !/UNREPLIED|SYN_SENT|NEW/i.test(state)
-  return makeConnection(original, back, { now: 0, seenReply })
+  const connection = makeConnection(original, back, { now: 0, seenReply })
+  const closed = /TIME_WAIT|CLOSE$/.exec(state ?? '')?.[0]
+  return closed && connection.tcp !== undefined ? { ...connection, tcp: closed as TcpState } : connection
 }
 
 function readTuple(

@@ -3,6 +3,16 @@ import { familyOf, parseIp } from '../base/ip.ts'
 import type { ClusterPod, ClusterService } from '../model/cluster.ts'
 import type { World } from './world.ts'
 
+/** What there is of a name that stands for nothing. */
+export interface NoName {
+  /** The Service is there, but has no endpoint to answer with. */
+  readonly service?: ClusterService
+  /** What was asked for is one endpoint of the Service. */
+  readonly hostname?: string
+  /** The ExternalName Service is there, but what it stands for is not. */
+  readonly alias?: ClusterService
+}
+
 /** What a name stands for. */
 export type NameResult =
   | {
@@ -12,8 +22,7 @@ export type NameResult =
       readonly service?: ClusterService
     }
   | { readonly type: 'outside'; readonly name: string; readonly ip: Ip }
-  /** `service` is there, but has no endpoint to answer with. */
-  | { readonly type: 'nxdomain'; readonly tried: readonly string[]; readonly service?: ClusterService }
+  | (NoName & { readonly type: 'nxdomain'; readonly tried: readonly string[] })
 
 /** Who asks: a pod's search list has its namespace in it, a node's has nothing of the cluster. */
 export interface Asker {
@@ -36,17 +45,15 @@ export function resolveName(world: World, asker: Asker, asked: string): NameResu
   const declaredIp = declared && parseIp(declared.ip ?? '')
   if (declaredIp !== undefined) return { type: 'outside', name: asked, ip: declaredIp }
   const candidates = candidatesOf(world, asker, asked)
-  let empty: ClusterService | undefined
+  let empty: NoName | undefined
   for (const name of candidates) {
     const found = lookUp(world, asker, name, 0)
     if (found && found.type !== 'nxdomain') return found
-    empty ??= found?.service
+    empty ??= found
   }
-  if (empty) return { type: 'nxdomain', tried: candidates, service: empty }
+  if (empty) return { ...empty, type: 'nxdomain', tried: candidates }
   const absolute = asked.replace(/\.$/, '')
-  const inside =
-    isInCluster(world, absolute) || !absolute.includes('.') || isServiceElsewhere(world, absolute)
-  return inside
+  return isMeantInside(world, absolute)
     ? { type: 'nxdomain', tried: candidates }
     : { type: 'outside', name: absolute, ip: outsideAddress }
 }
@@ -70,6 +77,15 @@ function usesClusterDns(pod: ClusterPod): boolean {
   return policy === 'ClusterFirst' && !pod.hostNetwork
 }
 
+/** A name that no DNS outside knows: it has the cluster's domain or form, or names a namespace of it. */
+function isMeantInside(world: World, name: string): boolean {
+  if (isInCluster(world, name) || isServiceElsewhere(world, name)) return true
+  const [, namespace, ...rest] = name.split('.')
+  if (namespace === undefined) return true
+  if (rest.length > 0) return rest.length === 1 && rest[0] === 'svc'
+  return world.cluster.namespaces.some((one) => one.name === namespace)
+}
+
 /**
  * `web.shop`, `web.shop.svc` or `web.shop.svc.example.org`, where there is such a Service: meant for a cluster's DNS,
  * and asked of a resolver that is not this cluster's.
@@ -90,14 +106,14 @@ function lookUp(world: World, asker: Asker, name: string, depth: number): NameRe
   const [namespace, serviceName, hostname, ...rest] = labels.toReversed()
   const service = world.services.get(`${namespace}/${serviceName}`)
   if (!service || rest.length > 0) return undefined
-  if (hostname !== undefined) return found(name, endpointIps(world, service, hostname), service)
+  if (hostname !== undefined) return found(name, endpointIps(world, service, hostname), service, hostname)
   if (service.type === 'ExternalName') return followExternalName(world, asker, service, depth)
   return found(name, service.headless ? endpointIps(world, service) : service.clusterIps, service)
 }
 
-function found(name: string, ips: readonly Ip[], service: ClusterService): NameResult {
+function found(name: string, ips: readonly Ip[], service: ClusterService, hostname?: string): NameResult {
   return ips.length === 0
-    ? { type: 'nxdomain', tried: [name], service }
+    ? { type: 'nxdomain', tried: [name], service, ...(hostname !== undefined && { hostname }) }
     : { type: 'found', name, ips, service }
 }
 
@@ -108,11 +124,14 @@ function followExternalName(
   depth: number,
 ): NameResult | undefined {
   const target = service.externalName?.replace(/\.$/, '') ?? ''
-  if (depth > 7 || target === '') return undefined
+  const nobody: NameResult = { type: 'nxdomain', tried: [target], alias: service }
+  if (depth > 7 || target === '') return nobody
   const declared = world.cluster.environment.externalHosts?.find((host) => host.name === target)
-  const ip = parseIp(declared?.ip ?? target)
+  const ip = parseIp(declared?.ip ?? '')
   if (ip !== undefined) return { type: 'outside', name: target, ip }
-  if (isInCluster(world, target)) return lookUp(world, asker, target, depth + 1)
+  if (isInCluster(world, target)) return lookUp(world, asker, target, depth + 1) ?? nobody
+  // CoreDNS answers with a CNAME only, which an address cannot be.
+  if (parseIp(target) !== undefined || isMeantInside(world, target)) return nobody
   return { type: 'outside', name: target, ip: outsideAddress }
 }
 

@@ -5,7 +5,7 @@ import type { ClusterPod, ClusterService, ClusterServicePort } from '../model/cl
 import type { NameAnswer } from '../model/journey.ts'
 import type { Target } from './request.ts'
 import { portNumber, RequestError } from './request.ts'
-import type { Asker } from './resolve-name.ts'
+import type { Asker, NoName } from './resolve-name.ts'
 import { endpointIps, outsideAddress, preferFamily, resolveName } from './resolve-name.ts'
 import type { HostPort, World } from './world.ts'
 
@@ -24,13 +24,11 @@ export type Dial =
       /** The pod that wants the node's port for itself. */
       readonly hostPort?: HostPort
     }
-  | {
+  | (NoName & {
       readonly type: 'nxdomain'
       readonly host: string
       readonly tried: readonly string[]
-      /** The Service of this name, if there is one and it has no endpoint. */
-      readonly service?: ClusterService
-    }
+    })
   | {
       readonly type: 'no-address'
       readonly host: string
@@ -84,8 +82,7 @@ function bracketed(host: string): string {
 function dialName(asking: Asking, name: string, port: string | undefined): Dial {
   const result = resolveName(asking.world, asking.asker, name)
   if (result.type === 'nxdomain') {
-    const { tried, service } = result
-    return { type: 'nxdomain', host: name, tried, ...(service && { service }) }
+    return { ...result, host: name }
   }
   if (result.type === 'outside') {
     const resolved = {

@@ -1,5 +1,5 @@
 import type { Cidr, Ip } from '../base/ip.ts'
-import type { ObjectRef } from '../base/source.ts'
+import type { ObjectRef, SourceLocation } from '../base/source.ts'
 import type { Environment } from './environment.ts'
 import type { EndpointSlice, Located, Node, Pod, Service, Taint } from './objects.ts'
 
@@ -16,9 +16,21 @@ export interface Cluster {
   readonly endpointSlices: readonly ClusterEndpointSlice[]
   /** Endpoints and EndpointSlices of the input that belong to no Service. */
   readonly orphanEndpoints: readonly ObjectRef[]
+  /** Workloads that have no pod: scaled to 0, or with no node to run on. */
+  readonly idleWorkloads: readonly IdleWorkload[]
   readonly environment: Environment
   /** What the input left open and was filled in. */
   readonly assumptions: readonly Assumption[]
+}
+
+/** A workload without a pod, and the labels that its pods would have. */
+export interface IdleWorkload {
+  readonly ref: ObjectRef
+  readonly labels: Readonly<Record<string, string>>
+  /** Absent where the kind has none, as a DaemonSet. */
+  readonly replicas?: number
+  /** Where it says how many. */
+  readonly at?: SourceLocation
 }
 
 /** One thing that the input did not say. */

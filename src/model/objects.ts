@@ -141,7 +141,14 @@ export interface Pod extends Typed {
     readonly podIPs?: readonly { readonly ip?: string }[]
     readonly hostIP?: string
     readonly conditions?: readonly Condition[]
-    readonly containerStatuses?: readonly { readonly ready?: boolean; readonly restartCount?: number }[]
+    readonly containerStatuses?: readonly {
+      readonly ready?: boolean
+      readonly restartCount?: number
+      readonly state?: {
+        readonly waiting?: { readonly reason?: string }
+        readonly terminated?: { readonly reason?: string }
+      }
+    }[]
     readonly reason?: string
   }
 }

@@ -18,7 +18,7 @@ export function diagnosis(journey: Journey, style: Style, columns: number): read
     lines.push(...blockLines({ left, text, right, paint: (line) => line }, columns, style))
   }
   if (failed) say('you would see', failed.symptom.text)
-  for (const alike of mendedAlike(journey.findings)) sayFindings(alike, say)
+  for (const finding of journey.findings) sayFinding(finding, say)
   for (const { assuming, outcomes } of failed?.alternatives ?? []) {
     say(assuming.endsWith('it matches') ? 'if it matches' : 'if not', leaves(outcomes).join(' or '))
   }
@@ -44,24 +44,8 @@ function placesOf(objects: readonly ObjectRef[]): readonly string[] {
   return short.length === 0 ? [] : [short.join(', ')]
 }
 
-/** Findings of one code that one deed would mend: the same fault of each replica, say. */
-function mendedAlike(findings: readonly Finding[]): readonly (readonly [Finding, ...Finding[]])[] {
-  const groups = new Map<string, [Finding, ...Finding[]]>()
-  for (const finding of findings) {
-    const key = JSON.stringify([finding.code, finding.fix])
-    const group = groups.get(key)
-    if (group) group.push(finding)
-    else groups.set(key, [finding])
-  }
-  return [...groups.values()]
-}
-
-function sayFindings(
-  [first, ...rest]: readonly [Finding, ...Finding[]],
-  say: (label: string, text: string, right?: string) => void,
-): void {
-  const label = first.severity === 'error' ? 'because' : 'note'
-  const more = rest.length > 0 ? ` (and ${rest.length} more like it)` : ''
-  say(label, `${first.message}${more}`, [`[${first.code}]`, ...placesOf(first.objects)].join(' '))
-  if (first.fix !== undefined) say('to mend it', first.fix)
+function sayFinding(finding: Finding, say: (label: string, text: string, right?: string) => void): void {
+  const label = finding.severity === 'info' ? 'note' : 'because'
+  say(label, finding.message, [`[${finding.code}]`, ...placesOf(finding.objects)].join(' '))
+  if (finding.fix !== undefined) say('to mend it', finding.fix)
 }

@@ -51,8 +51,8 @@ const service = (spec: Values = {}, namespace = 'default', rest: Values = {}) =>
     namespace,
   )
 
-const endpoints = (name: string, port: Values) =>
-  object('v1', 'Endpoints', name, { subsets: [{ addresses: [{ ip: '192.0.2.80' }], ports: [port] }] })
+const endpoints = (name: string, port: Values, ip = '192.0.2.80') =>
+  object('v1', 'Endpoints', name, { subsets: [{ addresses: [{ ip }], ports: [port] }] })
 
 const environment = (spec: Values) => object('kubewalk.dev/v1alpha1', 'Environment', 'around', { spec })
 
@@ -82,11 +82,15 @@ const dualStack = {
 export const findingExamples: Readonly<Partial<Record<FindingCode, Example>>> = {
   'name-in-other-namespace':     { objects: [client, service({}, 'shop')] },
   'name-unknown':                { objects: [client, web(), service()], to: 'wbe:80' },
+  'pod-name-unknown':            { objects: [client, web({ hostname: 'web-0', subdomain: 'web' }), service({ clusterIP: 'None' })], to: 'web-1.web:8080' },
+  'external-name-unknown':       { objects: [client, web(), service(), object('v1', 'Service', 'shop', { spec: { type: 'ExternalName', externalName: 'web.default' } })], to: 'shop:80' },
   'cluster-domain-differs':      { objects: [client, web(), service()], to: 'web.default.svc.east.cluster.local:80' },
   'host-network-dns':            { objects: [pod('client', { hostNetwork: true }), web(), service()] },
   'name-asked-outside':          { objects: [client, web(), service()], from: 'internet', to: 'web.default.svc.cluster.local:80' },
   'load-balancer-pending':       { objects: [client, web(), service({ type: 'LoadBalancer' })], to: 'loadBalancer(default/web):80' },
   'address-inside-only':         { objects: [client, web(), service(local)], from: 'internet', to: 'svc/web:80' },
+  'load-balancer-without-node-port': { objects: [web(), service({ type: 'LoadBalancer', allocateLoadBalancerNodePorts: false }, 'default', { status: { loadBalancer: { ingress: [{ ip: '192.0.2.10', ipMode: 'Proxy' }] } } })], from: 'internet', to: '192.0.2.10:80' },
+  'load-balancer-without-nodes': { objects: [object('v1', 'Node', 'worker', { metadata: { labels: { 'node.kubernetes.io/exclude-from-external-load-balancers': '' } } }), web(), service({ type: 'LoadBalancer' }, 'default', { status: { loadBalancer: { ingress: [{ ip: '192.0.2.10' }] } } })], from: 'internet', to: '192.0.2.10:80' },
   'not-modelled':                { objects: [client, web(), service(), environment({ kubeProxy: { mode: 'ipvs' } })] },
   'policies-not-modelled':       { objects: [client, web(), service(), object('networking.k8s.io/v1', 'NetworkPolicy', 'deny', { spec: { podSelector: {} } })] },
   'host-port-not-modelled':      { objects: [client, web({ containers: [{ name: 'main', ports: [{ containerPort: 8080, hostPort: 8080 }] }] })], to: 'node/worker:8080' },
@@ -114,12 +118,14 @@ export const findingExamples: Readonly<Partial<Record<FindingCode, Example>>> = 
   'listens-on-other-protocol':   { objects: [client, web({}, { metadata: { labels: { app: 'web' }, annotations: { 'kubewalk.dev/listen': '8080/UDP' } } }), service()] },
   'localhost-is-the-sender':     { objects: [pod('client', listening(3000)), web(), service()], to: 'localhost:80' },
   'selector-too-broad':          { objects: [client, web(), pod('worker-0', listening(9090), { metadata: { labels: { app: 'web' } } }), service()] },
+  'headless-port-not-translated': { objects: [client, web(), service({ clusterIP: 'None' })] },
   'target-port-not-listening':   { objects: [client, web(), service({ ports: [{ port: 80 }] })] },
   'nothing-listens':             { objects: [client, web()], to: 'pod/web-0:8081' },
   'node-port-unknown':           { objects: [web(), service(local)], from: 'internet', to: 'node/worker:30081' },
   'node-port-not-here':          { objects: [web(), service({ ...local, externalTrafficPolicy: 'Cluster' }), environment({ kubeProxy: { nodePortAddresses: ['192.0.2.0/24'] } })], from: 'internet', to: 'node/worker:30080' },
   'address-not-announced':       { objects: [web(), service({ externalIPs: ['172.18.0.200'] })], from: '172.18.0.100', to: '172.18.0.200:80' },
   'no-pod-at-address':           { objects: [client], to: '10.244.1.200:80' },
+  'endpoint-is-service-address': { objects: [client, web(), service(), object('v1', 'Service', 'shop', { spec: { ports: [{ port: 80 }] } }), endpoints('shop', { port: 80 }, '10.96.0.80')], to: 'shop:80' },
   'no-service-at-address':       { objects: [client], to: '10.96.200.200:80' },
   'reply-bypasses-translation':  { objects: [web({ nodeName: 'worker2' }), service(), environment({ kubeProxy: { clusterCIDR: null }, externalHosts: [{ ip: '172.18.0.100', routes: ['10.96.0.0/16 via 172.18.0.3', '10.244.2.0/24 via 172.18.0.4'] }] })], from: '172.18.0.100', to: '10.96.0.80:80' },
   'kernel-setting':              { objects: [client, web({ nodeName: 'worker2' }), service(), environment({ nodes: { worker: { sysctl: { 'net.ipv4.ip_forward': 0 } } } })] },

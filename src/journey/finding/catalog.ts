@@ -2,12 +2,16 @@
 export const findingCatalog = {
   'name-in-other-namespace': 'The name is a Service of another namespace.',
   'name-unknown': 'The cluster has no such name.',
+  'pod-name-unknown': 'No endpoint of the Service has this host name.',
+  'external-name-unknown': 'The ExternalName Service stands for a name that does not exist.',
   'cluster-domain-differs': "The name ends in another domain than the cluster's.",
   'host-network-dns': 'The sender uses the resolver of its node, which knows no names of the cluster.',
   'name-asked-outside': 'The sender is outside the cluster and does not ask its DNS.',
   'load-balancer-pending': 'The load balancer has no address.',
   'address-inside-only':
     'The sender is outside the cluster, and the address is one that only the inside can reach.',
+  'load-balancer-without-node-port': 'The load balancer sends to node ports, and the Service has none.',
+  'load-balancer-without-nodes': 'The load balancer has no node to send to.',
   'not-modelled': 'Something on the way is not modelled, and it matters.',
   'policies-not-modelled': 'The input holds policies, which are not evaluated yet.',
   'host-port-not-modelled': "A pod's hostPort is not modelled yet.",
@@ -37,12 +41,16 @@ export const findingCatalog = {
   'listens-on-other-protocol': 'The process has the port, but for another protocol.',
   'localhost-is-the-sender': 'localhost is the sender itself; the service is elsewhere.',
   'selector-too-broad': 'The selector also takes in pods that do not offer the port.',
+  'headless-port-not-translated':
+    'The Service is headless: its port is not translated to the port of the pods.',
   'target-port-not-listening': 'The Service sends to a port on which the pod does not listen.',
   'nothing-listens': 'Nothing listens on the port.',
   'node-port-unknown': 'No Service has this node port.',
   'node-port-not-here': 'Node ports are not served on this address.',
   'address-not-announced': 'No machine answers for the Service’s external address.',
   'no-pod-at-address': 'The address lies in the pods’ range, but no pod has it.',
+  'endpoint-is-service-address':
+    'An endpoint is the address of another Service, which is not translated again.',
   'no-service-at-address': 'The address lies in the Services’ range, but no Service has it.',
   'reply-bypasses-translation':
     'The answer takes another way than the request, past the node that translated it.',

@@ -5,7 +5,8 @@ import type { ClusterPod, ClusterService, ClusterServicePort } from '../../model
 import type { Finding } from '../../model/journey.ts'
 import type { World } from '../world.ts'
 import type { FindCause } from './failure.ts'
-import { finding, fullName, inPod, inService, listNames } from './failure.ts'
+import { finding, inPod, inService, listNames } from './failure.ts'
+import { withoutSelector } from './hand-made-endpoints.ts'
 
 /** The chains in which kube-proxy rejects what is meant for a Service without endpoints. */
 const rejecting: readonly string[] = ['KUBE-SERVICES', 'KUBE-EXTERNAL-SERVICES']
@@ -14,17 +15,22 @@ const rejecting: readonly string[] = ['KUBE-SERVICES', 'KUBE-EXTERNAL-SERVICES']
 export const findEndpoints: FindCause = ({ world, asked, sent, stop }) => {
   if (!asked?.port || !sent || stop?.by?.rule?.target?.type !== 'REJECT') return []
   if (!rejecting.includes(stop.by.chain)) return []
-  return endpointCause(world, asked.service, asked.port, familyOf(sent.dst))
+  return endpointCause(world, asked.service, { port: asked.port, family: familyOf(sent.dst) })
+}
+
+/** What of the Service is asked for. */
+export interface Wanted {
+  readonly port: ClusterServicePort | undefined
+  readonly family: 4 | 6
 }
 
 /** Why a Service has no endpoint for a port (or for any), from its selector down to the pods' ports. */
 export function endpointCause(
   world: World,
   service: ClusterService,
-  port: ClusterServicePort | undefined,
-  family: 4 | 6,
+  { port, family }: Wanted,
 ): readonly Finding[] {
-  if (!service.selector) return withoutSelector(world, service, port)
+  if (!service.selector) return withoutSelector(world, service, { port, family })
   const pods = world.cluster.pods.filter(
     (pod) => pod.namespace === service.namespace && matchesLabels(service.selector, pod.labels),
   )
@@ -47,8 +53,30 @@ export function endpointCause(
   ]
 }
 
+/** A workload of the namespace would make such pods, but makes none. */
+function idleWorkload({ cluster }: World, service: ClusterService): Finding | undefined {
+  const { selector = {}, namespace, name } = service
+  const idle = cluster.idleWorkloads.find(
+    ({ ref, labels }) => ref.namespace === namespace && matchesLabels(selector, labels),
+  )
+  if (!idle) return undefined
+  const { ref, replicas, at } = idle
+  const makes = replicas === 0 ? 'is scaled to 0' : 'has no pod on any node'
+  return finding(
+    'service-without-endpoints',
+    `Service ${name} selects ${selectorText(selector)}; ${ref.kind} ${ref.name} makes such pods, but ${makes}`,
+    {
+      objects: [{ ...ref, ...(at && { at }) }, inService(service, 'spec', 'selector')],
+      fix:
+        replicas === 0
+          ? `kubectl scale ${ref.kind.toLowerCase()}/${ref.name} --replicas=1`
+          : `look at the nodeSelector, affinity and tolerations of ${ref.kind} ${ref.name}`,
+    },
+  )
+}
+
 function isPlaced(pod: ClusterPod): boolean {
-  return pod.nodeName !== undefined && pod.phase !== 'Succeeded' && pod.phase !== 'Failed'
+  return pod.nodeName !== undefined && !hasEnded(pod)
 }
 
 function selectorText(selector: Readonly<Record<string, string>>): string {
@@ -62,6 +90,8 @@ function unmatched(world: World, service: ClusterService): Finding {
   const { selector = {}, namespace, name } = service
   const wants = `Service ${name} selects ${selectorText(selector)}`
   const elsewhere = world.cluster.pods.filter((pod) => matchesLabels(selector, pod.labels))
+  const idle = idleWorkload(world, service)
+  if (idle) return idle
   const near = nearestPod(
     world.cluster.pods.filter((pod) => pod.namespace === namespace),
     selector,
@@ -152,18 +182,52 @@ function notReady(service: ClusterService, pods: readonly ClusterPod[]): Finding
     `none of the pods of Service ${service.name} is ready: ${why.join(', ')}${more}`,
     {
       objects: [...pods.slice(0, 3).map((pod) => inPod(pod, 'status', 'conditions')), service.ref],
-      fix: 'mend the pods (kubectl describe pod shows their probes), or set publishNotReadyAddresses',
+      fix: fixFor(pods),
     },
   )
 }
 
-function stateOf(pod: ClusterPod): string {
+function fixFor(pods: readonly ClusterPod[]): string {
+  if (pods.every((pod) => pod.terminating)) return 'wait for the new pods, or start some'
+  if (pods.every(hasEnded)) return 'run the pods under a Deployment, which starts them anew'
+  if (pods.every(isUnscheduled)) {
+    return 'let the pods fit a node: look at their nodeSelector, affinity, tolerations and requests'
+  }
+  return 'mend the pods (kubectl describe pod shows their probes), or set publishNotReadyAddresses'
+}
+
+function isUnscheduled(pod: ClusterPod): boolean {
+  return pod.nodeName === undefined || unscheduledCondition(pod) !== undefined
+}
+
+function unscheduledCondition({ object }: ClusterPod) {
+  return object.status?.conditions?.find((one) => one.type === 'PodScheduled' && one.status === 'False')
+}
+
+function hasEnded({ phase }: ClusterPod): boolean {
+  return phase === 'Succeeded' || phase === 'Failed'
+}
+
+/** Why a container of the pod does not run: CrashLoopBackOff, ImagePullBackOff. */
+function waitingReason({ object }: ClusterPod): string | undefined {
+  for (const { state } of object.status?.containerStatuses ?? []) {
+    const reason = state?.waiting?.reason ?? state?.terminated?.reason
+    if (reason !== undefined) return reason
+  }
+  return undefined
+}
+
+/** What keeps a pod from being an endpoint, as a clause after its name. */
+export function stateOf(pod: ClusterPod): string {
   if (pod.terminating) return 'is shutting down'
   if (pod.unscheduled !== undefined) return `is on no node (${pod.unscheduled})`
   if (pod.nodeName === undefined) return 'is on no node'
-  if (pod.phase === 'Succeeded' || pod.phase === 'Failed') return `has ended (${pod.phase})`
-  const condition = pod.object.status?.conditions?.find((one) => one.type === 'Ready')
-  const reason = condition?.reason ?? condition?.message
+  if (hasEnded(pod)) return `has ended (${pod.phase})`
+  const conditions = pod.object.status?.conditions ?? []
+  const scheduled = unscheduledCondition(pod)
+  if (scheduled) return `is on no node (${scheduled.message ?? scheduled.reason ?? 'Unschedulable'})`
+  const condition = conditions.find((one) => one.type === 'Ready')
+  const reason = waitingReason(pod) ?? condition?.reason ?? condition?.message
   return reason ? `is not ready (${reason})` : `is not ready (phase ${pod.phase})`
 }
 
@@ -189,16 +253,24 @@ function portNameMissing(
   const index = service.ports.indexOf(port)
   const [pod] = pods
   const declared = pod?.ports.filter((one) => one.protocol === port.protocol) ?? []
+  const otherwise = pod?.ports.find((one) => one.name === port.targetPort)
   const has =
     declared
       .map((one) => (one.name ? `${one.name} (${one.port})` : `${one.port} without a name`))
-      .join(', ') || 'none'
+      .join(', ') || (otherwise ? `${otherwise.name} for ${otherwise.protocol}` : 'none')
+  const named = nearest(
+    String(port.targetPort),
+    declared.flatMap((one) => one.name ?? []),
+  )
+  const instead = named ?? declared[0]?.port
   return finding(
     'target-port-name-missing',
     `Service ${service.name} sends to the port called "${port.targetPort}"; pod ${pod?.name} has no ${port.protocol} port of that name: it has ${has}`,
     {
       objects: [pod && portPlace(pod), inService(service, 'spec', 'ports', index, 'targetPort')],
-      fix: `name the container's port ${port.targetPort}${declared[0] ? `, or set targetPort: ${declared[0].port}` : ''}`,
+      fix: otherwise
+        ? `set protocol: ${otherwise.protocol} on the Service's port, or protocol: ${port.protocol} on the container's`
+        : `name the container's port ${port.targetPort}${instead === undefined ? '' : `, or set targetPort: ${instead}`}`,
     },
   )
 }
@@ -207,62 +279,4 @@ function portPlace(pod: ClusterPod) {
   const containers = pod.object.spec.containers ?? []
   const index = containers.findIndex((one) => (one.ports ?? []).length > 0)
   return index < 0 ? inPod(pod, 'spec', 'containers') : inPod(pod, 'spec', 'containers', index, 'ports', 0)
-}
-
-function withoutSelector(
-  world: World,
-  service: ClusterService,
-  port: ClusterServicePort | undefined,
-): readonly Finding[] {
-  const slices = world.slicesOf(service).filter((slice) => slice.endpoints.length > 0)
-  const [slice] = slices
-  if (slice && port) {
-    const names = slice.ports.map((one) => (one.name === '' ? 'no name' : `the name ${one.name}`)).join(', ')
-    const wants = port.name === '' ? 'has no name' : `is called ${port.name}`
-    return [
-      finding(
-        'endpoints-port-name-differs',
-        `port ${port.port} of Service ${service.name} ${wants}, but the ports of its ${slice.from === 'endpoints' ? 'Endpoints have' : 'EndpointSlice have'} ${names}`,
-        {
-          objects: [
-            slice.from === 'endpoints' ? { ...slice.ref, kind: 'Endpoints', name: service.name } : slice.ref,
-            inService(service, 'spec', 'ports', service.ports.indexOf(port)),
-          ],
-          fix: `give both the same name: ${port.name === '' ? 'none' : port.name}`,
-        },
-      ),
-    ]
-  }
-  const orphan = nearestOrphan(world, service)
-  if (orphan) {
-    return [
-      finding(
-        'endpoints-name-differs',
-        `Service ${service.name} has no selector and no Endpoints of its name; ${orphan.kind} ${orphan.name} belongs to no Service`,
-        {
-          objects: [orphan, service.ref],
-          fix:
-            orphan.kind === 'Endpoints'
-              ? `call the Endpoints ${service.name}`
-              : `label it kubernetes.io/service-name: ${service.name}`,
-        },
-      ),
-    ]
-  }
-  return [
-    finding(
-      'service-without-selector',
-      `Service ${fullName(service)} has no selector, and no Endpoints were given for it`,
-      {
-        objects: [inService(service, 'spec')],
-        fix: 'add a selector, or Endpoints of the same name',
-      },
-    ),
-  ]
-}
-
-/** Endpoints that belong to no Service: of those in the namespace the one with the nearest name. */
-function nearestOrphan(world: World, service: ClusterService) {
-  const own = world.cluster.orphanEndpoints.filter((one) => one.namespace === service.namespace)
-  return own.find((one) => one.name.includes(service.name) || service.name.includes(one.name)) ?? own[0]
 }

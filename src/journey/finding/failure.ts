@@ -5,7 +5,7 @@ import type { ObjectRef } from '../../base/source.ts'
 import type { Outcome } from '../../dataplane/flight.ts'
 import type { ClusterPod, ClusterService, ClusterServicePort } from '../../model/cluster.ts'
 import type { Finding } from '../../model/journey.ts'
-import type { Leg, RuleStep, Step, StopReason } from '../../model/trace.ts'
+import type { Leg, RuleStep, Socket, Step, StopReason } from '../../model/trace.ts'
 import type { Dial } from '../resolve-target.ts'
 import type { Sender } from '../sender.ts'
 import type { World } from '../world.ts'
@@ -156,6 +156,15 @@ export function firstNode({ outcome, world }: Failure) {
     if (netns.startsWith('node/')) return world.nodes.get(netns.slice(5))
   }
   return undefined
+}
+
+/** Where a new connection's destination was translated to last, on the way there. */
+export function translatedTo({ outcome }: Failure): Socket | undefined {
+  const steps = outcome.leg.forward.flatMap((hop) => hop.steps)
+  const last = steps.findLast(
+    (step) => step.type === 'nat' && step.side === 'destination' && step.action === 'dnat',
+  )
+  return last?.type === 'nat' ? last.to : undefined
 }
 
 /** At most this many names, and how many more there are. */

@@ -11,6 +11,7 @@ interface Place {
   readonly label: string
   readonly ref: ObjectRef | undefined
   readonly what: 'the packet' | 'the answer'
+  readonly family: 4 | 6
   readonly stop: Stop
 }
 
@@ -18,7 +19,12 @@ interface Place {
 export const findKernel: FindCause = (failure) => {
   const { stop } = failure
   if (!stop) return []
-  const place: Place = { ...machine(failure, stop), what: stop.onReply ? 'the answer' : 'the packet', stop }
+  const place: Place = {
+    ...machine(failure, stop),
+    what: stop.onReply ? 'the answer' : 'the packet',
+    family: typeof failure.sent?.dst === 'bigint' ? 6 : 4,
+    stop,
+  }
   switch (stop.reason) {
     case 'forwarding-off':
     case 'reverse-path':
@@ -29,6 +35,7 @@ export const findKernel: FindCause = (failure) => {
     case 'policy':
       return byRule(failure, place)
     case 'no-route':
+      return [routeLocalnet(place) ?? at(place, 'no-route', `look at the routes of ${place.label}`)]
     case 'no-neighbor':
     case 'blackhole':
       return [at(place, 'no-route', `look at the routes of ${place.label}`)]
@@ -55,13 +62,20 @@ function at({ label, ref, stop }: Place, code: FindingCode, fix: string): Findin
   return finding(code, `${label}: ${stop.text}`, { objects: [ref], fix })
 }
 
-function bySetting({ label, ref, what, stop }: Place, reason: StopReason): Finding {
+/** 127.0.0.0/8 does not leave a machine that was not told to let it. */
+function routeLocalnet({ label, ref, stop }: Place): Finding | undefined {
+  if (!stop.text.includes('route_localnet=0')) return undefined
+  return finding('kernel-setting', `${label}: ${stop.text}`, {
+    objects: [ref],
+    fix: `set net.ipv4.conf.all.route_localnet=1 on ${label}, or ask for its own address`,
+  })
+}
+
+function bySetting({ label, ref, what, family, stop }: Place, reason: StopReason): Finding {
   const say = (message: string, fix: string) => finding('kernel-setting', message, { objects: [ref], fix })
   if (reason === 'forwarding-off') {
-    return say(
-      `${label} does not forward packets (net.ipv4.ip_forward=0)`,
-      `set net.ipv4.ip_forward=1 on ${label}`,
-    )
+    const key = family === 4 ? 'net.ipv4.ip_forward' : 'net.ipv6.conf.all.forwarding'
+    return say(`${label} does not forward packets (${key}=0)`, `set ${key}=1 on ${label}`)
   }
   if (reason === 'reverse-path') {
     return say(

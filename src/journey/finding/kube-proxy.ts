@@ -1,25 +1,23 @@
-import type { ClusterNode } from '../../model/cluster.ts'
+import { formatEndpoint } from '../../base/ip.ts'
+import type { ClusterNode, ClusterService } from '../../model/cluster.ts'
 import type { Finding } from '../../model/journey.ts'
+import type { World } from '../world.ts'
 import type { AskedService, Failure, FindCause } from './failure.ts'
-import { finding, firstNode, fullName } from './failure.ts'
+import { finding, firstNode, fullName, translatedTo } from './failure.ts'
 
 /** The node that should translate has no rules, old rules, or goes by another name. */
 export const findKubeProxy: FindCause = (failure) => {
   const { asked } = failure
   const node = firstNode(failure)
-  if (!asked || !node || isTranslated(failure)) return []
+  if (!asked || !node) return []
+  const socket = translatedTo(failure)
+  const to = socket && formatEndpoint(socket.ip, socket.port)
+  if (to !== undefined) return stale(failure, asked, node, to)
   return [
     ...notRunning(failure, asked, node),
-    ...stale(failure, asked, node),
+    ...stale(failure, asked, node, to),
     ...renamed(failure, asked, node),
   ].slice(0, 1)
-}
-
-function isTranslated({ outcome, stop }: Failure): boolean {
-  const translated = outcome.leg.forward.some((hop) =>
-    hop.steps.some((step) => step.type === 'nat' && step.action === 'dnat'),
-  )
-  return translated && stop?.reason !== 'no-listener' && stop?.reason !== 'no-neighbor'
 }
 
 function notRunning({ world }: Failure, { service }: AskedService, node: ClusterNode): readonly Finding[] {
@@ -37,14 +35,18 @@ function notRunning({ world }: Failure, { service }: AskedService, node: Cluster
   ]
 }
 
+/** Old rules are the cause where they know no endpoint, or sent the packet to one that is none any more. */
 function stale(
   { world, stop }: Failure,
   { service, port }: AskedService,
   node: ClusterNode,
+  to: string | undefined,
 ): readonly Finding[] {
   const state = world.cluster.environment.kubeProxy?.staleState?.[node.name]
   const id = `${fullName(service)}${port?.name ? `:${port.name}` : ''}`
   if (!state || state.service !== id || stop?.onReply) return []
+  if (to !== undefined && isEndpoint(world, service, to)) return []
+  if (to === undefined && state.backends?.length) return []
   const known = state.backends?.length ? state.backends.join(', ') : 'no endpoints'
   return [
     finding(
@@ -56,6 +58,21 @@ function stale(
       },
     ),
   ]
+}
+
+/** Whether the Service has a ready endpoint at `address:port` now. */
+export function isEndpoint(world: World, service: ClusterService, text: string): boolean {
+  return world
+    .slicesOf(service)
+    .some((slice) =>
+      slice.endpoints.some(
+        (endpoint) =>
+          endpoint.ready &&
+          endpoint.addresses.some((ip) =>
+            slice.ports.some((port) => port.port !== undefined && formatEndpoint(ip, port.port) === text),
+          ),
+      ),
+    )
 }
 
 function renamed({ world, stop }: Failure, { service }: AskedService, node: ClusterNode): readonly Finding[] {

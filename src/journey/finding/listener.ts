@@ -1,10 +1,13 @@
 import type { Ip } from '../../base/ip.ts'
-import { familyOf, formatIp, isLoopback } from '../../base/ip.ts'
+import { familyOf, formatEndpoint, formatIp, isLoopback } from '../../base/ip.ts'
+import type { ObjectRef } from '../../base/source.ts'
 import type { ClusterPod } from '../../model/cluster.ts'
 import type { Finding } from '../../model/journey.ts'
 import type { Listener } from '../../model/network.ts'
+import type { World } from '../world.ts'
 import type { Failure, FindCause } from './failure.ts'
-import { finding, inPod, inService, protocolName } from './failure.ts'
+import { finding, fullName, inPod, inService, protocolName } from './failure.ts'
+import { writtenBy } from './hand-made-endpoints.ts'
 
 /** Where the packet arrived and no socket took it. */
 interface Place {
@@ -24,7 +27,9 @@ export const findListener: FindCause = (failure) => {
   return [
     ...ownLocalhost(failure, place),
     ...otherSocket(place),
+    ...headlessPort(failure, place),
     ...tooBroad(failure, place),
+    ...wrongHandMadePort(failure, place),
     ...wrongTargetPort(failure, place),
     nothingListens(place),
   ].slice(0, 1)
@@ -67,28 +72,65 @@ function placeOf(failure: Failure): Place | undefined {
 }
 
 function ownLocalhost({ world, sender }: Failure, { ip, port, protocol, label }: Place): readonly Finding[] {
-  if (!isLoopback(ip) || !sender.pod || sender.pod.hostNetwork) return []
+  if (!isLoopback(ip) || !sender.pod) return []
   const { namespace } = sender.pod
-  const service = [...world.services.values()].find(
-    (one) =>
-      one.namespace === namespace &&
-      one.ports.some((each) => each.port === port && each.protocol === protocolName(protocol)),
-  )
-  if (!service || sender.pod.ports.some((one) => one.port === port)) return []
+  const found = serviceWithPort(world, namespace, port, protocolName(protocol))
+  if (!found || sender.pod.ports.some((one) => one.port === port)) return []
   return [
     finding(
       'localhost-is-the-sender',
-      `localhost is ${label} itself, which does not listen on ${port}; Service ${service.name} does`,
+      `localhost is ${label} itself, which does not listen on ${port}; ${found.says}`,
       {
-        objects: [sender.pod.ref, service.ref],
-        fix: `ask for ${service.name}:${port}`,
+        objects: [sender.pod.ref, found.service.ref],
+        fix: `ask for ${found.service.name}${found.service.namespace === namespace ? '' : `.${found.service.namespace}`}:${found.port}`,
+      },
+    ),
+  ]
+}
+
+/** The Service that was meant: of the sender's namespace first, by its own port before that of its pods. */
+function serviceWithPort(world: World, namespace: string, port: number, protocol: string) {
+  const services = [...world.services.values()]
+    .filter((one) => fullName(one) !== 'default/kubernetes')
+    .toSorted((a, b) => Number(b.namespace === namespace) - Number(a.namespace === namespace))
+  for (const key of ['port', 'targetPort'] as const) {
+    for (const service of services) {
+      const found = service.ports.find((one) => one[key] === port && one.protocol === protocol)
+      if (!found) continue
+      const says = key === 'port' ? `Service ${service.name} does` : `the pods of Service ${service.name} do`
+      return { service, port: found.port, says }
+    }
+  }
+  return undefined
+}
+
+/** A headless Service is a name and nothing more: who asks for its port gets it as it is. */
+function headlessPort({ dial }: Failure, { pod, port, protocol, label }: Place): readonly Finding[] {
+  const service = dial.type === 'dial' ? dial.service : undefined
+  if (!service?.headless || !pod) return []
+  const index = service.ports.findIndex((one) => one.port === port && one.protocol === protocolName(protocol))
+  const { targetPort } = service.ports[index] ?? {}
+  const target =
+    typeof targetPort === 'string' ? pod.ports.find((one) => one.name === targetPort)?.port : targetPort
+  if (target === undefined || target === port) return []
+  return [
+    finding(
+      'headless-port-not-translated',
+      `Service ${service.name} is headless: its name stands for ${label} itself, where ${port} is not translated to ${target}`,
+      {
+        objects: [
+          inService(service, 'spec', 'ports', index, 'targetPort'),
+          inService(service, 'spec', 'clusterIP'),
+        ],
+        fix: `ask for ${service.name}:${target}, or give the Service a cluster IP`,
       },
     ),
   ]
 }
 
 /** A socket has the port, and something else about it does not fit. */
-function otherSocket({ ip, port, protocol, label, pod, listeners }: Place): readonly Finding[] {
+function otherSocket(place: Place): readonly Finding[] {
+  const { port, protocol, label, pod, listeners } = place
   const samePort = listeners.filter((one) => one.port === port)
   const bound = samePort.find((one) => one.protocol === protocol)
   const objects = pod ? [inPod(pod, 'spec', 'containers')] : []
@@ -106,42 +148,36 @@ function otherSocket({ ip, port, protocol, label, pod, listeners }: Place): read
       ),
     ]
   }
-  const { address } = bound
+  return [boundElsewhere(bound.address, place, objects)]
+}
+
+/** The socket is bound to an address that the packet does not have. */
+function boundElsewhere(
+  address: Listener['address'],
+  { ip, port, label, pod }: Place,
+  objects: readonly (ObjectRef | undefined)[],
+): Finding {
+  const everywhere = { objects, fix: 'let the process listen on 0.0.0.0 or ::' }
   if (typeof address !== 'string' && isLoopback(address)) {
-    return [
-      finding(
-        'listens-on-loopback',
-        `${label} listens on ${formatIp(address)}:${port} only, where nobody outside the pod can reach it`,
-        {
-          objects,
-          fix: 'let the process listen on 0.0.0.0 or ::',
-        },
-      ),
-    ]
+    return finding(
+      'listens-on-loopback',
+      `${label} listens on ${formatEndpoint(address, port)} only, where nobody outside ${pod ? 'the pod' : 'it'} can reach it`,
+      everywhere,
+    )
   }
-  const otherFamily =
-    address === 'any4' ||
-    address === 'any6' ||
-    (typeof address !== 'string' && familyOf(address) !== familyOf(ip))
-  if (otherFamily) {
+  if (typeof address === 'string' || familyOf(address) !== familyOf(ip)) {
     const family = address === 'any4' || typeof address === 'number' ? 4 : 6
-    return [
-      finding('listens-on-other-family', `${label} listens on port ${port} for IPv${family} only`, {
-        objects,
-        fix: family === 4 ? 'let the process listen on ::' : 'let the process listen on 0.0.0.0',
-      }),
-    ]
+    return finding('listens-on-other-family', `${label} listens on port ${port} for IPv${family} only`, {
+      objects,
+      fix: family === 4 ? 'let the process listen on ::' : 'let the process listen on 0.0.0.0',
+    })
   }
-  return [
-    finding(
-      'listens-on-other-address',
-      `${label} listens on ${typeof address === 'string' ? address : formatIp(address)}:${port}, and ${formatIp(ip)} was asked`,
-      {
-        objects,
-        fix: 'let the process listen on 0.0.0.0 or ::',
-      },
-    ),
-  ]
+  const text = formatEndpoint(address, port)
+  return finding(
+    'listens-on-other-address',
+    `${label} listens on ${text}, and ${formatIp(ip)} was asked`,
+    everywhere,
+  )
 }
 
 /** Some endpoints answer, this one never would: it is not one of them. */
@@ -165,31 +201,50 @@ function tooBroad({ all, asked, stop }: Failure, { pod, port, label }: Place): r
   ]
 }
 
+/** The port of endpoints that were written by hand is that of the Endpoints; targetPort means nothing there. */
+function wrongHandMadePort({ world, asked }: Failure, place: Place): readonly Finding[] {
+  if (!asked?.port || asked.service.selector || asked.by === 'name') return []
+  const { service } = asked
+  const { ip, port, label, listeners, protocol } = place
+  const slice = world
+    .slicesOf(service)
+    .find((one) => one.endpoints.some((endpoint) => endpoint.addresses.includes(ip)))
+  if (!slice?.ports.some((one) => one.port === port)) return []
+  const written = writtenBy(service, slice)
+  const offered = offeredPorts(listeners, protocol)
+  const has = offered.length > 0 ? `it listens on ${offered.join(', ')}` : 'nothing listens there'
+  const instead =
+    offered.length > 0 ? `set port: ${offered.join(' or ')} in ${written.kind} ${written.name}, or ` : ''
+  return [
+    finding(
+      'target-port-not-listening',
+      `${written.kind} ${written.name} of Service ${service.name} send to port ${port} of ${label}; ${has}`,
+      { objects: [written, service.ref], fix: `${instead}let the process listen on ${port}` },
+    ),
+  ]
+}
+
 function wrongTargetPort(
-  { asked }: Failure,
+  { asked, all }: Failure,
   { pod, port, label, protocol, listeners }: Place,
 ): readonly Finding[] {
   if (!asked?.port || !pod || asked.by === 'name') return []
   const { service } = asked
   const offered = offeredPorts(listeners, protocol)
   const has = offered.length > 0 ? `it listens on ${offered.join(', ')}` : 'nothing listens there'
-  const [only] = offered
-  const byHand = !service.selector
+  const isPodsFault = offered.length === 0 || all.some(({ outcome }) => outcome.disposition === 'reached')
+  const field = inService(service, 'spec', 'ports', service.ports.indexOf(asked.port), 'targetPort')
+  const socket = inPod(pod, 'spec', 'containers')
+  const target = offered.length === 1 ? `: ${offered[0]}` : ` to one of ${offered.join(', ')}`
   return [
     finding(
       'target-port-not-listening',
       `Service ${service.name} sends to port ${port} of ${label}; ${has}`,
       {
-        objects: [
-          byHand
-            ? service.ref
-            : inService(service, 'spec', 'ports', service.ports.indexOf(asked.port), 'targetPort'),
-          inPod(pod, 'spec', 'containers'),
-        ],
-        fix:
-          only === undefined
-            ? `let the process listen on ${port}`
-            : `set targetPort: ${offered.length === 1 ? only : `to one of ${offered.join(', ')}`}, or let the process listen on ${port}`,
+        objects: isPodsFault ? [socket, field] : [field, socket],
+        fix: isPodsFault
+          ? `let the process of ${label} listen on ${port}`
+          : `set targetPort${target}, or let the process listen on ${port}`,
       },
     ),
   ]
@@ -211,7 +266,7 @@ function nothingListens({ ip, port, protocol, label, pod, listeners }: Place): F
   const has = offered.length > 0 ? `; it listens on ${offered.join(', ')}` : ''
   return finding(
     'nothing-listens',
-    `nothing listens on ${formatIp(ip)}:${port}/${protocolName(protocol)} of ${label}${has}`,
+    `nothing listens on ${formatEndpoint(ip, port)}/${protocolName(protocol)} of ${label}${has}`,
     {
       objects: pod ? [inPod(pod, 'spec', 'containers')] : [],
       fix:

@@ -1,5 +1,6 @@
+import { matchesLabels } from '../../control/complete/selectors.ts'
 import type { FindCause } from './failure.ts'
-import { finding, inService, listNames } from './failure.ts'
+import { finding, inPod, inService, listNames } from './failure.ts'
 
 /** A Local traffic policy where the node has no endpoint: silence. */
 export const findLocalEndpoint: FindCause = ({ world, asked, stop }) => {
@@ -21,12 +22,23 @@ export const findLocalEndpoint: FindCause = ({ world, asked, stop }) => {
   )
   const where =
     nodes.size > 0 ? `its endpoints are on ${listNames([...nodes].toSorted())}` : 'it has none that is ready'
+  const here = world.cluster.pods.filter(
+    (pod) =>
+      pod.nodeName === node &&
+      pod.namespace === service.namespace &&
+      service.selector !== undefined &&
+      matchesLabels(service.selector, pod.labels),
+  )
+  const unready = here.length > 0 ? ` that is ready (${listNames(here.map((pod) => pod.name))} is not)` : ''
   return [
     finding(
       'no-local-endpoint',
-      `Service ${service.name} has ${field}: Local and no endpoint on ${node}; ${where}`,
+      `Service ${service.name} has ${field}: Local and no endpoint on ${node}${unready}; ${where}`,
       {
-        objects: [inService(service, 'spec', field)],
+        objects: [
+          inService(service, 'spec', field),
+          ...here.slice(0, 3).map((pod) => inPod(pod, 'status', 'conditions')),
+        ],
         fix: internal
           ? `set ${field}: Cluster, or run a pod on every node (DaemonSet)`
           : `set ${field}: Cluster, send to a node that has one, or let the balancer check healthCheckNodePort`,

@@ -2,6 +2,7 @@ import { nearest } from '../../base/nearest.ts'
 import type { ClusterPod } from '../../model/cluster.ts'
 import type { Finding } from '../../model/journey.ts'
 import type { World } from '../world.ts'
+import { endpointName, externalName } from './endpoint-name.ts'
 import { endpointCause } from './endpoints.ts'
 import type { FindCause } from './failure.ts'
 import { finding, fullName, inPod, inService, listNames } from './failure.ts'
@@ -9,12 +10,15 @@ import { finding, fullName, inPod, inService, listNames } from './failure.ts'
 /** The name stands for nothing. */
 export const findName: FindCause = ({ dial, world, sender }) => {
   if (dial.type !== 'nxdomain') return []
-  const { host, service } = dial
-  if (service) return endpointCause(world, service, undefined, service.families[0] ?? 4)
+  const { host, service, hostname, alias } = dial
+  if (service && hostname !== undefined) return [endpointName(world, service, hostname)]
+  if (service) return endpointCause(world, service, { port: undefined, family: service.families[0] ?? 4 })
+  if (alias) return [externalName(world, alias)]
   return [
     ...hostNetwork(world, host, sender.pod, sender.netns),
     ...otherDomain(world, host),
     ...otherNamespace(world, host, sender.pod),
+    ...closedName(world, host, sender.pod),
     ...unknown(world, host, sender.pod),
   ].slice(0, 1)
 }
@@ -101,6 +105,19 @@ function otherNamespace(world: World, host: string, pod: ClusterPod | undefined)
         fix: `ask for ${other.name}.${other.namespace}`,
       },
     ),
+  ]
+}
+
+/** A name with a dot at its end is taken as it is; the search domains are not tried. */
+function closedName(world: World, host: string, pod: ClusterPod | undefined): readonly Finding[] {
+  const { service } = asService(world, host, pod)
+  if (!service || !host.endsWith('.')) return []
+  const full = `${service.name}.${service.namespace}.svc.${world.cluster.settings.domain}.`
+  return [
+    finding('name-unknown', `${host} ends in a dot, so that no search domain is added to it`, {
+      objects: [service.ref],
+      fix: `ask for ${host.slice(0, -1)} or ${full}`,
+    }),
   ]
 }
 

@@ -1,13 +1,15 @@
+import { formatIp } from '../../base/ip.ts'
+import type { ClusterPod } from '../../model/cluster.ts'
 import type { Finding } from '../../model/journey.ts'
 import type { World } from '../world.ts'
 import { findAddress } from './address.ts'
 import { findEndpoints } from './endpoints.ts'
-import type { FindCause, RawResult } from './failure.ts'
-import { makeFailure } from './failure.ts'
+import type { Failure, FindCause, RawResult } from './failure.ts'
+import { listNames, makeFailure } from './failure.ts'
 import { findInsideOnly } from './inside-only.ts'
 import { findKernel } from './kernel.ts'
 import { findKubeProxy } from './kube-proxy.ts'
-import { findListener } from './listener.ts'
+import { findListener, podAt } from './listener.ts'
 import { findLoadBalancer } from './load-balancer.ts'
 import { findLocalEndpoint } from './local-endpoint.ts'
 import { findName } from './name.ts'
@@ -44,15 +46,49 @@ export function findingsOf(world: World, results: readonly RawResult[]): readonl
   const failed = results
     .filter(({ outcome }) => outcome.disposition !== 'reached')
     .toSorted((a, b) => b.outcome.probability - a.outcome.probability)
-  const found = new Map<string, Finding>()
+  const found = new Map<string, Alike>()
   for (const result of failed) {
     const failure = makeFailure(world, result, results)
+    const pod = podAt(failure) ?? result.sender.pod
     for (const one of firstOf(failure)) {
-      const key = `${one.code} ${one.message}`
-      if (!found.has(key)) found.set(key, one)
+      const key = `${one.code} ${withoutPod(one.message, failure, pod)} ${one.fix}`
+      const known = found.get(key)
+      if (!known) found.set(key, { finding: one, pod: pod?.name, others: new Set(), objects: one.objects })
+      else found.set(key, alsoFor(known, one, pod?.name))
     }
   }
-  return [...found.values(), ...policyWarning(world)]
+  return [...[...found.values()].map(together), ...policyWarning(world)]
+}
+
+/** What is said of one pod, and the other pods of which the same holds. */
+interface Alike {
+  readonly finding: Finding
+  readonly pod: string | undefined
+  readonly others: ReadonlySet<string>
+  readonly objects: Finding['objects']
+}
+
+/** The sentence as it would be of any pod, so that pods of one workload are told together. */
+function withoutPod(message: string, { outcome }: Failure, pod: ClusterPod | undefined): string {
+  const ip = outcome.destination ? formatIp(outcome.destination.ip) : undefined
+  const anyPod = pod ? message.replaceAll(pod.name, '*') : message
+  return ip === undefined ? anyPod : anyPod.replaceAll(ip, '*')
+}
+
+function alsoFor(known: Alike, { objects }: Finding, pod: string | undefined): Alike {
+  const isNew = pod !== undefined && pod !== known.pod
+  return {
+    ...known,
+    others: isNew ? new Set([...known.others, pod]) : known.others,
+    objects: [...known.objects, ...objects],
+  }
+}
+
+/** Says what holds of several pods once; an object of which all are, such as their Deployment, stands once. */
+function together({ finding, others, objects }: Alike): Finding {
+  const places = new Map(objects.map((one) => [JSON.stringify(one), one]))
+  const also = others.size > 0 ? `; so it is with ${listNames([...others])}` : ''
+  return { ...finding, message: finding.message + also, objects: [...places.values()] }
 }
 
 function firstOf(failure: ReturnType<typeof makeFailure>): readonly Finding[] {

@@ -1,15 +1,17 @@
-import { formatIp } from '../../base/ip.ts'
-import type { FindCause } from './failure.ts'
+import { formatEndpoint } from '../../base/ip.ts'
+import type { Failure, FindCause } from './failure.ts'
 import { finding, protocolName } from './failure.ts'
+import { isEndpoint } from './kube-proxy.ts'
 
 /** The first packet already belonged to a connection: its rules were asked long ago. */
-export const findStaleConntrack: FindCause = ({ outcome, world, sent, asked, stop }) => {
-  if (!sent || stop?.onReply || stop?.reason === 'no-listener') return []
+export const findStaleConntrack: FindCause = (failure) => {
+  const { outcome, world, sent, asked, stop } = failure
+  if (!sent || stop?.onReply || leadsToEndpoint(failure)) return []
   for (const { netns, steps } of outcome.leg.forward) {
     const node = world.nodes.get(netns.replace(/^node\//, ''))
     const known = steps.some((step) => step.type === 'conntrack' && step.state !== 'UNTRACKED' && step.known)
     if (!node || !known) continue
-    const from = `${formatIp(sent.src)}:${sent.sport}`
+    const from = formatEndpoint(sent.src, sent.sport)
     return [
       finding(
         'conntrack-stale',
@@ -22,4 +24,11 @@ export const findStaleConntrack: FindCause = ({ outcome, world, sent, asked, sto
     ]
   }
   return []
+}
+
+/** The entry sends to what is an endpoint now as well: that nobody listens there has another cause. */
+function leadsToEndpoint({ outcome, world, asked, stop }: Failure): boolean {
+  const { destination } = outcome
+  if (stop?.reason !== 'no-listener' || !destination) return false
+  return !asked || isEndpoint(world, asked.service, formatEndpoint(destination.ip, destination.port))
 }
