@@ -168,7 +168,7 @@ export function internetNetns(underlay: Underlay, swallowed: readonly Cidr[]): N
       lookup(10, family, fromOutside, 'eth0'),
       lookup(32766, family, mainTable),
     ]),
-    sysctls: {},
+    sysctls: { 'net.ipv4.ip_forward': 1, 'net.ipv6.conf.all.forwarding': 1 },
     ruleSets: [],
     listeners: listensOnEverything({ kind: 'Host', name: 'the internet' }),
   }

@@ -34,6 +34,8 @@ export type Dial =
       readonly host: string
       readonly port: number
       readonly service: ClusterService
+      /** The name by which alone the balancer is known. */
+      readonly hostname?: string
     }
 
 interface Asking {
@@ -80,6 +82,10 @@ function bracketed(host: string): string {
 }
 
 function dialName(asking: Asking, name: string, port: string | undefined): Dial {
+  const balanced = asking.world.cluster.services.find((one) =>
+    one.loadBalancer.some(({ hostname }) => hostname === name),
+  )
+  if (balanced) return dialBalancer(asking, balanced, port)
   const result = resolveName(asking.world, asking.asker, name)
   if (result.type === 'nxdomain') {
     return { ...result, host: name }
@@ -253,6 +259,9 @@ function dialBalancer(asking: Asking, service: ClusterService, port: string | un
   const number = servicePortNumber(service, port, asking)
   const ips = service.loadBalancer.flatMap(({ ip }) => ip ?? [])
   const own = asking.family === undefined ? ips : ips.filter((ip) => familyOf(ip) === asking.family)
-  if (own.length === 0) return { type: 'no-address', host: service.name, port: number, service }
+  const hostname = service.loadBalancer.find((one) => one.hostname !== undefined)?.hostname
+  if (own.length === 0) {
+    return { type: 'no-address', host: service.name, port: number, service, ...(hostname && { hostname }) }
+  }
   return { type: 'dial', ips: own.slice(0, 1), port: number, host: formatIp(own[0] ?? 0), service }
 }

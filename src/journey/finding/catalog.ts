@@ -7,6 +7,7 @@ export const findingCatalog = {
   'cluster-domain-differs': "The name ends in another domain than the cluster's.",
   'host-network-dns': 'The sender uses the resolver of its node, which knows no names of the cluster.',
   'name-asked-outside': 'The sender is outside the cluster and does not ask its DNS.',
+  'load-balancer-by-name': 'The load balancer is known by a name whose address nothing states.',
   'load-balancer-pending': 'The load balancer has no address.',
   'address-inside-only':
     'The sender is outside the cluster, and the address is one that only the inside can reach.',

@@ -4,7 +4,16 @@ import { finding, inService } from './failure.ts'
 /** EXTERNAL-IP is <pending>. */
 export const findLoadBalancer: FindCause = ({ dial }) => {
   if (dial.type !== 'no-address') return []
-  const { service } = dial
+  const { service, hostname } = dial
+  if (hostname) {
+    const known = `the load balancer of Service ${service.name} is known as ${hostname}, and nothing says its address`
+    return [
+      finding('load-balancer-by-name', known, {
+        objects: [inService(service, 'status', 'loadBalancer')],
+        fix: 'state its address as ip beside the hostname, or ask a node port instead',
+      }),
+    ]
+  }
   if (service.type !== 'LoadBalancer') {
     return [
       finding(

@@ -5,7 +5,7 @@ import { finding } from './failure.ts'
 
 /** The walk met something that is not modelled. */
 export const findNotModelled: FindCause = ({ outcome, world, stop, dial }) => {
-  if (outcome.disposition !== 'unknown') return []
+  if (outcome.disposition !== 'unknown' || dial.type === 'no-address') return []
   const { mode, configuredBy } = world.cluster.settings.kubeProxy
   if (dial.type === 'dial' && dial.hostPort) {
     const { pod, port } = dial.hostPort
