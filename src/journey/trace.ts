@@ -1,6 +1,6 @@
 import { invariant } from '../base/invariant.ts'
 import type { Ip } from '../base/ip.ts'
-import { familyOf, formatIp } from '../base/ip.ts'
+import { contains, familyOf, formatCidr, formatIp } from '../base/ip.ts'
 import { icmpOf, SCTP, TCP, UDP } from '../base/packet.ts'
 import { outsideHost, withHost } from '../control/hosts.ts'
 import { podId } from '../control/pod-namespace.ts'
@@ -154,6 +154,15 @@ function addressSender(world: World, ip: Ip): Sender {
   if (node) return { netns: `node/${node.name}`, network, src: ip }
   const host = hosts.get(ip)
   if (host !== undefined) return { netns: host, network, src: ip }
+  const { podCidrs, serviceCidrs } = world.cluster.settings
+  const range = [...podCidrs, ...serviceCidrs].find((cidr) => contains(cidr, ip))
+  if (range) {
+    throw new RequestError(
+      'unknown-source',
+      `${formatIp(ip)} lies in ${formatCidr(range)}, which is the cluster's own, but nobody has it`,
+      'name a pod, or an address outside',
+    )
+  }
   const made = outsideHost(underlay, ip, { listens: false })
   return { netns: made.netns.id, network: withHost(network, made), src: ip }
 }

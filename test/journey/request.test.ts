@@ -82,6 +82,11 @@ describe('what cannot be asked is said, and never guessed', () => {
     ['client', 'web:80', 'bad-request: cannot read the sender "client"'],
     ['robot/client', 'web:80', 'bad-request: cannot read the sender "robot/client": there is no "robot"'],
     ['pod/a/b/c', 'web:80', 'bad-request: cannot read the sender "pod/a/b/c"'],
+    [
+      '10.244.9.9',
+      'web:80',
+      "unknown-source: 10.244.9.9 lies in 10.244.0.0/16, which is the cluster's own, but nobody has it",
+    ],
     ['pod/client', 'svc/nope:80', 'unknown-destination: there is no Service nope in namespace default'],
     ['pod/client', 'svc/web:https', 'unknown-destination: Service default/web has no port called "https"'],
     ['pod/client', 'pod/nope:80', 'unknown-destination: there is no pod nope in namespace default'],
