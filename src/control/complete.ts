@@ -8,6 +8,7 @@ import { beginCompletion } from './complete/completion.ts'
 import { completeEndpointSlices, orphanEndpoints } from './complete/endpoint-slices.ts'
 import { readEnvironment } from './complete/environment.ts'
 import { checkEnvironmentReferences } from './complete/environment-references.ts'
+import { checkEnvironmentValues } from './complete/environment-values.ts'
 import { idleWorkloads } from './complete/idle-workloads.ts'
 import { completeNodes } from './complete/nodes.ts'
 import { finishPods } from './complete/pods.ts'
@@ -49,6 +50,7 @@ export function completeCluster(given: ObjectsByKind, options: CompleteOptions =
   const services = completeServices(completion, settings)
   checkReferences(completion, services)
   checkEnvironmentReferences(completion, { nodes, pods })
+  checkEnvironmentValues(completion, environment, { nodes, services })
   const slices = completeEndpointSlices(completion, {
     services,
     pods,

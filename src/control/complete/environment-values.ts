@@ -1,0 +1,115 @@
+import type { Report } from '../../base/diagnostic.ts'
+import { nearest } from '../../base/nearest.ts'
+import type { ClusterNode, ClusterService } from '../../model/cluster.ts'
+import type { Environment } from '../../model/environment.ts'
+import type { Completion } from './completion.ts'
+
+type Path = readonly (string | number)[]
+
+/**
+ * Values of the Environment that are read as if they were not there: Service ports and announcers that do not exist,
+ * sockets of nobody, kernel settings that no walk reads. Nodes and pods are checkEnvironmentReferences' affair.
+ */
+export function checkEnvironmentValues(
+  completion: Completion,
+  environment: Environment,
+  known: { readonly nodes: readonly ClusterNode[]; readonly services: readonly ClusterService[] },
+): void {
+  checkServicePorts(completion, environment, known.services)
+  checkAnnouncer(completion, environment, known.nodes)
+  for (const [index, entry] of (environment.listeners ?? []).entries()) {
+    if (entry.pod !== undefined || entry.node !== undefined) continue
+    const fix = 'write pod: namespace/name, or node: name'
+    tell(completion, 'unknown-reference', ['listeners', index], 'says of no pod or node', { fix })
+  }
+  checkValues(completion, environment)
+  checkHosts(completion, environment)
+}
+
+function checkServicePorts(
+  completion: Completion,
+  { kubeProxy }: Environment,
+  services: readonly ClusterService[],
+): void {
+  const known = services.flatMap(portIds)
+  for (const [node, { service }] of Object.entries(kubeProxy?.staleState ?? {})) {
+    if (service === undefined || known.includes(service)) continue
+    const path = ['kubeProxy', 'staleState', node, 'service']
+    const near = nearest(service, known)
+    tell(completion, 'unknown-reference', path, `names Service port ${service}, which does not exist`, {
+      fix: near === undefined ? 'write namespace/name:port, with the name of the port' : `did you mean ${near}?`,
+    })
+  }
+}
+
+function checkAnnouncer(
+  completion: Completion,
+  { loadBalancerController }: Environment,
+  nodes: readonly ClusterNode[],
+): void {
+  const announcer = loadBalancerController?.['announcer']
+  if (typeof announcer !== 'string' || nodes.some((node) => node.name === announcer)) return
+  const path = ['loadBalancerController', 'announcer']
+  tell(completion, 'unknown-reference', path, `names node ${announcer}, which does not exist`)
+}
+
+/** `namespace/name:port`, or `namespace/name` for a port without a name. */
+function portIds({ namespace, name, ports }: ClusterService): readonly string[] {
+  return ports.map((port) => `${namespace}/${name}${port.name === '' ? '' : `:${port.name}`}`)
+}
+
+/** Kernel settings that the walk reads. */
+const readSettings: readonly RegExp[] = [
+  /^net\.ipv4\.(ip_forward|ip_default_ttl|icmp_ratelimit|icmp_ratemask)$/,
+  /^net\.ipv4\.conf\..+\.(rp_filter|route_localnet|proxy_arp|accept_local|src_valid_mark|send_redirects|forwarding)$/,
+  /^net\.ipv6\.(icmp\.ratelimit|conf\..+\.(forwarding|hop_limit))$/,
+  /^net\.bridge\.bridge-nf-call-ip6?tables$/,
+  /^net\.netfilter\.nf_conntrack_(tcp_loose|tcp_be_liberal)$/,
+  /^net\.netfilter\.nf_conntrack_(tcp|udp|icmp|icmpv6|generic)_timeout/,
+]
+
+/** Values that are read as if they were not there. */
+function checkValues(completion: Completion, { nodes, kubeProxy }: Environment): void {
+  for (const [node, { sysctl }] of Object.entries(nodes ?? {})) {
+    for (const key of Object.keys(sysctl ?? {})) {
+      if (readSettings.some((pattern) => pattern.test(key))) continue
+      const path = ['nodes', node, 'sysctl', key]
+      tell(completion, 'field-not-modelled', path, `is a setting that no walk reads: it has no effect`)
+    }
+  }
+  for (const [node, value] of Object.entries(kubeProxy?.rules ?? {})) {
+    if (value === 'none') continue
+    const path = ['kubeProxy', 'rules', node]
+    tell(completion, 'field-not-modelled', path, `is "${value}", and only "none" is read: it has no effect`)
+  }
+}
+
+function checkHosts(completion: Completion, { externalHosts }: Environment): void {
+  for (const [index, { listeners }] of (externalHosts ?? []).entries()) {
+    const odd = (listeners ?? []).findIndex((one) => 'http' in one)
+    if (odd < 0) continue
+    const path = ['externalHosts', index, 'listeners', odd, 'http']
+    tell(
+      completion,
+      'field-not-modelled',
+      path,
+      'is not modelled yet: what the socket answers is not looked at',
+    )
+  }
+}
+
+function tell(
+  { objects, report }: Completion,
+  code: 'unknown-reference' | 'field-not-modelled',
+  path: Path,
+  text: string,
+  options: Parameters<Report>[2] = {},
+): void {
+  const located = objects.Environment[0]
+  if (!located) return
+  report(code, `the Environment's ${path.join('.')} ${text}`, {
+    at: located.locate(['spec', ...path]),
+    severity: 'warning',
+    ...options,
+  })
+}
