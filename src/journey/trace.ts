@@ -227,13 +227,17 @@ function weigh(outcome: Outcome, share: number): Outcome {
 
 /** A journey that ends before a packet is sent: the name or the address is missing. */
 function withoutPacket(dial: Dial, state: DataplaneState): Outcome {
-  const disposition =
-    dial.type === 'nxdomain'
-      ? 'nxdomain'
-      : dial.type === 'no-address' && !dial.hostname
-        ? 'no-address'
-        : 'unknown'
-  return { probability: 1, disposition, leg: { purpose: 'connect', forward: [], reply: [] }, state }
+  return {
+    probability: 1,
+    disposition: dispositionOf(dial),
+    leg: { purpose: 'connect', forward: [], reply: [] },
+    state,
+  }
+}
+
+function dispositionOf(dial: Dial): 'nxdomain' | 'no-address' | 'unknown' {
+  if (dial.type === 'nxdomain') return 'nxdomain'
+  return dial.type === 'no-address' && !dial.hostname ? 'no-address' : 'unknown'
 }
 
 function present(

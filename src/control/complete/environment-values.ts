@@ -37,7 +37,8 @@ function checkServicePorts(
     const path = ['kubeProxy', 'staleState', node, 'service']
     const near = nearest(service, known)
     tell(completion, 'unknown-reference', path, `names Service port ${service}, which does not exist`, {
-      fix: near === undefined ? 'write namespace/name:port, with the name of the port' : `did you mean ${near}?`,
+      fix:
+        near === undefined ? 'write namespace/name:port, with the name of the port' : `did you mean ${near}?`,
     })
   }
 }

@@ -252,8 +252,9 @@ function portNameMissing(
 ): Finding {
   const index = service.ports.indexOf(port)
   const [pod] = pods
-  const declared = pod?.ports.filter((one) => one.protocol === port.protocol) ?? []
-  const otherwise = pod?.ports.find((one) => one.name === port.targetPort)
+  const running = pod?.ports.filter((one) => one.running) ?? []
+  const declared = running.filter((one) => one.protocol === port.protocol)
+  const otherwise = running.find((one) => one.name === port.targetPort)
   const has =
     declared
       .map((one) => (one.name ? `${one.name} (${one.port})` : `${one.port} without a name`))

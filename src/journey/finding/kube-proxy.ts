@@ -46,7 +46,7 @@ function stale(
   const id = `${fullName(service)}${port?.name ? `:${port.name}` : ''}`
   if (!state || state.service !== id || stop?.onReply) return []
   if (to !== undefined && isEndpoint(world, service, to)) return []
-  if (to === undefined && state.backends?.length) return []
+  if (to === undefined && state.backends?.length && !missesLocal(world, service, node)) return []
   const known = state.backends?.length ? state.backends.join(', ') : 'no endpoints'
   return [
     finding(
@@ -58,6 +58,16 @@ function stale(
       },
     ),
   ]
+}
+
+/** Under a Local policy: the node has a ready endpoint now, which older rules do not know. */
+function missesLocal(world: World, service: ClusterService, node: ClusterNode): boolean {
+  return (
+    (service.externalLocal || service.internalLocal) &&
+    world
+      .slicesOf(service)
+      .some((slice) => slice.endpoints.some((one) => one.ready && one.nodeName === node.name))
+  )
 }
 
 /** Whether the Service has a ready endpoint at `address:port` now. */

@@ -161,7 +161,7 @@ function boundElsewhere(
   if (typeof address !== 'string' && isLoopback(address)) {
     return finding(
       'listens-on-loopback',
-      `${label} listens on ${formatEndpoint(address, port)} only, where nobody outside ${pod ? 'the pod' : 'it'} can reach it`,
+      `${label} listens on ${formatEndpoint(address, port)} only, where nobody outside ${pod && !pod.hostNetwork ? 'the pod' : 'the machine'} can reach it`,
       everywhere,
     )
   }
