@@ -35,6 +35,8 @@ export interface CompiledNetwork {
   readonly underlay: Underlay
   /** Addresses outside the cluster that have a namespace of their own already. */
   readonly hosts: ReadonlyMap<Ip, NetnsId>
+  /** Nodes whose rules were given, and not made from the cluster. */
+  readonly givenRules: ReadonlySet<string>
 }
 
 /** What the agents on all machines make of the cluster. Namespaces are made when they are looked up. */
@@ -69,6 +71,7 @@ export function compileNetwork(cluster: Cluster, options: CompileOptions = {}): 
   return {
     network: { namespaces: { get, keys }, segments },
     underlay,
+    givenRules: new Set(options.nodeRules?.keys()),
     hosts: new Map(
       hosts
         .flatMap(({ netns }) =>

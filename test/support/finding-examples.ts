@@ -130,6 +130,7 @@ export const findingExamples: Readonly<Partial<Record<FindingCode, Example>>> = 
   'no-service-at-address':       { objects: [client], to: '10.96.200.200:80' },
   'reply-bypasses-translation':  { objects: [web({ nodeName: 'worker2' }), service(), environment({ kubeProxy: { clusterCIDR: null }, externalHosts: [{ ip: '172.18.0.100', routes: ['10.96.0.0/16 via 172.18.0.3', '10.244.2.0/24 via 172.18.0.4'] }] })], from: '172.18.0.100', to: '10.96.0.80:80' },
   'kernel-setting':              { objects: [client, web({ nodeName: 'worker2' }), service(), environment({ nodes: { worker: { sysctl: { 'net.ipv4.ip_forward': 0 } } } })] },
+  'rules-lack-service':          { objects: [client, web({ nodeName: 'worker2' }), service()], rules: '*filter\n:INPUT ACCEPT [0:0]\n:FORWARD ACCEPT [0:0]\n:OUTPUT ACCEPT [0:0]\nCOMMIT\n' },
   'dropped-by-rule':             { objects: [client, web({ nodeName: 'worker2' })], to: 'pod/web-0:8080', rules: '*filter\n:INPUT ACCEPT [0:0]\n:FORWARD ACCEPT [0:0]\n:OUTPUT ACCEPT [0:0]\n-A FORWARD -p tcp -m tcp --dport 8080 -j DROP\nCOMMIT\n' },
   'no-route':                    { objects: [client], to: '172.18.0.99:80' },
   'routing-loop':                { objects: [client, environment({ nodes: { worker: { routes: ['198.51.100.0/24 via 172.18.0.4'] }, worker2: { routes: ['198.51.100.0/24 via 172.18.0.3'] } } })], to: '198.51.100.7:80' },

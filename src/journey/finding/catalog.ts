@@ -18,6 +18,7 @@ export const findingCatalog = {
   'host-port-not-modelled': "A pod's hostPort is not modelled yet.",
   'kube-proxy-not-running': 'The node that should translate has no Service rules.',
   'kube-proxy-stale': "The node's rules are older than the cluster's state.",
+  'rules-lack-service': 'The rules that were given for the node do not know the Service.',
   'kube-proxy-hostname':
     'kube-proxy runs under a name that is not its node’s, so that all endpoints look remote.',
   'conntrack-stale': 'An entry of the connection table is older than the rules.',

@@ -17,7 +17,27 @@ export const findKubeProxy: FindCause = (failure) => {
     ...notRunning(failure, asked, node),
     ...stale(failure, asked, node, to),
     ...renamed(failure, asked, node),
+    ...given(failure, asked, node),
   ].slice(0, 1)
+}
+
+/** Rules from the node itself, of which none translated the packet and none stopped it there. */
+function given(
+  { world, stop }: Failure,
+  { service, port, by }: AskedService,
+  node: ClusterNode,
+): readonly Finding[] {
+  if (!world.compiled.givenRules.has(node.name) || !port || stop?.by) return []
+  return [
+    finding(
+      'rules-lack-service',
+      `the rules that were given for ${node.name} translate no ${by} of Service ${service.name}, port ${port.port}`,
+      {
+        objects: [node.ref, service.ref],
+        fix: `look whether kube-proxy runs on ${node.name}, and take its iptables-save anew, with the nat table`,
+      },
+    ),
+  ]
 }
 
 function notRunning({ world }: Failure, { service }: AskedService, node: ClusterNode): readonly Finding[] {
