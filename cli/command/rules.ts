@@ -43,10 +43,10 @@ export function addRules(program: Command, io: Io, _finish: Finish): void {
       const cluster = await load(options, io)
       const wanted = setsOf(cluster, node).filter((set) => set.family === (options.ipv6 ? 6 : 4))
       for (const set of wanted) {
-        const tables = set.tables.filter((one) => !options.table || one.name === options.table)
-        if (options.chain !== undefined) io.out(chainText({ ...set, tables }, options.chain))
-        else if (options.listRules) io.out(specText({ ...set, tables }))
-        else io.out(formatRuleSet({ ...set, tables }))
+        const shown = options.table === undefined ? set : oneTable(set, options.table)
+        if (options.chain !== undefined) io.out(chainText(shown, options.chain))
+        else if (options.listRules) io.out(specText(shown))
+        else io.out(formatRuleSet(shown))
       }
     })
 }
@@ -63,6 +63,19 @@ function setsOf(cluster: LoadedCluster, node: string): readonly RuleSet[] {
     `there is no node ${node}`,
     near ? `did you mean ${near}?` : `nodes: ${known}`,
   )
+}
+
+/** One table of a set, without the comment lines between tables, which tell of the whole text. */
+function oneTable({ family, tables }: RuleSet, name: string): RuleSet {
+  const own = tables.filter((table) => table.name === name)
+  return {
+    family,
+    tables: own.map((table) => ({
+      name: table.name,
+      chain: (chain) => table.chain(chain),
+      chains: () => table.chains(),
+    })),
+  }
 }
 
 /** Each table under its name, where there are several. */

@@ -25,3 +25,19 @@ test('a node that graph does not know is not guessed from its last letter', asyn
   expect(code).toBe(2)
   expect(err).toContain('to mend it: there are: control-plane, worker, worker2')
 })
+
+test('one table of a dump comes without the comment lines of the others', async () => {
+  const given = ['--node-rules', 'worker=examples/dump/worker.iptables-save']
+  const { out } = await runCli([
+    'rules',
+    'worker',
+    '-t',
+    'filter',
+    '-f',
+    'examples/dump/cluster.yaml',
+    ...given,
+  ])
+  expect(out.split('\n')[0]).toBe('*filter')
+  expect(out).not.toContain('#')
+  expect(out).toMatch(/^COMMIT\n$/m)
+})
