@@ -121,7 +121,9 @@ function build(
   const nodeRules = readNodeRules(options.nodeRules ?? new Map(), cluster.nodes, dumped.report)
   const found = [...completed.diagnostics, ...dumped.diagnostics]
   const certain = loaded.value.incomplete || hasErrors(before) ? found.filter(isCertain) : found
-  const diagnostics = [...before, ...loaded.diagnostics, ...certain]
+  // Where nothing could be read, that there is nothing is no second mistake.
+  const nothing = files.length === 0 && hasErrors(before)
+  const diagnostics = nothing ? before : [...before, ...loaded.diagnostics, ...certain]
   if (hasErrors(diagnostics)) throw new InputError(diagnostics)
   options.onStage?.('compiling the network')
   const compiled = compileNetwork(cluster, { nodeRules })

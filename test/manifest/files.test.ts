@@ -16,6 +16,7 @@ const write = (path: string, text: string | Uint8Array) => {
   writeFileSync(join(root, path), text)
 }
 
+write('rules.txt', '*filter\nCOMMIT\n')
 write('k8s/a.yaml', service('a'))
 write('k8s/b.yml', service('b'))
 write(
@@ -88,7 +89,7 @@ const refused: readonly (readonly [name: string, argv: readonly string[], said: 
   ['a folder with a link to nothing', ['-f', at('odd')], /cannot read .*dangling.yaml.* \[file-unreadable\]/],
   ['empty standard input', ['-f', '-'], /^\(stdin\):1:1: error: no Kubernetes object in \(stdin\) \[empty-input\]/m],
   ['rules of a file that is not there', ['-f', at('k8s'), '--node-rules', `worker=${at('nope')}`], /\[file-not-found\]/],
-  ['rules of a node that is not there', ['-f', at('k8s'), '--node-rules', `wroker=${at('k8s/a.yaml')}`], /there is no node wroker/],
+  ['rules of a node that is not there', ['-f', at('k8s'), '--node-rules', `wroker=${at('rules.txt')}`], /there is no node wroker/],
 ]
 
 describe('refused, with a reason', () => {
@@ -96,6 +97,8 @@ describe('refused, with a reason', () => {
     const { code, out, err } = await runCli(['check', ...argv])
     expect(out + err).toMatch(said)
     expect(out + err).not.toMatch(/^\s+at |internal/m)
+    // One mistake, one error: that nothing was read is no second one.
+    expect(`${out}${err}`.match(/(?:^|: )error: /gm)).toHaveLength(1)
     expect(code).toBe(2)
   })
 
