@@ -48,8 +48,8 @@ export function addTrace(program: Command, io: Io, finish: Finish): void {
     )
     .option('--sport <port>', 'source port', integer('a port', 1, 65535))
     .option('-n, --namespace <namespace>', 'namespace of names that do not say theirs')
-    .addOption(new Option('-4, --ipv4', 'IPv4 where there is a choice').conflicts('ipv6'))
-    .option('-6, --ipv6', 'IPv6 where there is a choice')
+    .addOption(new Option('-4, --ipv4', 'over IPv4').conflicts('ipv6'))
+    .option('-6, --ipv6', 'over IPv6')
     .option(
       '-v, --verbose',
       'every rule that matched; twice: every rule that was looked at',

@@ -109,9 +109,7 @@ export function storeConnection(
   netns: string,
   connection: Connection,
 ): DataplaneState {
-  return state
-    .set(tupleKey(netns, connection.original), connection)
-    .set(tupleKey(netns, connection.reply), connection)
+  return write(state, netns, connection, connection)
 }
 
 export function removeConnection(
@@ -119,9 +117,16 @@ export function removeConnection(
   netns: string,
   connection: Connection,
 ): DataplaneState {
-  return state
-    .set(tupleKey(netns, connection.original), undefined)
-    .set(tupleKey(netns, connection.reply), undefined)
+  return write(state, netns, connection, undefined)
+}
+
+function write(
+  state: DataplaneState,
+  netns: string,
+  { original, reply }: Connection,
+  value: Connection | undefined,
+): DataplaneState {
+  return state.set(tupleKey(netns, original), value).set(tupleKey(netns, reply), value)
 }
 
 /** Mirrors nf_conntrack_in: finds or makes the packet's entry and says which state rules will see. */

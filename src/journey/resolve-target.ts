@@ -65,6 +65,15 @@ export function resolveTarget(asking: Asking, target: Target): Dial {
   }
 }
 
+/** The addresses of the family that was asked for; what has none of it cannot be asked so. */
+function inFamily({ family }: Asking, ips: readonly Ip[], what: string): readonly Ip[] {
+  if (family !== undefined && ips.length > 0 && ips.every((ip) => familyOf(ip) !== family)) {
+    const other = family === 4 ? 6 : 4
+    throw new RequestError('bad-request', `${what} has no IPv${family} address`, `ask over IPv${other}`)
+  }
+  return preferFamily(ips, family)
+}
+
 function needsPort(protocol: RequestProtocol): boolean {
   return protocol !== 'icmp'
 }
@@ -97,7 +106,7 @@ function dialName(asking: Asking, name: string, port: string | undefined): Dial 
     }
     return { ...plainDial(asking, [result.ip], port, name), resolved }
   }
-  const ips = preferFamily(result.ips, asking.family)
+  const ips = inFamily(asking, result.ips, name)
   const resolved = answer(name, result.name, ips)
   const { service } = result
   if (!service || !needsPort(asking.protocol))
@@ -135,7 +144,7 @@ function dialNode(asking: Asking, name: string, port: string | undefined): Dial 
       `nodes: ${names(asking.world.nodes.keys())}`,
     )
   }
-  const ips = preferFamily(node.addresses, asking.family).slice(0, 1)
+  const ips = inFamily(asking, node.addresses, `node ${name}`).slice(0, 1)
   return dial(asking, ips, port, name)
 }
 
@@ -168,7 +177,7 @@ function dialPod(asking: Asking, pod: ClusterPod, port: string | undefined): Dia
       `pod ${pod.namespace}/${pod.name} has no address: it is ${pod.phase}`,
     )
   }
-  const ips = preferFamily(pod.ips, asking.family).slice(0, 1)
+  const ips = inFamily(asking, pod.ips, `pod ${pod.name}`).slice(0, 1)
   const named = pod.ports.find((one) => one.name === port)
   const declared = pod.ports.filter((one) => one.protocol.toLowerCase() === asking.protocol)
   const only = declared.length === 1 ? String(declared[0]?.port) : undefined
@@ -239,13 +248,13 @@ function dialService(asking: Asking, service: ClusterService, port: string | und
   if (!service.headless) {
     return {
       type: 'dial',
-      ips: preferFamily(service.clusterIps, asking.family).slice(0, 1),
+      ips: inFamily(asking, service.clusterIps, `Service ${service.name}`).slice(0, 1),
       port: number,
       host,
       service,
     }
   }
-  const ips = preferFamily(endpointIps(asking.world, service), asking.family)
+  const ips = inFamily(asking, endpointIps(asking.world, service), `Service ${service.name}`)
   if (ips.length === 0)
     return { type: 'nxdomain', host, tried: [`${service.name}.${service.namespace}.svc`], service }
   return { type: 'dial', ips, port: number, host, service }

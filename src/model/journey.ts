@@ -13,7 +13,7 @@ export interface JourneyRequest {
   readonly sport?: number
   /** The namespace of names that do not say theirs. */
   readonly namespace?: string
-  /** The address family to use where there is a choice. */
+  /** The address family to use; without it, the first that the destination has. */
   readonly family?: 4 | 6
 }
 

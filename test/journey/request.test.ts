@@ -127,6 +127,13 @@ describe('what would mend a request is said', () => {
   })
 })
 
+test.each(['svc/web:80', 'web:80', 'node/worker:80'])(
+  '%s has no IPv6 address, and is not asked over IPv4 instead',
+  (to) => {
+    expect(answer('pod/client', to, { family: 6 })).toMatch(/^bad-request: .* has no IPv6 address$/)
+  },
+)
+
 test('an address that nothing states is said to be assumed', () => {
   const { resolved } = cluster.trace({ from: 'pod/client', to: 'https://example.com' })
   expect(resolved).toEqual({
