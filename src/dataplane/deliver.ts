@@ -50,8 +50,13 @@ const references = new WeakMap<Listener, ListenerRef>()
 export function listenerRef(listener: Listener): ListenerRef {
   const known = references.get(listener)
   if (known) return known
-  const { owner, assumed, label } = listener
-  const made = { ...(owner && { owner }), assumed: assumed ?? false, ...(label !== undefined && { label }) }
+  const { owner, assumed, label, application } = listener
+  const made = {
+    ...(owner && { owner }),
+    assumed: assumed ?? false,
+    ...(label !== undefined && { label }),
+    ...(application && { application }),
+  }
   references.set(listener, made)
   return made
 }

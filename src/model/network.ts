@@ -1,5 +1,7 @@
 import type { Cidr, InterfaceAddress, Ip } from '../base/ip.ts'
 import type { ObjectRef, Origin } from '../base/source.ts'
+import type { DnsServer } from '../dns/server.ts'
+import type { HttpApplication, ProxyApplication } from '../http/application.ts'
 import type { RuleSet } from '../netfilter/rule.ts'
 
 /** Names a network namespace: `node/worker`, `pod/default/web-0`, `host/laptop`, `router`. */
@@ -150,7 +152,15 @@ export interface Listener {
   readonly assumed?: boolean
   /** The answering application does not speak; only for what is told about it. */
   readonly label?: string
+  /** What answers, where the answer depends on the question. */
+  readonly application?: Application
 }
+
+/** What waits behind a socket: a name server, an HTTP proxy, a web server. */
+export type Application =
+  | { readonly type: 'dns'; readonly server: DnsServer }
+  | ProxyApplication
+  | HttpApplication
 
 /** An ipset. */
 export interface IpSet {

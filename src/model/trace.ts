@@ -3,7 +3,7 @@ import type { Packet } from '../base/packet.ts'
 import type { ObjectRef } from '../base/source.ts'
 import type { ConnectionState } from '../netfilter/match/match.ts'
 import type { HookName, Rule } from '../netfilter/rule.ts'
-import type { NetnsId, Route } from './network.ts'
+import type { Application, NetnsId, Route } from './network.ts'
 
 /** How a leg or a journey ends. docs/dispositions.md defines each. */
 export const dispositions = [
@@ -90,6 +90,8 @@ export interface ListenerRef {
   readonly owner?: ObjectRef
   readonly assumed: boolean
   readonly label?: string
+  /** What waits behind it; not part of what is printed. */
+  readonly application?: Application
 }
 
 /** Why a packet went no further. */

@@ -110,8 +110,12 @@ function ruleJson({ hook, table, chain, number, rule, matched }: RuleStep): Reco
   }
 }
 
-function listenerJson({ owner, ...rest }: ListenerRef): unknown {
-  return { ...(owner && { owner: objectJson(owner) }), ...rest }
+function listenerJson({ owner, assumed, label }: ListenerRef): unknown {
+  return {
+    ...(owner && { owner: objectJson(owner) }),
+    assumed,
+    ...(label !== undefined && { label }),
+  }
 }
 
 function stepJson(step: Step): unknown {

@@ -1,0 +1,241 @@
+import type { Cidr, Ip } from '../base/ip.ts'
+import type { ObjectRef } from '../base/source.ts'
+
+/**
+ * An HTTP proxy as plain data: what an Ingress controller or a Gateway has worked out of its objects. All of them
+ * compile to this one form; what makes them differ is how they order their routes and what they put into them.
+ */
+export interface HttpProxy {
+  /** The profile that compiled it: `ingress-nginx`, `traefik`, `gateway-api`. */
+  readonly profile: string
+  /** What people call it: `ingress-nginx/ingress-nginx-controller`. */
+  readonly label: string
+  readonly listeners: readonly ProxyListener[]
+  readonly forwarding: ForwardedHeaders
+  /** Objects that it looked at and did not take, with the reason; for findings. */
+  readonly ignored: readonly IgnoredObject[]
+}
+
+export interface IgnoredObject {
+  readonly object: ObjectRef
+  readonly reason: string
+  /** A stable word for the reason: `class-differs`, `class-missing`, `not-accepted`, … */
+  readonly code: string
+  readonly fix?: string
+  /** The host names that it would have served. */
+  readonly hosts: readonly string[]
+}
+
+/** How the proxy treats headers that tell of the client. */
+export interface ForwardedHeaders {
+  /** Believes X-Forwarded-* of what is sent to it, if the peer lies in one of these blocks; `[]` for nobody. */
+  readonly trusted: readonly Cidr[]
+  /** Appends to X-Forwarded-For instead of replacing it. */
+  readonly append: boolean
+}
+
+/** One port on which the proxy waits. */
+export interface ProxyListener {
+  /** The port of the process itself (the container's), after any translation on the way. */
+  readonly port: number
+  readonly protocol: 'http' | 'https' | 'tls' | 'tcp' | 'udp'
+  /** A PROXY protocol header must begin every connection. */
+  readonly proxyProtocol: boolean
+  /** For `https` and `tls`: chosen by SNI among all; the first whose names match best. */
+  readonly certificates: readonly Certificate[]
+  /** What is shown to a client whose server name no certificate has; the handshake fails without one. */
+  readonly defaultCertificate?: Certificate
+  /** Connections that are handed on by their server name, TLS and all, before anything else is looked at. */
+  readonly passthrough: readonly StreamRoute[]
+  /** For `tcp` and `udp`, and `tls` that is ended here: everything goes this way. */
+  readonly stream?: StreamRoute
+  readonly hosts: readonly VirtualHost[]
+  /** Answers when no host matches. */
+  readonly fallback: RouteAction
+  /** Answers 421 if the Host header would be served by another host of this port than the server name chose. */
+  readonly checksMisdirected: boolean
+}
+
+/** A TLS certificate by what clients check. */
+export interface Certificate {
+  /** Its DNS names; `*.example.com` covers one label. Unknown where nothing says what is in the Secret. */
+  readonly names: readonly string[] | 'unknown'
+  /** `CN=Kubernetes Ingress Controller Fake Certificate`, or the Secret's name. */
+  readonly label: string
+  readonly object?: ObjectRef
+}
+
+/** How a rule's host is compared with the request's, without regard to case and port. */
+export type HostPattern =
+  | { readonly type: 'exact'; readonly name: string }
+  /** `*.example.com`: exactly one label in front, as Ingress has it. */
+  | { readonly type: 'one-label'; readonly suffix: string }
+  /** `*.example.com`: one label or more, as Gateway API has it. */
+  | { readonly type: 'any-depth'; readonly suffix: string }
+  | { readonly type: 'regex'; readonly pattern: string }
+  | { readonly type: 'any' }
+
+/** What is served under one host name: nginx's `server`. Of all that match, the most specific one alone is used. */
+export interface VirtualHost {
+  readonly pattern: HostPattern
+  /** The first that matches is taken. */
+  readonly routes: readonly Route[]
+  /** Answers when none matches. */
+  readonly fallback: RouteAction
+}
+
+/** One way of a virtual host. */
+export interface Route {
+  /** What people call it: `Ingress shop/web rule 1 path 2`. */
+  readonly name: string
+  readonly match: RouteMatch
+  readonly filters: readonly Filter[]
+  readonly action: RouteAction
+  /** The object, at the line of the path or match. */
+  readonly object: ObjectRef
+  /** The match in words, as the manifest says it: `Prefix /foo`, `Exact /bar, method GET`. */
+  readonly text: string
+}
+
+/** All of it must hold. */
+export interface RouteMatch {
+  readonly path?: PathMatch
+  readonly method?: string
+  readonly headers?: readonly ValueMatch[]
+  /** Of several parameters of one name the first counts. */
+  readonly query?: readonly ValueMatch[]
+  readonly cookies?: readonly ValueMatch[]
+  /** The client's address as the proxy believes it. */
+  readonly sources?: readonly Cidr[]
+}
+
+export type PathMatch =
+  | { readonly type: 'exact'; readonly value: string }
+  /** By whole elements; a slash at the end of either makes no difference. */
+  | { readonly type: 'prefix'; readonly value: string }
+  /** Letter by letter: `/foo` takes `/foobar`. */
+  | { readonly type: 'string-prefix'; readonly value: string; readonly ignoreCase: boolean }
+  | { readonly type: 'regex'; readonly pattern: string; readonly ignoreCase: boolean }
+  /** `*` is any text and `?` one character. */
+  | { readonly type: 'glob'; readonly value: string }
+
+export interface ValueMatch {
+  readonly name: string
+  readonly type: 'exact' | 'regex' | 'present' | 'absent'
+  readonly value: string
+}
+
+/** What happens to a request on its way through. */
+export type Filter =
+  | {
+      readonly type: 'header'
+      readonly on: 'request' | 'response'
+      readonly action: 'set' | 'add' | 'remove'
+      readonly name: string
+      readonly value: string
+    }
+  | { readonly type: 'rewrite-path'; readonly rewrite: PathRewrite }
+  | { readonly type: 'rewrite-host'; readonly host: string }
+  /** Everybody else gets the status, or those alone who are in the blocks (`deny`). */
+  | {
+      readonly type: 'sources'
+      readonly mode: 'allow' | 'deny'
+      readonly blocks: readonly Cidr[]
+      readonly status: number
+      readonly object: ObjectRef
+    }
+  | { readonly type: 'mirror'; readonly backend: Backend; readonly share: number }
+  /** A field or annotation that may change the answer and is not modelled. */
+  | { readonly type: 'not-modelled'; readonly what: string; readonly object: ObjectRef }
+
+export type PathRewrite =
+  | { readonly type: 'full'; readonly path: string }
+  | { readonly type: 'prefix'; readonly matched: string; readonly replacement: string }
+  /** The whole path is replaced where the pattern matches; `$1` is a group. */
+  | {
+      readonly type: 'regex'
+      readonly pattern: string
+      readonly ignoreCase: boolean
+      readonly replacement: string
+    }
+
+/** Where whole connections go. */
+export interface StreamRoute {
+  /** The server names that it is for; every one, if left out. */
+  readonly names?: readonly HostPattern[]
+  readonly name: string
+  readonly action: RouteAction
+  readonly object: ObjectRef
+}
+
+export type RouteAction =
+  | ForwardAction
+  | RedirectAction
+  | {
+      readonly type: 'respond'
+      readonly status: number
+      /** Who answers and why: `the default backend: no rule for this host`. */
+      readonly reason: string
+      /** A stable word: `no-route`, `service-missing`, `port-missing`, `invalid-backend`, `no-backends`, … */
+      readonly code: string
+      readonly objects: readonly ObjectRef[]
+      readonly fix?: string
+    }
+
+export interface ForwardAction {
+  readonly type: 'forward'
+  /** By weight; those of weight 0 get nothing. */
+  readonly backends: readonly WeightedBackend[]
+  /** Keeps a client with its backend; the first request is spread as ever. */
+  readonly affinity?: string
+}
+
+export interface RedirectAction {
+  readonly type: 'redirect'
+  readonly status: number
+  /** What is left out stays as it was asked. */
+  readonly scheme?: 'http' | 'https'
+  readonly host?: string
+  /** `keep`: the port of the request; otherwise this one, left out of the text where it is the scheme's own. */
+  readonly port: number | 'keep' | 'scheme'
+  readonly path?: PathRewrite
+  readonly reason: string
+}
+
+export interface WeightedBackend {
+  readonly weight: number
+  readonly backend: Backend
+}
+
+/** Where requests go on to. */
+export interface Backend {
+  /** `shop/web:80`. */
+  readonly name: string
+  /** The Service, if there is one. */
+  readonly service?: ObjectRef
+  readonly protocol: 'http' | 'https' | 'h2c' | 'grpc' | 'grpcs' | 'fastcgi' | 'tcp' | 'udp'
+  /** By which way the proxy reaches it. */
+  readonly via: 'endpoints' | 'cluster-ip' | 'node-port' | 'name'
+  /** Equal shares; empty if `problem` says why. */
+  readonly targets: readonly BackendTarget[]
+  /** For `name`: what the proxy resolves when a request comes, and the port. */
+  readonly dnsName?: { readonly name: string; readonly port: number }
+  /** Why nothing can be sent to it, and the status that the client gets for that. */
+  readonly problem?: BackendProblem
+}
+
+export interface BackendTarget {
+  readonly ip: Ip
+  readonly port: number
+  /** The pod, or the node. */
+  readonly object?: ObjectRef
+}
+
+export interface BackendProblem {
+  /** `service-missing`, `port-missing`, `no-ready-endpoints`, `external-name-refused`, `kind-unknown`, `not-permitted`, … */
+  readonly code: string
+  readonly status: number
+  readonly text: string
+  readonly objects: readonly ObjectRef[]
+  readonly fix?: string
+}
