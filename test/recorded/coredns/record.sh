@@ -6,6 +6,7 @@ export here
 exec unshare --net --mount sh -c '
   ip link set lo up
   ip route add local default dev lo
+  ip route add unreachable 192.0.2.98
   ip -6 route add local default dev lo
   mount --bind "$here/etc/hosts" /etc/hosts
   mount --bind "$here/etc/resolv.conf" /etc/resolv.conf

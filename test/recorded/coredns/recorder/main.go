@@ -5,15 +5,20 @@ package main
 import (
 	"bufio"
 	"bytes"
+	"context"
 	"encoding/json"
 	"fmt"
 	"io"
+	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"regexp"
 	"strings"
+	"syscall"
 	"time"
+
+	"golang.org/x/sys/unix"
 )
 
 const usage = "usage: recorder coredns answers FOLDER... | coredns broken FILE... | generate SEED FOLDER"
@@ -53,14 +58,16 @@ type setting struct {
 	Environment map[string]string `json:"environment"`
 }
 
-// find gives the file in the folder itself or in the one above it, which several Corefiles may share.
-func find(folder, name string) string {
-	for _, place := range []string{folder, filepath.Dir(folder)} {
-		if path := filepath.Join(place, name); exists(path) {
-			return path
+// find gives the files of a name pattern in the nearest folder that has any: the folder itself or one above it,
+// which several Corefiles may share.
+func find(folder, pattern string) []string {
+	for depth := 0; depth < 4 && !exists(filepath.Join(folder, "record.sh")); depth++ {
+		if paths, _ := filepath.Glob(filepath.Join(folder, pattern)); len(paths) > 0 {
+			return paths
 		}
+		folder = filepath.Dir(folder)
 	}
-	return ""
+	return nil
 }
 
 func exists(path string) bool { _, err := os.Stat(path); return err == nil }
@@ -95,7 +102,7 @@ func recordAnswers(coredns, folder string) error {
 		return err
 	}
 	var own setting
-	if path := find(folder, "setting.json"); path != "" {
+	for _, path := range find(folder, "setting.json") {
 		text, _ := os.ReadFile(path)
 		if err := json.Unmarshal(text, &own); err != nil {
 			return err
@@ -109,7 +116,7 @@ func recordAnswers(coredns, folder string) error {
 		defer func() { _ = exec.Command("ip", "address", "del", address, "dev", "lo").Run() }()
 	}
 	endpoint := ""
-	if path := find(folder, "objects.yaml"); path != "" {
+	for _, path := range find(folder, "objects.yaml") {
 		served, stop, err := serveObjects(path)
 		if err != nil {
 			return err
@@ -117,9 +124,12 @@ func recordAnswers(coredns, folder string) error {
 		defer stop()
 		endpoint = served
 	}
-	upstreams, _ := filepath.Glob(filepath.Join(folder, "upstream-*.Corefile"))
-	shared, _ := filepath.Glob(filepath.Join(filepath.Dir(folder), "upstream-*.Corefile"))
-	for _, path := range append(upstreams, shared...) {
+	quiet, err := listenSilently()
+	if err != nil {
+		return err
+	}
+	defer func() { _ = quiet.Close() }()
+	for _, path := range find(folder, "upstream-*.Corefile") {
 		server, err := start(coredns, path, "", nil)
 		if err != nil {
 			return fmt.Errorf("%s: %w", path, err)
@@ -140,6 +150,18 @@ func recordAnswers(coredns, folder string) error {
 		output.WriteString(encode(answered))
 	}
 	return os.WriteFile(filepath.Join(folder, "answers.jsonl"), []byte(output.String()), 0o644)
+}
+
+// silent is an address that takes queries and never answers.
+const silent = "192.0.2.99"
+
+func listenSilently() (net.PacketConn, error) {
+	config := net.ListenConfig{Control: func(_, _ string, raw syscall.RawConn) error {
+		return raw.Control(func(descriptor uintptr) {
+			_ = unix.SetsockoptInt(int(descriptor), unix.SOL_SOCKET, unix.SO_REUSEPORT, 1)
+		})
+	}}
+	return config.ListenPacket(context.Background(), "udp", net.JoinHostPort(silent, port))
 }
 
 var (
