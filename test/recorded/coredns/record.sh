@@ -8,6 +8,7 @@ exec unshare --net --mount sh -c '
   ip route add local default dev lo
   ip route add unreachable 192.0.2.98
   ip -6 route add local default dev lo
+  echo 1 > /proc/sys/net/ipv6/ip_nonlocal_bind
   mount --bind "$here/etc/hosts" /etc/hosts
   mount --bind "$here/etc/resolv.conf" /etc/resolv.conf
   exec "$here/recorder/recorder" "$@"' recorder "$@"

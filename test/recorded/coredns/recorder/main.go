@@ -7,6 +7,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"net"
@@ -30,9 +31,8 @@ func main() {
 		err = generate(os.Args[2], os.Args[3])
 	case len(os.Args) > 3 && os.Args[2] == "answers":
 		for _, folder := range os.Args[3:] {
-			if err = recordAnswers(os.Args[1], folder); err != nil {
-				err = fmt.Errorf("%s: %w", folder, err)
-				break
+			if failed := recordAnswers(os.Args[1], folder); failed != nil {
+				err = errors.Join(err, fmt.Errorf("%s: %w", folder, failed))
 			}
 		}
 	case len(os.Args) > 3 && os.Args[2] == "broken":
@@ -168,7 +168,7 @@ var (
 	keyPort       = regexp.MustCompile(`:53\b`)
 	forwardLine   = regexp.MustCompile(`(?m)^\s*forward .*$`)
 	bareAddress   = regexp.MustCompile(`( \d+\.\d+\.\d+\.\d+)( |$)`)
-	kubernetesOne = regexp.MustCompile(`(?m)^(\s*kubernetes\b[^{\n]*?)[ \t]*(\{)?[ \t]*$`)
+	kubernetesOne = regexp.MustCompile(`(?m)^(\s*kubernetes\b[^{\n]*?)[ \t]*(\{)?[ \t]*(?:#.*)?$`)
 )
 
 // prepared is the Corefile with what the machine it is recorded on needs: another port, and the API server's address.
@@ -228,6 +228,9 @@ func run(coredns, folder, name string, environment map[string]string) (*process,
 	command.Dir = folder
 	command.Env = []string{"PATH=" + os.Getenv("PATH")}
 	for key, value := range environment {
+		if net.ParseIP(value) != nil {
+			value += ":" + port
+		}
 		command.Env = append(command.Env, key+"="+value)
 	}
 	reader, writer, err := os.Pipe()
