@@ -165,7 +165,7 @@ func listenSilently() (net.PacketConn, error) {
 }
 
 var (
-	keyPort       = regexp.MustCompile(`:53\b`)
+	keyPort       = regexp.MustCompile(`([^:]):53\b`)
 	forwardLine   = regexp.MustCompile(`(?m)^\s*forward .*$`)
 	bareAddress   = regexp.MustCompile(`( \d+\.\d+\.\d+\.\d+)( |$)`)
 	kubernetesOne = regexp.MustCompile(`(?m)^(\s*kubernetes\b[^{\n]*?)[ \t]*(\{)?[ \t]*(?:#.*)?$`)
@@ -173,7 +173,7 @@ var (
 
 // prepared is the Corefile with what the machine it is recorded on needs: another port, and the API server's address.
 func prepared(text, endpoint string) string {
-	ported := keyPort.ReplaceAllString(text, ":"+port)
+	ported := keyPort.ReplaceAllString(text, "${1}:"+port)
 	ported = forwardLine.ReplaceAllStringFunc(ported, func(line string) string {
 		line = strings.Replace(line, "/etc/resolv.conf", "192.0.2.53", 1)
 		return bareAddress.ReplaceAllString(bareAddress.ReplaceAllString(line, "$1:"+port+"$2"), "$1:"+port+"$2")
@@ -193,33 +193,66 @@ func prepared(text, endpoint string) string {
 
 type process struct {
 	command *exec.Cmd
-	file    string
+	folder  string
 }
 
 func (p *process) stop() {
 	_ = p.command.Process.Kill()
 	_ = p.command.Wait()
-	_ = os.Remove(p.file)
+	_ = os.RemoveAll(p.folder)
 }
 
-// start runs CoreDNS in the Corefile's folder and returns once it said that it serves, or with what it said instead.
+// start runs CoreDNS in a prepared copy of the Corefile's folder and returns once it said that it serves, or with what
+// it said instead.
 func start(coredns, corefile, endpoint string, environment map[string]string) (*process, error) {
-	text, err := os.ReadFile(corefile)
+	folder, err := os.MkdirTemp("", "corefile")
 	if err != nil {
 		return nil, err
 	}
-	folder := filepath.Dir(corefile)
-	name := ".running." + filepath.Base(corefile)
-	if err := os.WriteFile(filepath.Join(folder, name), []byte(prepared(string(text), endpoint)), 0o644); err != nil {
-		return nil, err
+	err = copyPrepared(filepath.Dir(corefile), folder, endpoint)
+	if err == nil {
+		var server *process
+		if server, err = run(coredns, folder, filepath.Base(corefile), environment); err == nil {
+			server.folder = folder
+			return server, nil
+		}
 	}
-	server, err := run(coredns, folder, name, environment)
+	_ = os.RemoveAll(folder)
+	return nil, err
+}
+
+// copyPrepared copies what belongs to one Corefile: all files and folders beside it, except other Corefiles' folders.
+func copyPrepared(from, to, endpoint string) error {
+	entries, err := os.ReadDir(from)
 	if err != nil {
-		_ = os.Remove(filepath.Join(folder, name))
-		return nil, err
+		return err
 	}
-	server.file = filepath.Join(folder, name)
-	return server, nil
+	for _, entry := range entries {
+		source, target := filepath.Join(from, entry.Name()), filepath.Join(to, entry.Name())
+		if entry.IsDir() {
+			if nested, _ := filepath.Glob(filepath.Join(source, "*.Corefile")); len(nested) == 0 {
+				continue
+			}
+			if err := os.Mkdir(target, 0o755); err != nil {
+				return err
+			}
+			if err := copyPrepared(source, target, endpoint); err != nil {
+				return err
+			}
+			continue
+		}
+		text, err := os.ReadFile(source)
+		if err != nil {
+			return err
+		}
+		if strings.HasSuffix(source, "Corefile") {
+			text = []byte(prepared(string(text), endpoint))
+		}
+		if err := os.WriteFile(target, text, 0o644); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // run starts CoreDNS and waits for the banner that it prints once all its servers listen.
