@@ -212,7 +212,7 @@ func start(coredns, corefile, endpoint string, environment map[string]string) (*
 	err = copyPrepared(filepath.Dir(corefile), folder, endpoint)
 	if err == nil {
 		var server *process
-		if server, err = run(coredns, folder, filepath.Base(corefile), environment); err == nil {
+		if server, err = run(coredns, folder, filepath.Base(corefile), port, environment); err == nil {
 			server.folder = folder
 			return server, nil
 		}
@@ -256,7 +256,7 @@ func copyPrepared(from, to, endpoint string) error {
 }
 
 // run starts CoreDNS and waits for the banner that it prints once all its servers listen.
-func run(coredns, folder, name string, environment map[string]string) (*process, error) {
+func run(coredns, folder, name, port string, environment map[string]string) (*process, error) {
 	command := exec.Command(coredns, "-conf", name, "-dns.port", port)
 	command.Dir = folder
 	command.Env = []string{"PATH=" + os.Getenv("PATH")}
@@ -333,9 +333,10 @@ func recordBroken(coredns, path string) error {
 	return os.WriteFile(path, []byte(output.String()), 0o644)
 }
 
-var stamp = regexp.MustCompile(`(?m)^\d{4}/\d\d/\d\d \d\d:\d\d:\d\d (\[\w+\] )?`)
+// chatter is what CoreDNS logs on its way, beside the error that it ends with.
+var chatter = regexp.MustCompile(`(?m)^(maxprocs:|\[\w+\] ).*\n`)
 
-// try gives the last line that CoreDNS prints with a Corefile, or nil if it serves.
+// try gives what CoreDNS ends with when it reads a Corefile, or nil if it serves. Ports are those of the Corefile.
 func try(coredns string, one attempt, endpoint string) *string {
 	folder, _ := os.MkdirTemp("", "corefile")
 	defer func() { _ = os.RemoveAll(folder) }()
@@ -347,16 +348,16 @@ func try(coredns string, one attempt, endpoint string) *string {
 		_ = os.WriteFile(filepath.Join(folder, "Corefile"), []byte(text), 0o644)
 	}
 	_ = os.WriteFile(filepath.Join(folder, "Corefile"), []byte(one.Corefile), 0o644)
-	server, err := run(coredns, folder, "Corefile", nil)
+	server, err := run(coredns, folder, "Corefile", "53", nil)
 	if err != nil && strings.Contains(err.Error(), "in-cluster configuration") {
 		write(endpoint)
-		server, err = run(coredns, folder, "Corefile", nil)
+		server, err = run(coredns, folder, "Corefile", "53", nil)
 	}
 	if err == nil {
 		server.stop()
 		return nil
 	}
-	lines := strings.Split(stamp.ReplaceAllString(err.Error(), ""), "\n")
-	said := strings.ReplaceAll(lines[len(lines)-1], folder, "")
+	said := strings.TrimSpace(chatter.ReplaceAllString(err.Error()+"\n", ""))
+	said = strings.ReplaceAll(said, folder+"/", "")
 	return &said
 }
