@@ -221,7 +221,10 @@ func start(coredns, corefile, endpoint string, environment map[string]string) (*
 	return nil, err
 }
 
-// copyPrepared copies what belongs to one Corefile: all files and folders beside it, except other Corefiles' folders.
+// isCorefile tells Corefiles and the parts of one, by the endings that are usual for what is imported.
+var isCorefile = regexp.MustCompile(`(Corefile|\.server|\.override)$`)
+
+// copyPrepared copies the files beside a Corefile.
 func copyPrepared(from, to, endpoint string) error {
 	entries, err := os.ReadDir(from)
 	if err != nil {
@@ -230,22 +233,13 @@ func copyPrepared(from, to, endpoint string) error {
 	for _, entry := range entries {
 		source, target := filepath.Join(from, entry.Name()), filepath.Join(to, entry.Name())
 		if entry.IsDir() {
-			if nested, _ := filepath.Glob(filepath.Join(source, "*.Corefile")); len(nested) == 0 {
-				continue
-			}
-			if err := os.Mkdir(target, 0o755); err != nil {
-				return err
-			}
-			if err := copyPrepared(source, target, endpoint); err != nil {
-				return err
-			}
 			continue
 		}
 		text, err := os.ReadFile(source)
 		if err != nil {
 			return err
 		}
-		if strings.HasSuffix(source, "Corefile") {
+		if isCorefile.MatchString(source) {
 			text = []byte(prepared(string(text), endpoint))
 		}
 		if err := os.WriteFile(target, text, 0o644); err != nil {
