@@ -1,5 +1,6 @@
 import type { Environment } from './environment.ts'
 import type {
+  AddressAdvertisement,
   ClusterConfiguration,
   ConfigMap,
   CronJob,
@@ -9,6 +10,7 @@ import type {
   Endpoints,
   Ingress,
   IngressClass,
+  IPAddressPool,
   Job,
   KindCluster,
   KubeProxyConfiguration,
@@ -25,6 +27,7 @@ import type {
 
 /** Every kind that is read, by the name after `kind:`. */
 export interface KindTypes {
+  BGPAdvertisement: AddressAdvertisement
   Cluster: KindCluster
   ClusterConfiguration: ClusterConfiguration
   ConfigMap: ConfigMap
@@ -36,8 +39,10 @@ export interface KindTypes {
   Environment: { readonly spec?: Environment }
   Ingress: Ingress
   IngressClass: IngressClass
+  IPAddressPool: IPAddressPool
   Job: Job
   KubeProxyConfiguration: KubeProxyConfiguration
+  L2Advertisement: AddressAdvertisement
   Namespace: Namespace
   Node: Node
   Pod: Pod

@@ -38,6 +38,8 @@ export interface Node extends Typed {
     readonly podCIDRs?: readonly string[]
     readonly taints?: readonly Taint[]
     readonly unschedulable?: boolean
+    /** `aws:///eu-west-1a/i-0123`, `gce://…`, `azure://…`, `kind://docker/kind/worker`, `k3s://worker`. */
+    readonly providerID?: string
   }
   readonly status?: {
     readonly addresses?: readonly { readonly type?: string; readonly address?: string }[]
@@ -347,6 +349,23 @@ export interface IngressClass extends Typed {
   }
 }
 
+/** MetalLB's pool of addresses for load balancers. */
+export interface IPAddressPool extends Typed {
+  readonly spec?: {
+    /** `192.0.2.0/24` or `192.0.2.10-192.0.2.20`. */
+    readonly addresses?: readonly string[]
+    readonly autoAssign?: boolean
+    /** Leaves out IPv4 addresses that end in 0 or 255. */
+    readonly avoidBuggyIPs?: boolean
+    readonly serviceAllocation?: {
+      readonly priority?: number
+      readonly namespaces?: readonly string[]
+      readonly namespaceSelectors?: readonly LabelSelector[]
+      readonly serviceSelectors?: readonly LabelSelector[]
+    }
+  }
+}
+
 /** A Secret without what it keeps secret. */
 export interface Secret extends Typed {
   readonly type?: string
@@ -354,6 +373,15 @@ export interface Secret extends Typed {
   readonly keys: readonly string[]
   /** The DNS names of the certificate `tls.crt`; unknown where it is none that can be read. */
   readonly certificateNames: readonly string[] | 'unknown'
+}
+
+/** How MetalLB makes the addresses of pools known: of all pools, if none is named. */
+export interface AddressAdvertisement extends Typed {
+  readonly spec?: {
+    readonly ipAddressPools?: readonly string[]
+    readonly ipAddressPoolSelectors?: readonly LabelSelector[]
+    readonly nodeSelectors?: readonly LabelSelector[]
+  }
 }
 
 /** kind's own configuration, `kind: Cluster`. */

@@ -3,12 +3,15 @@ import type { KindName } from './kinds.ts'
 /** Kinds of an API server that can be listed; the others are configuration files, or are only read. */
 export type StoredKind = Exclude<
   KindName,
+  | 'BGPAdvertisement'
   | 'Cluster'
   | 'ClusterConfiguration'
   | 'Environment'
+  | 'IPAddressPool'
   | 'Ingress'
   | 'IngressClass'
   | 'KubeProxyConfiguration'
+  | 'L2Advertisement'
   | 'Secret'
 >
 

@@ -10,6 +10,7 @@ import { endpointSlice, endpoints } from './endpoints.ts'
 import { ingress } from './ingress.ts'
 import { ingressClass } from './ingress-class.ts'
 import type { KindModule } from './kind.ts'
+import { bgpAdvertisement, ipAddressPool, l2Advertisement } from './metallb.ts'
 import { namespace, node } from './node.ts'
 import { pod } from './pod.ts'
 import { secret } from './secret.ts'
@@ -26,6 +27,7 @@ import {
 
 /** The modules, one for each entry of KindTypes; leaving one out does not compile. */
 export const kindModules: { readonly [K in KindName]: KindModule<KindTypes[K]> } = {
+  BGPAdvertisement: bgpAdvertisement,
   Cluster: kindCluster,
   ClusterConfiguration: clusterConfiguration,
   ConfigMap: configMap,
@@ -37,8 +39,10 @@ export const kindModules: { readonly [K in KindName]: KindModule<KindTypes[K]> }
   Environment: environment,
   Ingress: ingress,
   IngressClass: ingressClass,
+  IPAddressPool: ipAddressPool,
   Job: job,
   KubeProxyConfiguration: kubeProxyConfiguration,
+  L2Advertisement: l2Advertisement,
   Namespace: namespace,
   Node: node,
   Pod: pod,

@@ -3,6 +3,18 @@
  * Environment. `?` after a type: null means something; a field `*`: there are others. Fields that kubewalk does not read and that only tune a component are `any`.
  */
 export const configurationSchema = `
+IPAddressPool kind:string apiVersion:string metadata:ObjectMeta spec:IPAddressPoolSpec status:any
+IPAddressPoolSpec addresses:[]string autoAssign:boolean avoidBuggyIPs:boolean
+  serviceAllocation:ServiceAllocation
+ServiceAllocation priority:integer namespaces:[]string namespaceSelectors:[]LabelSelector
+  serviceSelectors:[]LabelSelector
+L2Advertisement kind:string apiVersion:string metadata:ObjectMeta spec:L2AdvertisementSpec status:any
+L2AdvertisementSpec ipAddressPools:[]string ipAddressPoolSelectors:[]LabelSelector
+  nodeSelectors:[]LabelSelector interfaces:[]string
+BGPAdvertisement kind:string apiVersion:string metadata:ObjectMeta spec:BGPAdvertisementSpec status:any
+BGPAdvertisementSpec aggregationLength:integer aggregationLengthV6:integer localPref:long
+  communities:[]string ipAddressPools:[]string ipAddressPoolSelectors:[]LabelSelector
+  nodeSelectors:[]LabelSelector peers:[]string
 KindCluster kind:string apiVersion:string name:string metadata:ObjectMeta nodes:[]KindNode
   networking:KindNetworking featureGates:any runtimeConfig:any kubeadmConfigPatches:any
   kubeadmConfigPatchesJSON6902:any containerdConfigPatches:any containerdConfigPatchesJSON6902:any
