@@ -14,6 +14,13 @@ export interface KubernetesData {
   readonly slicesByIp: ReadonlyMap<Ip, readonly DnsSlice[]>
   /** Pods by their addresses. */
   readonly podsByIp: ReadonlyMap<Ip, readonly DnsPod[]>
+  /** ServiceImports and the slices that other clusters sent, for multicluster zones; both by `namespace/name`. */
+  readonly imports?: {
+    readonly services: ReadonlyMap<string, DnsService>
+    readonly slices: ReadonlyMap<string, readonly DnsSlice[]>
+  }
+  /** The API server has not answered yet: what is not found may still be there. */
+  readonly notSynced?: true
 }
 
 export interface DnsNamespace {
@@ -48,6 +55,9 @@ export interface DnsSlice {
   readonly namespace: string
   readonly service: string
   readonly ref: ObjectRef
+  /** The cluster that it was imported from. */
+  readonly clusterId?: string
+  readonly labels?: Readonly<Record<string, string>>
   readonly ports: readonly DnsPort[]
   readonly endpoints: readonly DnsEndpoint[]
 }
@@ -64,4 +74,5 @@ export interface DnsEndpoint {
 export interface DnsPod {
   readonly namespace: string
   readonly name: string
+  readonly labels?: Readonly<Record<string, string>>
 }

@@ -1,6 +1,8 @@
 import type { Ip } from '../../base/ip.ts'
 import type { SourceLocation } from '../../base/source.ts'
 import type { KubernetesData } from '../kubernetes-data.ts'
+import type { Plugin } from './plugin/registry.ts'
+import type { Transport } from './zones.ts'
 
 /** A CoreDNS process: its Corefile as it was understood, and what it has at hand. */
 export interface CoreDns {
@@ -27,11 +29,5 @@ export interface ServedZone {
   /** Lower case, with its final dot. */
   readonly zone: string
   readonly port: number
-  readonly transport: 'dns' | 'tls' | 'grpc' | 'https' | 'quic'
-}
-
-/** One plugin as it is configured. */
-export interface Plugin {
-  readonly name: string
-  readonly at: SourceLocation
+  readonly transport: Transport
 }
