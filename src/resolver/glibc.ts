@@ -4,7 +4,7 @@ import { orderAddresses } from './address-order.ts'
 import type { GlibcSender, Reply, SenderState } from './glibc-send.ts'
 import { send } from './glibc-send.ts'
 import type { Lookup, LookupStep } from './lookup.ts'
-import { failed, found, typesOf } from './lookup.ts'
+import { failed, found, ipv4Sources, typesOf } from './lookup.ts'
 import { absolute, addressIn, dotsIn, isEncodable } from './names.ts'
 import { glibcOptions } from './options.ts'
 import { serversOf } from './resolv-conf.ts'
@@ -144,7 +144,7 @@ function query(
     if (outcome.type !== 'found') return otherwise(outcome, after)
     // An alias that leads nowhere ends the search, and then has no address to give.
     if (outcome.addresses.length === 0) return failed('not-found', after.seconds)
-    const addresses = orderAddresses('glibc', outcome.addresses, search.lookup.ipv6 ?? false)
+    const addresses = orderAddresses('glibc', outcome.addresses, search.lookup.sources ?? ipv4Sources)
     return found(absolute(name), addresses, after.seconds)
   })
 }

@@ -2,6 +2,7 @@ import type { Ip } from '../base/ip.ts'
 import { familyOf, parseIp } from '../base/ip.ts'
 import { orderAddresses } from './address-order.ts'
 import type { Libc, LookupResult } from './lookup.ts'
+import { ipv4Sources } from './lookup.ts'
 import { absolute } from './names.ts'
 
 /** One line of a hosts file: an address and its names, the canonical one first. */
@@ -32,7 +33,7 @@ export function lookUpHosts(
   hosts: readonly HostsEntry[],
   name: string,
   family: 4 | 6 | undefined,
-  { libc = 'glibc', ipv6 = false }: { readonly libc?: Libc; readonly ipv6?: boolean } = {},
+  { libc = 'glibc', sources = ipv4Sources }: { readonly libc?: Libc; readonly sources?: readonly Ip[] } = {},
 ): LookupResult | undefined {
   if (libc === 'as-is') return undefined
   const same = (one: string) => (libc === 'musl' ? one === name : one.toLowerCase() === name.toLowerCase())
@@ -42,7 +43,7 @@ export function lookUpHosts(
   )
   const addresses = mapped.filter((ip) => family === undefined || familyOf(ip) === family)
   if (addresses.length > 0) {
-    return { type: 'found', name: absolute(name), addresses: orderAddresses(libc, addresses, ipv6) }
+    return { type: 'found', name: absolute(name), addresses: orderAddresses(libc, addresses, sources) }
   }
   return lines.length > 0 && libc === 'musl' ? { type: 'failed', error: 'no-data' } : undefined
 }

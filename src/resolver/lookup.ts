@@ -68,9 +68,12 @@ export interface Lookup {
   /** The family that was asked for; `undefined` asks for both. */
   readonly family: 4 | 6 | undefined
   readonly conf: ResolvConf
-  /** Whether the host has an IPv6 address beyond its own link, so that IPv6 destinations are usable; false if left out. */
-  readonly ipv6?: boolean
+  /** The host's own addresses, which decide the order of what is found; some IPv4 address, if left out. */
+  readonly sources?: readonly Ip[]
 }
+
+/** Stands for the addresses of a host that has IPv4 alone. */
+export const ipv4Sources: readonly Ip[] = [0]
 
 /** The types that this lookup asks for. */
 export function typesOf({ family }: Lookup): readonly LookupQuestion['type'][] {

@@ -2,7 +2,7 @@ import type { Ip } from '../base/ip.ts'
 import { familyOf } from '../base/ip.ts'
 import { orderAddresses } from './address-order.ts'
 import type { Lookup, LookupAnswer, LookupQuestion, LookupStep } from './lookup.ts'
-import { failed, found, typesOf } from './lookup.ts'
+import { failed, found, ipv4Sources, typesOf } from './lookup.ts'
 import { absolute, addressIn, dotsIn, isEncodable } from './names.ts'
 import type { MuslOptions } from './options.ts'
 import { muslOptions } from './options.ts'
@@ -138,5 +138,5 @@ function conclude(candidate: Candidate, answers: Progress['answers'], attempts: 
     return answer?.type === 'data' ? answer.addresses : []
   })
   if (addresses.length === 0) return failed('no-data', seconds)
-  return found(name, orderAddresses('musl', addresses, lookup.ipv6 ?? false), seconds)
+  return found(name, orderAddresses('musl', addresses, lookup.sources ?? ipv4Sources), seconds)
 }

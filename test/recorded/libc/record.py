@@ -66,11 +66,11 @@ def inside(scenario, command):
         for name, text in files.items():
             path = os.path.join(folder, name)
             open(path, 'w').write(text)
-            open(f'/etc/{name}', 'a').close()
             subprocess.run(['mount', '--bind', path, f'/etc/{name}'], check=True)
         if 'device' in scenario:
-            subprocess.run(['ip', 'link', 'add', 'eth0', 'type', 'dummy'], check=True)
-            subprocess.run(['ip', 'link', 'set', 'eth0', 'up'], check=True)
+            subprocess.run(['ip', 'link', 'add', 'eth0', 'type', 'veth', 'peer', 'name', 'far'], check=True)
+            for end in ('eth0', 'far'):
+                subprocess.run(['ip', 'link', 'set', end, 'up'], check=True)
             for address in scenario['device']:
                 family = '-6' if ':' in address else '-4'
                 subprocess.run(['ip', family, 'address', 'add', address, 'dev', 'eth0', *(['nodad'] if family == '-6' else [])], check=True)
@@ -99,6 +99,7 @@ def inside(scenario, command):
                     one.sendto(reply(packet, question, kind, said), peer)
         seconds = round(time.monotonic() - started, 1)
         lines = client.stdout.read().split('\n')
+        seconds = next((float(line.split()[1]) for line in lines if line.startswith('seconds')), seconds)
         result = {'queries': queries, 'seconds': seconds}
         error = [line.split()[1] for line in lines if line.startswith('error')]
         result.update({'error': error[0]} if error else

@@ -1,0 +1,64 @@
+import { formatIp, parseIp } from '../../src/base/ip.ts'
+import type { LookupAnswer, LookupQuestion, LookupResult, LookupStep } from '../../src/resolver/lookup.ts'
+
+/** What a scripted server says: an error's short name, addresses, or `cname TARGET [address…]`; a list in turn. */
+export type Script = 'closed' | Readonly<Record<string, string | readonly string[]>>
+
+/** A lookup played to its end. */
+export interface Played {
+  /** `seconds server type name`, a question a line. */
+  readonly queries: readonly string[]
+  /** The rounds: their questions in one line each, without the server. */
+  readonly rounds: readonly string[]
+  readonly result: LookupResult
+}
+
+const codes: Readonly<Record<string, LookupAnswer>> = {
+  nx: { type: 'nxdomain' },
+  nd: { type: 'nodata' },
+  sf: { type: 'servfail' },
+  ref: { type: 'refused' },
+  silent: { type: 'timeout' },
+}
+
+/** Plays a lookup against scripted servers. */
+export function play(first: LookupStep, servers: Readonly<Record<string, Script>>): Played {
+  const said = new Map<string, number>()
+  const queries: string[] = []
+  const rounds: string[] = []
+  let step = first
+  while (step.type === 'ask') {
+    const { questions } = step.round
+    rounds.push(questions.map(({ type, name }) => `${type} ${name}`).join(', '))
+    queries.push(...questions.map(({ server, type, name }) => `${formatIp(server)} ${type} ${name}`))
+    step = step.next(
+      questions.map((question) => answerOf(question, servers[formatIp(question.server)], said)),
+    )
+  }
+  return { queries, rounds, result: step.result }
+}
+
+function answerOf(
+  question: LookupQuestion,
+  script: Script | undefined,
+  said: Map<string, number>,
+): LookupAnswer {
+  if (script === undefined || script === 'closed') return { type: 'unreachable' }
+  const name = question.name.toLowerCase()
+  const key = [`${name} ${question.type}`, name, `* ${question.type}`, '*'].find((one) => one in script)
+  const text = key === undefined ? 'nx' : (script[key] ?? 'nx')
+  if (typeof text === 'string') return spoken(text)
+  const place = `${formatIp(question.server)} ${key}`
+  const count = said.get(place) ?? 0
+  said.set(place, count + 1)
+  return spoken(text[Math.min(count, text.length - 1)] ?? 'nx')
+}
+
+function spoken(text: string): LookupAnswer {
+  const code = codes[text]
+  if (code) return code
+  const words = text.split(' ')
+  const canonical = words[0] === 'cname' ? words[1] : undefined
+  const addresses = words.slice(canonical === undefined ? 0 : 2).flatMap((word) => parseIp(word) ?? [])
+  return { type: 'data', addresses, ...(canonical !== undefined && { canonical }) }
+}
