@@ -95,7 +95,11 @@ export interface PodSpec {
   readonly hostNetwork?: boolean
   readonly hostname?: string
   readonly subdomain?: string
+  /** Takes the place of the host name altogether, without a domain (from 1.35). */
+  readonly hostnameOverride?: string
   readonly dnsPolicy?: string
+  readonly dnsConfig?: PodDnsConfig
+  readonly hostAliases?: readonly HostAlias[]
   readonly restartPolicy?: string
   readonly containers?: readonly Container[]
   readonly initContainers?: readonly Container[]
@@ -110,6 +114,19 @@ export interface PodSpec {
     readonly podAffinity?: PodAffinity
     readonly podAntiAffinity?: PodAffinity
   }
+}
+
+/** What a pod adds to the `resolv.conf` that its policy gives it. */
+export interface PodDnsConfig {
+  readonly nameservers?: readonly string[]
+  readonly searches?: readonly string[]
+  readonly options?: readonly { readonly name?: string; readonly value?: string }[]
+}
+
+/** A line that a pod adds to its hosts file. */
+export interface HostAlias {
+  readonly ip?: string
+  readonly hostnames?: readonly string[]
 }
 
 export interface NodeSelectorTerm {

@@ -4,6 +4,7 @@ import type { Container, ContainerPort, Pod, PodSpec } from '../../model/objects
 import { formatPath } from '../schema/path.ts'
 import type { Examined, KindModule } from './kind.ts'
 import { demand, isPortName, isPortNumber, refuse } from './kind.ts'
+import { checkPodDns } from './pod-dns.ts'
 import { checkProtocol } from './service.ts'
 
 export const pod: KindModule<Pod> = {
@@ -40,6 +41,7 @@ export function checkPodSpec(
     return
   }
   noteUnmodelled(located, report, spec, path)
+  checkPodDns(located, report, spec, path)
   const containers = spec.containers ?? []
   if (containers.length === 0) demand(located, report, [...path, 'containers'])
   const names = new Set<string>()
