@@ -33,3 +33,15 @@ export function moment(text: string): number {
   if (!Number.isNaN(time)) return time
   throw new InvalidArgumentError('Expected a time such as 2026-01-31T12:00:00Z.')
 }
+
+/** Collects texts; may be given several times. */
+export function collect(text: string, before: readonly string[] = []): readonly string[] {
+  return [...before, text]
+}
+
+/** Reads `NAME=ADDRESS`, or curl's `NAME:PORT:ADDRESS`; may be given several times. */
+export function nameAddress(text: string, before: readonly (readonly [string, string])[] = []) {
+  const found = /^([^=:]+)(?:=|:\d*:)(.+)$/.exec(text)
+  if (!found) throw new InvalidArgumentError('Expected NAME=ADDRESS.')
+  return [...before, [found[1] ?? '', found[2] ?? ''] as const]
+}

@@ -2,6 +2,7 @@ import { Command } from 'commander'
 import { addCheck } from './command/check.ts'
 import { addCompletion } from './command/completion.ts'
 import { addDescribe } from './command/describe.ts'
+import { addDns } from './command/dns.ts'
 import { addGet } from './command/get.ts'
 import { addGraph } from './command/graph.ts'
 import { addRules } from './command/rules.ts'
@@ -20,7 +21,7 @@ export function buildProgram(io: Io, finish: Finish): Command {
     .exitOverride()
     .configureOutput({ writeOut: io.out, writeErr: io.err, getOutHelpWidth: () => io.columns })
     .showHelpAfterError('(kubewalk --help, or kubewalk COMMAND --help, says what can be given)')
-  for (const add of [addTrace, addRules, addGet, addDescribe, addGraph, addCheck, addCompletion])
+  for (const add of [addTrace, addDns, addRules, addGet, addDescribe, addGraph, addCheck, addCompletion])
     add(program, io, finish)
   return program
 }

@@ -1,4 +1,5 @@
 import type { Journey } from '../src/index.ts'
+import { isServed } from '../src/index.ts'
 import type { ClusterOptions } from './cluster-options.ts'
 import type { ExitCode } from './exit-code.ts'
 import { exitCode } from './exit-code.ts'
@@ -17,12 +18,14 @@ export interface TraceCommandOptions extends ClusterOptions {
   readonly interval?: number
   readonly group?: boolean
   readonly requests?: string
+  readonly resolver?: 'glibc' | 'musl' | 'as-is'
+  readonly resolve?: readonly (readonly [name: string, address: string])[]
+  readonly method?: string
+  readonly header?: readonly string[]
+  readonly insecure?: boolean
 }
 
-/** 0 if every way of every journey reached. */
+/** 0 if every way of every journey is served. */
 export function codeOf(journeys: readonly Journey[]): ExitCode {
-  const reached = journeys.every(({ outcomes }) =>
-    outcomes.every(({ disposition }) => disposition === 'reached'),
-  )
-  return reached ? exitCode.yes : exitCode.no
+  return journeys.every(({ outcomes }) => outcomes.every(isServed)) ? exitCode.yes : exitCode.no
 }

@@ -10,8 +10,11 @@ export type {
   Journey,
   JourneyOutcome,
   JourneyRequest,
+  NameRequest,
+  ResolutionAnswer,
   Symptom,
 } from './model/journey.ts'
+export { isServed } from './model/journey.ts'
 export { groupedJourney, groupOutcomes } from './model/journey-groups.ts'
 export type { LabelRequirement, SelectorError } from './model/label-selector.ts'
 export { parseLabelSelector, selectsLabels } from './model/label-selector.ts'
@@ -27,13 +30,14 @@ export type { Disposition } from './model/trace.ts'
 export type { RuleSet, Table } from './netfilter/rule.ts'
 export { formatRuleSet, formatTableSpec } from './netfilter/save-format/format.ts'
 export { describeService } from './render/describe/service.ts'
+export { digText } from './render/dig.ts'
 export { humanDuration } from './render/get/age.ts'
 export { objectList } from './render/get/object-list.ts'
 export type { TableOptions } from './render/get/objects-table.ts'
 export { objectNames, objectsTable } from './render/get/objects-table.ts'
 export type { TopologyFormat } from './render/graph/registry.ts'
 export { drawTopology, topologyFormats } from './render/graph/registry.ts'
-export { journeyJson, sessionJson } from './render/json.ts'
+export { journeyJson, resolutionJson, sessionJson } from './render/json.ts'
 export { sessionText } from './render/session-text.ts'
 export type { Style } from './render/style.ts'
 export { colored, plain } from './render/style.ts'

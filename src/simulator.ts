@@ -1,6 +1,7 @@
 import type { Diagnostic } from './base/diagnostic.ts'
 import { collectDiagnostics, formatDiagnostic, hasErrors } from './base/diagnostic.ts'
 import type { SourceFile } from './base/source.ts'
+import { compileApplications } from './control/applications.ts'
 import { compileNetwork } from './control/compile.ts'
 import type { CompleteOptions } from './control/complete/completion.ts'
 import { completeCluster } from './control/complete.ts'
@@ -10,6 +11,7 @@ import { storedObjects } from './control/stored.ts'
 import type { BatchAnswer } from './journey/batch.ts'
 import { answerLines } from './journey/batch.ts'
 import { initialState } from './journey/initial-state.ts'
+import { resolveName } from './journey/names/resolve.ts'
 import { seededChoice } from './journey/sampling.ts'
 import type { SessionOptions } from './journey/session.ts'
 import { traceSession } from './journey/session.ts'
@@ -19,7 +21,7 @@ import { loadManifest } from './manifest/load.ts'
 import type { ReadOptions } from './manifest/read-files.ts'
 import { readFiles } from './manifest/read-files.ts'
 import type { Cluster } from './model/cluster.ts'
-import type { Journey, JourneyRequest } from './model/journey.ts'
+import type { Journey, JourneyRequest, NameRequest, ResolutionAnswer } from './model/journey.ts'
 import type { Network } from './model/network.ts'
 import type { StoredObjects } from './model/stored.ts'
 import type { Topology } from './model/topology.ts'
@@ -65,6 +67,8 @@ export interface LoadedCluster {
   readonly diagnostics: readonly Diagnostic[]
   /** Answers one request against a network that has seen no packet yet. */
   trace(request: JourneyRequest, options?: TraceRequestOptions): Journey
+  /** Looks a name up as a program in the cluster would. */
+  resolve(request: NameRequest, options?: TraceRequestOptions): ResolutionAnswer
   /** Makes the request again and again; each connection finds what the ones before it left behind. */
   repeat(request: JourneyRequest, options: RepeatOptions): readonly Journey[]
   /** Answers requests that stand in a text, one JSON object a line, in order. */
@@ -119,14 +123,16 @@ function build(
   const cluster = completed.value
   const dumped = collectDiagnostics()
   const nodeRules = readNodeRules(options.nodeRules ?? new Map(), cluster.nodes, dumped.report)
-  const found = [...completed.diagnostics, ...dumped.diagnostics]
+  const behind = collectDiagnostics()
+  const applications = compileApplications(cluster, behind.report)
+  const found = [...completed.diagnostics, ...dumped.diagnostics, ...behind.diagnostics]
   const certain = loaded.value.incomplete || hasErrors(before) ? found.filter(isCertain) : found
   // Where nothing could be read, that there is nothing is no second mistake.
   const nothing = files.length === 0 && hasErrors(before)
   const diagnostics = nothing ? before : [...before, ...loaded.diagnostics, ...certain]
   if (hasErrors(diagnostics)) throw new InputError(diagnostics)
   options.onStage?.('compiling the network')
-  const compiled = compileNetwork(cluster, { nodeRules })
+  const compiled = compileNetwork(cluster, { nodeRules, applications })
   const world = makeWorld(cluster, compiled, [...loaded.value.otherKinds.keys()])
   const state = initialState(cluster)
   const answer = (request: JourneyRequest, { seed, recordMisses = false }: TraceRequestOptions = {}) => {
@@ -143,6 +149,10 @@ function build(
     },
     diagnostics,
     trace: answer,
+    resolve: (request, { seed, recordMisses = false } = {}) => {
+      const choose = seed === undefined ? {} : { choose: seededChoice(seed) }
+      return resolveName(world, request, { state, now: 0, recordMisses, ...choose })
+    },
     repeat: (request, how) => traceSession(world, request, { state, ...how }),
     answerLines: (text, how) => answerLines(text, (request) => answer(request, how)),
     topology: () => topologyOf(cluster),

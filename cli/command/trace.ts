@@ -12,7 +12,7 @@ import {
 import { load, withClusterOptions } from '../cluster-options.ts'
 import type { ExitCode } from '../exit-code.ts'
 import type { Io } from '../io.ts'
-import { integer } from '../option-values.ts'
+import { collect, integer, nameAddress } from '../option-values.ts'
 import type { Finish } from '../program.ts'
 import { answerRequests } from '../requests.ts'
 import type { TraceCommandOptions } from '../trace-options.ts'
@@ -28,19 +28,31 @@ Examples:
   kubewalk trace deploy/shop/front svc/shop/api:8080 -f k8s/ -v
   kubectl get nodes,pods,svc,endpointslices -A -o yaml | kubewalk trace pod/client web:80 -f -
   kubewalk trace internet node/worker:30001 -f k8s/
+  kubewalk trace internet https://shop.example.com/cart -f k8s/ -H 'X-Version: 2'
   kubewalk trace pod/client web:80 -f k8s/ --count 20
   kubewalk trace --requests requests.jsonl -o jsonl -f k8s/
 
 Exit code: 0 if every way reaches, 1 if one does not, 2 if the command or its input is wrong.`
 
 /** Options for which each line of --requests has a field of its own, or which ask for one request alone. */
-const saidInRequests = ['protocol', 'sport', 'namespace', 'ipv4', 'ipv6', 'count', 'interval']
+const saidInRequests = [
+  'protocol',
+  'sport',
+  'namespace',
+  'ipv4',
+  'ipv6',
+  'count',
+  'interval',
+  'resolver',
+  'resolve',
+  'method',
+  'header',
+  'insecure',
+]
 
-export function addTrace(program: Command, io: Io, finish: Finish): void {
-  withClusterOptions(program.command('trace'))
-    .description('follow a packet from a sender to a destination, and the answer back')
-    .argument('[from]', 'who sends')
-    .argument('[to]', 'what is asked')
+/** The options that say what is sent. */
+function withRequestOptions(command: Command): Command {
+  return command
     .addOption(
       new Option('-p, --protocol <protocol>', 'what is sent')
         .choices(['tcp', 'udp', 'sctp', 'icmp'])
@@ -50,6 +62,23 @@ export function addTrace(program: Command, io: Io, finish: Finish): void {
     .option('-n, --namespace <namespace>', 'namespace of names that do not say theirs')
     .addOption(new Option('-4, --ipv4', 'over IPv4').conflicts('ipv6'))
     .option('-6, --ipv6', 'over IPv6')
+    .addOption(
+      new Option(
+        '--resolver <name>',
+        'whose resolver asks for names: a C library, or a tool without a search list',
+      ).choices(['glibc', 'musl', 'as-is']),
+    )
+    .option('--resolve <name=address>', 'do not ask for this name: it has this address', nameAddress)
+    .option('-X, --method <method>', 'the method of an HTTP request (default: GET)')
+    .option('-H, --header <header>', "a header of an HTTP request: 'Name: value'", collect)
+    .option('-k, --insecure', "do not check the server's certificate")
+}
+
+export function addTrace(program: Command, io: Io, finish: Finish): void {
+  withRequestOptions(withClusterOptions(program.command('trace')))
+    .description('follow a packet from a sender to a destination, and the answer back')
+    .argument('[from]', 'who sends')
+    .argument('[to]', 'what is asked')
     .option(
       '-v, --verbose',
       'every rule that matched; twice: every rule that was looked at',
@@ -118,7 +147,7 @@ function requestOf(
       'say how many: --count NUMBER',
     )
   }
-  const { protocol, sport, namespace, ipv4, ipv6 } = options
+  const { protocol, sport, namespace, ipv4, ipv6, resolver, resolve } = options
   return {
     from,
     to,
@@ -126,6 +155,17 @@ function requestOf(
     ...(sport !== undefined && { sport }),
     ...(namespace !== undefined && { namespace }),
     ...(ipv6 ? { family: 6 as const } : ipv4 ? { family: 4 as const } : {}),
+    ...(resolver && { resolver }),
+    ...(resolve && { resolve: Object.fromEntries(resolve) }),
+    ...httpOptions(options),
+  }
+}
+
+function httpOptions({ method, header, insecure }: TraceCommandOptions): Partial<JourneyRequest> {
+  return {
+    ...(method !== undefined && { method }),
+    ...(header && { headers: header }),
+    ...(insecure && { insecure }),
   }
 }
 

@@ -20,6 +20,10 @@ export const diagnosticCatalog = {
   'duplicate-key': error(
     'A key stands twice in one map. kubectl takes the last in silence; strict readers refuse the document.',
   ),
+  'corefile-invalid': error('CoreDNS would not start with this Corefile.'),
+  'corefile-not-modelled': warning(
+    'A plugin of the Corefile is not modelled, and could change an answer; or CoreDNS itself would warn.',
+  ),
   'not-utf8': warning('A file is not UTF-8; what could not be read was replaced.'),
   'not-json': warning('A text begins as JSON does and is none; it is read as YAML.'),
   'yaml-1.1-boolean': warning(

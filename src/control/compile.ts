@@ -1,13 +1,18 @@
+import { collectDiagnostics } from '../base/diagnostic.ts'
 import type { Ip } from '../base/ip.ts'
 import { formatIp, hostCidr, parseIpSloppy } from '../base/ip.ts'
 import type { Cluster, ClusterNode, ClusterPod } from '../model/cluster.ts'
-import type { Netns, NetnsId, Network, Segment, SegmentPort } from '../model/network.ts'
+import type { Listener, Netns, NetnsId, Network, Segment, SegmentPort } from '../model/network.ts'
 import type { RuleSet } from '../netfilter/rule.ts'
+import type { Applications } from './applications.ts'
+import { compileApplications } from './applications.ts'
 import { cnis, defaultCni } from './cni/registry.ts'
 import type { OutsideHost } from './hosts.ts'
 import { internetNetns, outsideHost, routerNetns } from './hosts.ts'
 import type { Balancer } from './load-balancer.ts'
 import { balancersOf } from './load-balancer.ts'
+import type { AllNameFiles } from './name-files.ts'
+import { nameFilesOf } from './name-files.ts'
 import { nodeNamespace, uplink } from './node-namespace.ts'
 import { hasNamespace, isAlive, podId, podNamespace } from './pod-namespace.ts'
 import { oneToOneNat } from './router-nat.ts'
@@ -27,6 +32,8 @@ import {
 export interface CompileOptions {
   /** Rule sets, by node name, that stand for a node's own. */
   readonly nodeRules?: ReadonlyMap<string, readonly RuleSet[]>
+  /** What waits behind the sockets; worked out here, if left out. */
+  readonly applications?: Applications
 }
 
 /** A compiled network, and what is needed to add a host to it. */
@@ -37,16 +44,19 @@ export interface CompiledNetwork {
   readonly hosts: ReadonlyMap<Ip, NetnsId>
   /** Nodes whose rules were given, and not made from the cluster. */
   readonly givenRules: ReadonlySet<string>
+  readonly applications: Applications
+  readonly nameFiles: AllNameFiles
 }
 
 /** What the agents on all machines make of the cluster. Namespaces are made when they are looked up. */
 export function compileNetwork(cluster: Cluster, options: CompileOptions = {}): CompiledNetwork {
   const underlay = underlayOf(cluster)
+  const applications = options.applications ?? compileApplications(cluster, collectDiagnostics().report)
   const balancers = cluster.services.flatMap((service) => balancersOf(cluster, underlay, service))
-  const hosts = outsideHosts(cluster, underlay)
+  const hosts = outsideHosts(cluster, underlay, applications)
   const lookups = indexCluster(cluster)
   const made = new Map<NetnsId, Netns>()
-  const fixed = fixedNamespaces(cluster, underlay, balancers, hosts)
+  const fixed = fixedNamespaces(cluster, underlay, balancers, hosts, applications)
   const cni = cnis[cluster.settings.cni] ?? defaultCni
   const get = (id: NetnsId): Netns | undefined => {
     const known = made.get(id) ?? fixed.get(id)
@@ -60,11 +70,20 @@ export function compileNetwork(cluster: Cluster, options: CompileOptions = {}): 
     if (node) {
       const rules = options.nodeRules?.get(node.name)
       const { pods = [], hostPods = [] } = lookups.podsByNode.get(node.name) ?? {}
-      return nodeNamespace({ cluster, node, pods, hostPods, underlay, cni, ...(rules && { rules }) })
+      return nodeNamespace({
+        cluster,
+        node,
+        pods,
+        hostPods,
+        underlay,
+        cni,
+        applications,
+        ...(rules && { rules }),
+      })
     }
     const pod = lookups.pods.get(id)
     const home = pod && lookups.nodes.get(`node/${pod.nodeName}`)
-    return pod && home && podNamespace(cluster, home, pod, cni, underlay.mtu)
+    return pod && home && podNamespace({ cluster, node: home, pod, cni, mtu: underlay.mtu, applications })
   }
   const keys = () => [...lookups.nodes.keys(), ...lookups.pods.keys(), ...fixed.keys()]
   const segments = makeSegments(cluster, underlay, balancers, hosts)
@@ -72,6 +91,8 @@ export function compileNetwork(cluster: Cluster, options: CompileOptions = {}): 
     network: { namespaces: { get, keys }, segments },
     underlay,
     givenRules: new Set(options.nodeRules?.keys()),
+    applications,
+    nameFiles: nameFilesOf(cluster, applications.assumedDns ? [applications.assumedDns.ip] : []),
     hosts: new Map(
       hosts
         .flatMap(({ netns }) =>
@@ -105,25 +126,47 @@ function indexCluster(cluster: Cluster): ClusterIndex {
 }
 
 /** Declared hosts, and addresses of the nodes' own network that an EndpointSlice vouches for. */
-function outsideHosts(cluster: Cluster, underlay: Underlay): readonly OutsideHost[] {
+function outsideHosts(
+  cluster: Cluster,
+  underlay: Underlay,
+  applications: Applications,
+): readonly OutsideHost[] {
   const hosts = new Map<Ip, OutsideHost>()
   const inside = new Set<Ip>([
     ...cluster.nodes.flatMap((node) => node.addresses),
     ...cluster.pods.flatMap((pod) => pod.ips),
   ])
-  for (const declared of cluster.environment.externalHosts ?? []) {
-    const ip = parseIpSloppy(declared.ip ?? '')
-    if (ip === undefined || inside.has(ip)) continue
-    const name = declared.name ?? formatIp(ip)
-    hosts.set(ip, outsideHost(underlay, ip, { name, declared, listens: true }))
-  }
+  for (const [ip, host] of declaredHosts(cluster, underlay)) if (!inside.has(ip)) hosts.set(ip, host)
   for (const slice of cluster.endpointSlices) {
     for (const ip of slice.endpoints.flatMap((one) => one.addresses)) {
       if (inside.has(ip) || hosts.has(ip) || !networkOf(underlay, ip)) continue
       hosts.set(ip, outsideHost(underlay, ip, { listens: true }))
     }
   }
+  const routers = new Set(underlay.networks.map(({ gateway }) => gateway))
+  for (const ip of applications.nameServers.filter((one) => !inside.has(one) && !routers.has(one))) {
+    const host = hosts.get(ip) ?? outsideHost(underlay, ip, { listens: false })
+    hosts.set(ip, { ...host, netns: withListeners(host.netns, applications.nameServer(ip)) })
+  }
   return [...hosts.values()]
+}
+
+/** The hosts that the Environment declares, by address. */
+function declaredHosts(
+  { environment }: Cluster,
+  underlay: Underlay,
+): readonly (readonly [Ip, OutsideHost])[] {
+  return (environment.externalHosts ?? []).flatMap((declared) => {
+    const ip = parseIpSloppy(declared.ip ?? '')
+    if (ip === undefined) return []
+    const name = declared.name ?? formatIp(ip)
+    return [[ip, outsideHost(underlay, ip, { name, declared, listens: true })] as const]
+  })
+}
+
+/** What is known of one of its sockets comes before what is known of all. */
+function withListeners(netns: Netns, more: readonly Listener[]): Netns {
+  return { ...netns, listeners: [...more, ...netns.listeners] }
 }
 
 function fixedNamespaces(
@@ -131,17 +174,25 @@ function fixedNamespaces(
   underlay: Underlay,
   balancers: readonly Balancer[],
   hosts: readonly OutsideHost[],
+  applications: Applications,
 ): ReadonlyMap<NetnsId, Netns> {
   const { podCidrs, serviceCidrs } = cluster.settings
   const ruleSets = oneToOneNat(cluster.nodes)
   const own = [...podCidrs, ...serviceCidrs]
   const list = [
-    routerNetns(underlay, own, { ruleSets }),
-    internetNetns(underlay, own),
+    withListeners(routerNetns(underlay, own, { ruleSets }), routerNameServers(underlay, applications)),
+    withListeners(internetNetns(underlay, own), applications.nameServer(undefined)),
     ...balancers.flatMap((one) => one.netns ?? []),
     ...hosts.map((one) => one.netns),
   ]
   return new Map(list.map((netns) => [netns.id, netns]))
+}
+
+/** The router answers for names where nodes ask it, as routers with DHCP do. */
+function routerNameServers({ networks }: Underlay, applications: Applications): readonly Listener[] {
+  return networks.flatMap(({ gateway }) =>
+    applications.nameServers.includes(gateway) ? applications.nameServer(gateway) : [],
+  )
 }
 
 function makeSegments(

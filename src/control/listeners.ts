@@ -5,6 +5,7 @@ import type { ObjectRef } from '../base/source.ts'
 import type { Cluster, ClusterNode, ClusterPod } from '../model/cluster.ts'
 import type { ListenerEntry } from '../model/environment.ts'
 import type { Listener } from '../model/network.ts'
+import type { Applications } from './applications.ts'
 import { isControlPlaneNode } from './complete/roles.ts'
 
 const protocolNumbers: Readonly<Record<string, number>> = { TCP, UDP, SCTP }
@@ -43,7 +44,8 @@ export function podListeners(cluster: Cluster, pod: ClusterPod): readonly Listen
   }))
 }
 
-function statedListeners(
+/** The sockets that the Environment states for a pod: then it has no others. */
+export function statedListeners(
   entries: readonly ListenerEntry[] | undefined,
   pod: ClusterPod,
 ): readonly Listener[] | undefined {
@@ -98,6 +100,7 @@ export function nodeListeners(
   cluster: Cluster,
   node: ClusterNode,
   hostPods: readonly ClusterPod[],
+  applications: Applications,
 ): readonly Listener[] {
   const daemon = (port: number, label: string): Listener => ({
     protocol: TCP,
@@ -119,7 +122,7 @@ export function nodeListeners(
     daemon(10256, 'kube-proxy'),
     ...[...healthPorts].map((port) => daemon(port, 'kube-proxy health check')),
     ...stated.flatMap((entry) => readEntry(entry, node.ref)),
-    ...hostPods.flatMap((pod) => podListeners(cluster, pod)),
+    ...hostPods.flatMap((pod) => applications.listenersOf(pod, podListeners(cluster, pod))),
     ...assumedHostListeners(cluster, hostPods),
   ]
 }

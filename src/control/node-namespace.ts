@@ -4,6 +4,7 @@ import type { Cluster, ClusterNode, ClusterPod } from '../model/cluster.ts'
 import type { Device, Netns, Route } from '../model/network.ts'
 import type { RuleSet } from '../netfilter/rule.ts'
 import { composeRuleSet } from '../netfilter/table.ts'
+import type { Applications } from './applications.ts'
 import type { Cni, CniContext } from './cni/cni.ts'
 import { loopback, macOf } from './device-names.ts'
 import { readRoute } from './hosts.ts'
@@ -26,6 +27,7 @@ export interface NodeContext {
   readonly hostPods: readonly ClusterPod[]
   readonly underlay: Underlay
   readonly cni: Cni
+  readonly applications: Applications
   /** Rule sets that stand for the generated ones of their family. */
   readonly rules?: readonly RuleSet[]
 }
@@ -58,7 +60,7 @@ export function nodeNamespace(context: NodeContext): Netns {
       ruleSets ??= nodeRuleSets(context, cniContext)
       return ruleSets
     },
-    listeners: nodeListeners(cluster, node, hostPods),
+    listeners: nodeListeners(cluster, node, hostPods, context.applications),
   }
 }
 

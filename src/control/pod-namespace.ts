@@ -1,5 +1,6 @@
 import type { Cluster, ClusterNode, ClusterPod } from '../model/cluster.ts'
 import type { Netns } from '../model/network.ts'
+import type { Applications } from './applications.ts'
 import type { Cni } from './cni/cni.ts'
 import { loopback } from './device-names.ts'
 import { podListeners } from './listeners.ts'
@@ -14,14 +15,18 @@ export function isAlive(pod: ClusterPod): boolean {
   return pod.phase !== 'Succeeded' && pod.phase !== 'Failed'
 }
 
+/** What a pod's namespace is made from. */
+export interface PodContext {
+  readonly cluster: Cluster
+  readonly node: ClusterNode
+  readonly pod: ClusterPod
+  readonly cni: Cni
+  readonly mtu: number
+  readonly applications: Applications
+}
+
 /** The network namespace of a pod. It has no rules of its own. */
-export function podNamespace(
-  cluster: Cluster,
-  node: ClusterNode,
-  pod: ClusterPod,
-  cni: Cni,
-  mtu: number,
-): Netns {
+export function podNamespace({ cluster, node, pod, cni, mtu, applications }: PodContext): Netns {
   const { devices, routes } = cni.pod({ cluster, node, pods: [], uplink, mtu }, pod)
   return {
     id: podId(pod),
@@ -32,7 +37,7 @@ export function podNamespace(
     routes,
     sysctls: {},
     ruleSets: [],
-    listeners: podListeners(cluster, pod),
+    listeners: applications.listenersOf(pod, podListeners(cluster, pod)),
   }
 }
 

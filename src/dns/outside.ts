@@ -18,4 +18,6 @@ export interface OutsideName {
   readonly records: readonly DnsRecord[]
   /** It never answers. */
   readonly silent?: true
+  /** Nothing in the input states it. */
+  readonly assumed?: true
 }

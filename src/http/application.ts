@@ -7,6 +7,8 @@ export interface HttpApplication {
   readonly routes: Readonly<Record<string, number>>
   /** For every other path. */
   readonly otherwise: number
+  /** The host names that it serves, and the status for all others; every name, if left out. */
+  readonly hosts?: { readonly names: readonly string[]; readonly otherwise: number }
   /** Nothing states its answers: 200 is assumed. */
   readonly assumed: boolean
 }

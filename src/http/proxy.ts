@@ -12,6 +12,8 @@ export interface HttpProxy {
   readonly label: string
   readonly listeners: readonly ProxyListener[]
   readonly forwarding: ForwardedHeaders
+  /** How many targets it tries for one request where connections fail; one, if left out. */
+  readonly tries?: number
   /** How a path is settled before routes look at it; not at all, if left out. */
   readonly normalization?: PathNormalization
   /** Objects that it looked at and did not take, with the reason; for findings. */

@@ -14,6 +14,14 @@ const readers: Readonly<Record<keyof JourneyRequest, (value: unknown) => boolean
   sport: (value) => Number.isInteger(value) && Number(value) >= 1 && Number(value) <= 65535,
   namespace: (value) => typeof value === 'string',
   family: (value) => value === 4 || value === 6,
+  resolver: (value) => typeof value === 'string' && ['glibc', 'musl', 'as-is'].includes(value),
+  resolve: (value) =>
+    typeof value === 'object' &&
+    value !== null &&
+    Object.values(value).every((one) => typeof one === 'string'),
+  method: (value) => typeof value === 'string' && /^[A-Za-z]+$/.test(value),
+  headers: (value) => Array.isArray(value) && value.every((one) => typeof one === 'string'),
+  insecure: (value) => typeof value === 'boolean',
 }
 
 const expected: Readonly<Record<keyof JourneyRequest, string>> = {
@@ -23,6 +31,11 @@ const expected: Readonly<Record<keyof JourneyRequest, string>> = {
   sport: 'a port from 1 to 65535',
   namespace: 'a text',
   family: '4 or 6',
+  resolver: '"glibc", "musl" or "as-is"',
+  resolve: 'an object of names and addresses, such as {"shop.example.com": "203.0.113.9"}',
+  method: 'a method of HTTP, such as "POST"',
+  headers: 'a list of texts, such as ["X-Version: 2"]',
+  insecure: 'true or false',
 }
 
 /** Answers requests, one JSON object a line, in order; a line that cannot be answered gives its error. */

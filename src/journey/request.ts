@@ -100,13 +100,35 @@ export function parseSource(text: string, namespace: string): Source {
   }
 }
 
+/** A URL's parts, as an HTTP client uses them. */
+export interface Url {
+  readonly scheme: 'http' | 'https'
+  readonly host: string
+  /** As it is written; the scheme's own, if left out. */
+  readonly port?: string
+  /** With its first slash, not decoded. */
+  readonly path: string
+  readonly query?: string
+}
+
+/** Reads an http(s) URL (RFC 3986); `undefined` for what is none. */
+export function parseUrl(text: string): Url | undefined {
+  const parts = /^(https?):\/\/([^/?#]+)([^?#]*)(?:\?([^#]*))?/i.exec(text)
+  if (!parts) return undefined
+  const { host, port } = splitPort(parts[2]?.replace(/^.*@/, '') ?? '')
+  return {
+    scheme: parts[1]?.toLowerCase() === 'https' ? 'https' : 'http',
+    host,
+    ...(port !== undefined && { port }),
+    path: parts[3] === undefined || parts[3] === '' ? '/' : parts[3],
+    ...(parts[4] !== undefined && { query: parts[4] }),
+  }
+}
+
 /** Reads TO. */
 export function parseTarget(text: string, namespace: string): Target {
-  const url = /^(https?):\/\/([^/?#]+)/i.exec(text)
-  if (url) {
-    const { host, port } = splitPort(url[2]?.replace(/^.*@/, '') ?? '')
-    return hostTarget(host, port ?? (url[1]?.toLowerCase() === 'https' ? '443' : '80'))
-  }
+  const url = parseUrl(text)
+  if (url) return hostTarget(url.host, url.port ?? (url.scheme === 'https' ? '443' : '80'))
   const balancer = /^loadBalancer\(([^)]+)\)(?::(.+))?$/i.exec(text)
   if (balancer) {
     return {

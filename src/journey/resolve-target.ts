@@ -2,11 +2,8 @@ import type { Ip } from '../base/ip.ts'
 import { familyOf, formatIp } from '../base/ip.ts'
 import { nearest } from '../base/nearest.ts'
 import type { ClusterPod, ClusterService, ClusterServicePort } from '../model/cluster.ts'
-import type { NameAnswer } from '../model/journey.ts'
 import type { Target } from './request.ts'
 import { portNumber, RequestError } from './request.ts'
-import type { Asker, NoName } from './resolve-name.ts'
-import { endpointIps, outsideAddress, preferFamily, resolveName } from './resolve-name.ts'
 import type { HostPort, World } from './world.ts'
 
 /** The protocols of a request. */
@@ -20,15 +17,13 @@ export type Dial =
       readonly port: number
       readonly host: string
       readonly service?: ClusterService
-      readonly resolved?: NameAnswer
       /** The pod that wants the node's port for itself. */
       readonly hostPort?: HostPort
     }
-  | (NoName & {
-      readonly type: 'nxdomain'
-      readonly host: string
-      readonly tried: readonly string[]
-    })
+  /** A headless Service without an endpoint, addressed as such; its name does not exist. */
+  | { readonly type: 'no-endpoint'; readonly host: string; readonly service: ClusterService }
+  /** The name could not be looked up. */
+  | { readonly type: 'no-name'; readonly host: string; readonly port: number }
   | {
       readonly type: 'no-address'
       readonly host: string
@@ -38,20 +33,26 @@ export type Dial =
       readonly hostname?: string
     }
 
+/** A name that has to be looked up first. */
+export interface NameTarget {
+  readonly type: 'look-up'
+  readonly name: string
+  readonly port?: string
+}
+
 interface Asking {
   readonly world: World
-  readonly asker: Asker
   readonly protocol: RequestProtocol
   readonly family: 4 | 6 | undefined
 }
 
 /** Turns what the user addressed into addresses and a port. Throws a RequestError if it names nothing. */
-export function resolveTarget(asking: Asking, target: Target): Dial {
+export function resolveTarget(asking: Asking, target: Target): Dial | NameTarget {
   switch (target.type) {
     case 'address':
       return dial(asking, [target.ip], target.port, formatIp(target.ip))
     case 'name':
-      return dialName(asking, target.name, target.port)
+      return lookUpFirst(target.name, target.port)
     case 'node':
       return dialNode(asking, target.name, target.port)
     case 'pod':
@@ -90,42 +91,52 @@ function bracketed(host: string): string {
   return host.includes(':') ? `[${host}]` : host
 }
 
-function dialName(asking: Asking, name: string, port: string | undefined): Dial {
-  const balanced = asking.world.cluster.services.find((one) =>
-    one.loadBalancer.some(({ hostname }) => hostname === name),
-  )
-  if (balanced) return dialBalancer(asking, balanced, port)
-  const result = resolveName(asking.world, asking.asker, name)
-  if (result.type === 'nxdomain') {
-    return { ...result, host: name }
+function lookUpFirst(name: string, port: string | undefined): NameTarget {
+  return { type: 'look-up', name, ...(port !== undefined && { port }) }
+}
+
+/** What is dialled once a name has been looked up: `found` is the name that had the addresses. */
+export function dialFound(
+  asking: Asking,
+  { name, port }: NameTarget,
+  found: { readonly name: string; readonly addresses: readonly Ip[] },
+): Dial {
+  const service = serviceNamed(asking.world, found.name)
+  const ips = inFamily(asking, found.addresses, name)
+  if (!service || !needsPort(asking.protocol)) {
+    const made = dial(asking, ips, port, name)
+    return made.type === 'dial' && service ? { ...made, service } : made
   }
-  if (result.type === 'outside') {
-    const resolved = {
-      ...answer(name, result.name, [result.ip]),
-      ...(result.ip === outsideAddress && { assumed: true as const }),
-    }
-    return { ...plainDial(asking, [result.ip], port, name), resolved }
-  }
-  const ips = inFamily(asking, result.ips, name)
-  const resolved = answer(name, result.name, ips)
-  const { service } = result
-  if (!service || !needsPort(asking.protocol))
-    return { ...plainDial(asking, ips, port, name), resolved, ...(service && { service }) }
   const number =
     port === undefined
       ? onlyPort(service, asking.protocol, name)
       : numericPort(port, service, asking.protocol)
-  return { type: 'dial', ips, port: number, host: name, service, resolved }
+  return { type: 'dial', ips, port: number, host: name, service }
 }
 
-function plainDial(asking: Asking, ips: readonly Ip[], port: string | undefined, host: string) {
-  const made = dial(asking, ips, port, host)
-  if (made.type !== 'dial') throw new RequestError('bad-request', `cannot reach ${host}`)
-  return made
+/** The Service whose name, or the name of one of whose endpoints, this is. */
+export function serviceNamed({ cluster, services }: World, name: string): ClusterService | undefined {
+  const suffix = `.svc.${cluster.settings.domain}`
+  const plain = name.replace(/\.$/, '').toLowerCase()
+  if (!plain.endsWith(suffix)) return undefined
+  const [namespace, service] = plain.slice(0, -suffix.length).split('.').toReversed()
+  return services.get(`${namespace}/${service}`)
 }
 
-function answer(asked: string, name: string, ips: readonly Ip[]): NameAnswer {
-  return { asked, name, addresses: ips.map(formatIp) }
+/** The addresses of a headless Service: ready endpoints, of one host name if asked for. */
+export function endpointIps(world: World, service: ClusterService, hostname?: string): readonly Ip[] {
+  const ips = world
+    .slicesOf(service)
+    .flatMap((slice) => slice.endpoints)
+    .filter((endpoint) => endpoint.ready && (hostname === undefined || endpoint.hostname === hostname))
+    .flatMap((endpoint) => endpoint.addresses.slice(0, 1))
+  return [...new Set(ips)]
+}
+
+/** The addresses of a family, or all if there is none of it. */
+function preferFamily(ips: readonly Ip[], family: 4 | 6 | undefined): readonly Ip[] {
+  const wanted = ips.filter((ip) => familyOf(ip) === (family ?? familyOf(ips[0] ?? 0)))
+  return wanted.length > 0 ? wanted : ips
 }
 
 function names(list: Iterable<string>): string {
@@ -238,11 +249,11 @@ function onlyPort(service: ClusterService, protocol: RequestProtocol, host: stri
   )
 }
 
-function dialService(asking: Asking, service: ClusterService, port: string | undefined): Dial {
+function dialService(asking: Asking, service: ClusterService, port: string | undefined): Dial | NameTarget {
   const host = service.name
   if (service.type === 'ExternalName') {
-    const target = service.externalName ?? ''
-    return dialName(asking, target, port ?? firstPort(service.ports))
+    const name = `${service.name}.${service.namespace}.svc.${asking.world.cluster.settings.domain}.`
+    return lookUpFirst(name, port ?? firstPort(service.ports))
   }
   const number = servicePortNumber(service, port, asking)
   if (!service.headless) {
@@ -255,8 +266,7 @@ function dialService(asking: Asking, service: ClusterService, port: string | und
     }
   }
   const ips = inFamily(asking, endpointIps(asking.world, service), `Service ${service.name}`)
-  if (ips.length === 0)
-    return { type: 'nxdomain', host, tried: [`${service.name}.${service.namespace}.svc`], service }
+  if (ips.length === 0) return { type: 'no-endpoint', host, service }
   return { type: 'dial', ips, port: number, host, service }
 }
 

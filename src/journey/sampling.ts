@@ -18,3 +18,16 @@ export function seededChoice(seed: number): Choose {
 export function chooseOne<T>(items: readonly T[], choose: Choose): T | undefined {
   return items.find((_, index) => index === items.length - 1 || choose(1 / (items.length - index)))
 }
+
+/** One of the items by their shares, which need not add up to 1. */
+export function chooseWeighted<T extends { readonly probability: number }>(
+  items: readonly T[],
+  choose: Choose,
+): T | undefined {
+  let left = items.reduce((sum, one) => sum + one.probability, 0)
+  for (const item of items) {
+    if (left <= item.probability || choose(item.probability / left)) return item
+    left -= item.probability
+  }
+  return items.at(-1)
+}

@@ -1,7 +1,8 @@
 import type { DataplaneState } from '../dataplane/state.ts'
 import type { Journey, JourneyRequest } from '../model/journey.ts'
+import { defaultSourcePort } from './options.ts'
 import { seededChoice } from './sampling.ts'
-import { defaultSourcePort, trace } from './trace.ts'
+import { trace } from './trace.ts'
 import type { World } from './world.ts'
 
 /** How often a request is made, one after the other. */

@@ -1,13 +1,7 @@
 import { ICMP, TCP } from '../base/packet.ts'
 import type { Symptom } from '../model/journey.ts'
 import type { Answer, ExchangeOutcome } from '../model/trace.ts'
-
-/** What the request was about, as the user wrote it. */
-interface Asked {
-  readonly host: string
-  readonly port: number
-  readonly protocol: number
-}
+import type { Asked } from './result.ts'
 
 /** The words of the error that a socket gets for an ICMP error, as the kernel maps them (icmp_err_convert). */
 const errors4: Readonly<Record<number, string>> = {
@@ -52,7 +46,12 @@ export function symptomOf(outcome: ExchangeOutcome, asked: Asked): Symptom {
     case 'no-address':
       return symptom('no address has been assigned: <pending>', null)
     case 'nxdomain':
-      return symptom(`curl: (6) Could not resolve host: ${asked.host}`, 6)
+    case 'dns-nodata':
+    case 'dns-servfail':
+    case 'dns-timeout':
+      return symptomText.unresolved(asked.host)
+    case 'tls-wrong-cert':
+      return symptom(`curl: (60) SSL: the certificate is not for ${asked.host}`, 60)
     case 'refused':
     case 'rejected':
     case 'no-route':
@@ -63,6 +62,22 @@ export function symptomOf(outcome: ExchangeOutcome, asked: Asked): Symptom {
       return disposition satisfies never
   }
 }
+
+/** What is seen of a request that no exchange of packets decides. */
+export const symptomText = {
+  /** Whatever went wrong with the name, curl says only this (CURLE_COULDNT_RESOLVE_HOST). */
+  unresolved: (host: string): Symptom => symptom(`curl: (6) Could not resolve host: ${host}`, 6),
+  /** An answer of HTTP is no error to curl. */
+  http: (status: number, location?: string): Symptom => ({
+    text: location === undefined ? `HTTP ${status}` : `HTTP ${status}, Location: ${location}`,
+    curlExitCode: 0,
+    httpStatus: status,
+  }),
+  /** CURLE_PEER_FAILED_VERIFICATION. */
+  certificate: (what: string): Symptom => symptom(`curl: (60) ${what}`, 60),
+  /** A TLS handshake that is refused: CURLE_SSL_CONNECT_ERROR. */
+  handshake: (what: string): Symptom => symptom(`curl: (35) ${what}`, 35),
+} as const
 
 function symptom(text: string, curlExitCode: number | null): Symptom {
   return { text, curlExitCode, httpStatus: null }

@@ -1,5 +1,6 @@
 import type { Ip } from '../base/ip.ts'
 import type { CompiledNetwork } from '../control/compile.ts'
+import type { NameFiles } from '../control/name-files.ts'
 import type {
   Cluster,
   ClusterEndpointSlice,
@@ -8,6 +9,7 @@ import type {
   ClusterService,
   ClusterServicePort,
 } from '../model/cluster.ts'
+import type { Sender } from './sender.ts'
 
 /** A cluster with its network, and the ways to look things up in it by name and address. */
 export interface World {
@@ -31,6 +33,8 @@ export interface World {
   /** Pods that ask for a port of their node, by node, protocol and port: `worker TCP 80`. */
   readonly hostPorts: ReadonlyMap<string, HostPort>
   slicesOf(service: ClusterService): readonly ClusterEndpointSlice[]
+  /** The files by which whoever sends looks names up. */
+  nameFiles(sender: Sender): NameFiles
 }
 
 /** A pod's wish for a port of its node. */
@@ -87,6 +91,8 @@ export function makeWorld(
         ),
       ),
     ),
+    nameFiles: ({ pod, netns }) =>
+      pod ? compiled.nameFiles.pod(pod) : compiled.nameFiles.node(netns.replace(/^node\//, '')),
     slicesOf: ({ namespace, name }) => slices.get(`${namespace}/${name}`) ?? [],
   }
 }

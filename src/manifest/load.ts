@@ -265,7 +265,16 @@ function readObject(
   } else checkMetadata(examined, module, report)
   module.validate?.(examined, report)
   if (name === undefined || (module.needsSpec && !hasSpec(examined.object))) return
-  const located: Located<unknown> = { object: examined.object, ref, locate: examined.locate }
+  const located: Located<unknown> = {
+    object: examined.object,
+    ref,
+    locate: examined.locate,
+    locateText: (inner, line, column) => {
+      const at = examined.locate(inner)
+      const indent = document.blockIndent([...path, ...inner])
+      return indent === undefined ? at : { ...at, line: at.line + line, column: column + indent }
+    },
+  }
   const list = loading.collected[kind] as Located<unknown>[]
   list.push(located)
   if (kind === 'ConfigMap')

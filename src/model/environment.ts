@@ -33,6 +33,46 @@ export interface Environment {
   readonly externalHosts?: readonly ExternalHost[]
   readonly conntrack?: Readonly<Record<string, readonly ConntrackEntry[]>>
   readonly loadBalancerController?: Readonly<Record<string, unknown>>
+  /** Whose resolver programs use: a C library, or a tool that does not walk the search list. */
+  readonly resolver?: {
+    readonly libc?: string
+    readonly tool?: string
+    readonly useSearchList?: boolean
+  }
+  /** kubelet's own settings by node; `default` is for all others. */
+  readonly kubelet?: Readonly<Record<string, KubeletEnvironment>>
+  /** What name servers outside know: by their address, or `default` for all of them, and by name. */
+  readonly upstreamDNS?: Readonly<Record<string, Readonly<Record<string, UpstreamName>>>>
+  /** What pods' web servers answer. */
+  readonly httpApps?: readonly HttpAppEntry[]
+  /** What stands in TLS Secrets whose data are not in the input. */
+  readonly certificates?: readonly CertificateEntry[]
+}
+
+export interface KubeletEnvironment {
+  readonly clusterDNS?: readonly string[]
+  readonly clusterDomain?: string
+}
+
+/** What is known of a name outside: addresses by record type, or a whole answer. */
+export type UpstreamName = Readonly<Record<string, unknown>> & {
+  readonly rcode?: string
+  readonly answers?: readonly unknown[]
+}
+
+/** Statuses of a web server by path; the longest path that fits counts. */
+export interface HttpAppEntry {
+  /** `namespace/name`. */
+  readonly pod?: string
+  readonly port?: number
+  readonly routes?: Readonly<Record<string, number>>
+  readonly otherwise?: number
+}
+
+export interface CertificateEntry {
+  /** `namespace/name`. */
+  readonly secret?: string
+  readonly dnsNames?: readonly string[]
 }
 
 /** One node's kube-proxy knows older endpoints than the cluster has. */
@@ -48,6 +88,12 @@ export interface NodeEnvironment {
   readonly interfaces?: Readonly<Record<string, { readonly addresses?: readonly string[] }>>
   readonly listeners?: readonly ListenerEntry[]
   readonly routes?: readonly string[]
+  /** The node's own resolv.conf. */
+  readonly resolv?: {
+    readonly nameservers?: readonly string[]
+    readonly search?: readonly string[]
+    readonly options?: readonly string[]
+  }
 }
 
 /** A socket; `bind: null` with `port: null` says that nothing listens at all. */
@@ -59,6 +105,15 @@ export interface ListenerEntry {
   readonly protocol?: string
   readonly bind?: string | null
   readonly port?: number | null
+  /** What the web server behind it answers. */
+  readonly http?: {
+    /** The names that it serves; everything, if left out. */
+    readonly virtualHosts?: readonly string[]
+    /** The status for every other name. */
+    readonly otherHosts?: number
+    readonly routes?: Readonly<Record<string, number>>
+    readonly otherwise?: number
+  }
 }
 
 export interface ExternalHost {

@@ -1,7 +1,8 @@
 import type { Journey, JourneyOutcome } from './journey.ts'
 
 /** Everything by which a user could tell two outcomes apart. */
-function groupKey({ disposition, destination, seenSource, stoppedAt, from, errno }: JourneyOutcome): string {
+function groupKey(outcome: JourneyOutcome): string {
+  const { disposition, destination, seenSource, stoppedAt, from, errno, http, resolution } = outcome
   const port = seenSource?.randomPort ? '' : seenSource?.port
   return JSON.stringify([
     disposition,
@@ -12,6 +13,8 @@ function groupKey({ disposition, destination, seenSource, stoppedAt, from, errno
     stoppedAt?.ruleText,
     from?.name,
     errno,
+    http && [http.status, http.location, http.backend, http.by],
+    resolution?.addresses.length === 0,
   ])
 }
 

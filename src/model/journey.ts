@@ -1,5 +1,7 @@
 import type { Severity } from '../base/diagnostic.ts'
 import type { ObjectRef } from '../base/source.ts'
+import type { Rcode } from '../dns/message.ts'
+import type { Header } from '../http/request.ts'
 import type { Disposition, Leg, StoppedAt } from './trace.ts'
 
 /** What was asked: who sends what to whom. The texts are the user's own. */
@@ -15,7 +17,20 @@ export interface JourneyRequest {
   readonly namespace?: string
   /** The address family to use; without it, the first that the destination has. */
   readonly family?: 4 | 6
+  /** Whose resolver asks for names; without it, the Environment's, else glibc's. */
+  readonly resolver?: ResolverName
+  /** Names that are not asked for: addresses by name, as with curl's --resolve. */
+  readonly resolve?: Readonly<Record<string, string>>
+  /** For a URL: GET, if left out. */
+  readonly method?: string
+  /** For a URL: `Name: value`, as with curl's -H. */
+  readonly headers?: readonly string[]
+  /** For an https URL: do not check the certificate, as with curl's -k. */
+  readonly insecure?: boolean
 }
+
+/** The resolvers that differ in what they ask: those of two C libraries, and tools that ask for a name as it stands. */
+export type ResolverName = 'glibc' | 'musl' | 'as-is'
 
 /** What the person at the keyboard sees, in curl's words. */
 export interface Symptom {
@@ -47,6 +62,10 @@ export interface JourneyOutcome {
   readonly seenSource: { readonly ip: string; readonly port: number; readonly randomPort?: boolean } | null
   readonly stoppedAt: StoppedAt | null
   readonly legs: readonly Leg[]
+  /** How the name became an address, where one was asked for. */
+  readonly resolution?: Resolution
+  /** What came of an HTTP request. */
+  readonly http?: HttpAnswer
   /** The pod that sent, when the request named a workload. */
   readonly from?: ObjectRef
   /** The error that the sender's own kernel gave. */
@@ -77,6 +96,126 @@ export interface NameAnswer {
   readonly assumed?: true
 }
 
+/** One query that a resolver sent, and what came back. */
+export interface NameQuery {
+  /** Absolute, with its final dot. */
+  readonly name: string
+  readonly type: string
+  /** The name server's address. */
+  readonly server: string
+  /** `null` if no answer came. */
+  readonly rcode: Rcode | null
+  /** Records of the answer section: `web.shop.svc.cluster.local. 30 IN A 10.96.0.7`. */
+  readonly answers: readonly string[]
+  /** How the query's own packets fared. */
+  readonly disposition: Disposition
+  readonly answeredBy?: Destination
+  /** What the server did with it: one text a plugin that mattered. */
+  readonly steps: readonly string[]
+  readonly truncated?: true
+  /** The server answers for a zone of its own (AA). */
+  readonly authoritative?: true
+  readonly authority: readonly string[]
+  readonly additional: readonly string[]
+  /** Nothing in the input states the answer. */
+  readonly assumed?: true
+}
+
+/** How a name was looked up. */
+export interface Resolution {
+  readonly asked: string
+  /** Where the answer came from. */
+  readonly source: 'dns' | 'hosts-file' | 'given' | 'not-walked'
+  readonly resolver: ResolverName
+  /** In the order in which they were sent. */
+  readonly queries: readonly NameQuery[]
+  /** The name that was found, of those that the search list makes of it; absent if none was. */
+  readonly name?: string
+  readonly addresses: readonly string[]
+  /** Nothing in the input states the address. */
+  readonly assumed?: true
+  /** How long it takes until the resolver gives up, where it had to wait. */
+  readonly seconds?: number
+}
+
+/** What is asked of DNS: a name, by whom. */
+export interface NameRequest {
+  readonly name: string
+  /** The type of records; the addresses of both families, as programs ask for them, if left out. */
+  readonly type?: string
+  /** Who asks, as in a request; any pod that uses the cluster's DNS, if left out. */
+  readonly from?: string
+  /** The namespace of a pod that does not say its own, and whose search list is used where nobody is named. */
+  readonly namespace?: string
+  readonly resolver?: ResolverName
+  /** The server to ask instead of those of the resolv.conf. */
+  readonly server?: string
+}
+
+/** One way in which a name may be looked up. */
+export interface NameOutcome {
+  readonly probability: number
+  readonly disposition: Disposition
+  readonly symptom: Symptom
+  readonly resolution: Resolution
+  readonly stoppedAt: StoppedAt | null
+  readonly legs: readonly Leg[]
+}
+
+/** The answer to a question for a name: `kubewalk dns`. Its queries are those of the likeliest way. */
+export interface ResolutionAnswer {
+  readonly apiVersion: 'kubewalk.dev/v1alpha1'
+  readonly kind: 'Resolution'
+  readonly request: NameRequest & { readonly from: string; readonly resolver: ResolverName }
+  readonly queries: readonly NameQuery[]
+  /** Of the last query; `null` if it got no answer. */
+  readonly rcode: Rcode | null
+  readonly addresses: readonly string[]
+  readonly resolvConf: ResolvConfText
+  readonly outcomes: readonly NameOutcome[]
+  readonly findings: readonly Finding[]
+}
+
+/** What the asker's resolv.conf says. */
+export interface ResolvConfText {
+  readonly nameservers: readonly string[]
+  readonly searches: readonly string[]
+  readonly options: readonly string[]
+}
+
+/** What an HTTP client gets, and how it came about. */
+export interface HttpAnswer {
+  readonly status: number | null
+  /** Of a redirect: where to. */
+  readonly location?: string
+  /** Who made the answer. */
+  readonly by: 'proxy' | 'application'
+  /** Nothing states the application's answer. */
+  readonly assumed?: true
+  /** Why the proxy answered itself, or what it did. */
+  readonly reason?: string
+  readonly proxy?: { readonly profile: string; readonly name: string }
+  readonly certificate?: { readonly label: string; readonly names: readonly string[] | 'unknown' }
+  readonly host?: string
+  readonly route?: { readonly text: string; readonly object: ObjectRef }
+  readonly nearMisses?: readonly {
+    readonly text: string
+    readonly why: string
+    readonly object: ObjectRef
+  }[]
+  /** `shop/web:80`. */
+  readonly backend?: string
+  /** The request as the application gets it. */
+  readonly received?: {
+    readonly method: string
+    readonly host: string
+    readonly path: string
+    readonly headers: readonly Header[]
+  }
+  /** Parts of the proxy's configuration that are not modelled, and that this request met. */
+  readonly notModelled?: readonly string[]
+}
+
 /** The answer to a request. */
 export interface Journey {
   readonly apiVersion: 'kubewalk.dev/v1alpha1'
@@ -85,4 +224,14 @@ export interface Journey {
   readonly outcomes: readonly JourneyOutcome[]
   readonly findings: readonly Finding[]
   readonly resolved?: NameAnswer
+}
+
+/** Whether the request was served: it arrived, and for HTTP with a status that is no error. */
+export function isServed({ disposition, http }: JourneyOutcome): boolean {
+  return disposition === 'reached' && (http?.status == null || http.status < 400)
+}
+
+/** How it ends, in one word or two: `reached`, `dropped`, `HTTP 503`. */
+export function endingOf({ disposition, http }: JourneyOutcome): string {
+  return disposition === 'reached' && http?.status != null ? `HTTP ${http.status}` : disposition
 }

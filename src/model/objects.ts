@@ -451,4 +451,6 @@ export interface Located<T> {
   readonly ref: ObjectRef
   /** The place of the value at a path of keys and indexes. */
   locate(path: readonly (string | number)[]): SourceLocation
+  /** The place of a line and column within the text at a path; that of the text, where its lines are not the file's. */
+  locateText?(path: readonly (string | number)[], line: number, column: number): SourceLocation
 }

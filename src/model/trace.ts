@@ -16,7 +16,11 @@ export const dispositions = [
   'stalled',
   'unknown',
   'nxdomain',
+  'dns-nodata',
+  'dns-servfail',
+  'dns-timeout',
   'no-address',
+  'tls-wrong-cert',
 ] as const
 
 export type Disposition = (typeof dispositions)[number]
@@ -131,6 +135,8 @@ export interface PacketWalk {
 /** One connection attempt from one socket: the first packet's walk and the answer's. */
 export interface Leg {
   readonly purpose: 'connect' | 'resolve' | 'proxy'
+  /** What it is for, in words: `A web.shop.svc.cluster.local.`. */
+  readonly about?: string
   readonly forward: readonly Hop[]
   readonly reply: readonly Hop[]
   /** Later packets of the exchange, where one of them did not get through. */

@@ -1,5 +1,6 @@
 import type { ObjectRef } from '../base/source.ts'
 import type { Finding, Journey, JourneyOutcome } from '../model/journey.ts'
+import { isServed } from '../model/journey.ts'
 import { blockLines } from './layout.ts'
 import type { Style } from './style.ts'
 import { padEnd } from './style.ts'
@@ -9,16 +10,27 @@ export function locationOf(ref: ObjectRef | undefined): string {
   return ref?.at ? `${ref.at.file}:${ref.at.line}` : ''
 }
 
+/** What a diagnosis is made from: the findings, and the first way that failed. */
+export interface Diagnosed {
+  readonly findings: readonly Finding[]
+  readonly failed?: Pick<JourneyOutcome, 'symptom' | 'alternatives'>
+}
+
+/** The journey's findings, and the first of its ways that was not served. */
+export function diagnosed({ findings, outcomes }: Journey): Diagnosed {
+  const failed = outcomes.find((one) => !isServed(one))
+  return { findings, ...(failed && { failed }) }
+}
+
 /** On failure: what the user would see, why, and what would mend it. */
-export function diagnosis(journey: Journey, style: Style, columns: number): readonly string[] {
-  const failed = journey.outcomes.find((one) => one.disposition !== 'reached')
+export function diagnosis({ findings, failed }: Diagnosed, style: Style, columns: number): readonly string[] {
   const lines: string[] = []
   const say = (label: string, text: string, right = '') => {
     const left = `  ${style.bold(padEnd(label, 14))}  `
     lines.push(...blockLines({ left, text, right, paint: (line) => line }, columns, style))
   }
   if (failed) say('you would see', failed.symptom.text)
-  for (const finding of journey.findings) sayFinding(finding, say)
+  for (const finding of findings) sayFinding(finding, say)
   for (const { assuming, outcomes } of failed?.alternatives ?? []) {
     say(assuming.endsWith('it matches') ? 'if it matches' : 'if not', leaves(outcomes).join(' or '))
   }

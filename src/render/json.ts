@@ -3,7 +3,7 @@ import { formatIp } from '../base/ip.ts'
 import type { Packet } from '../base/packet.ts'
 import { formatFlow, hasPorts, protocolName } from '../base/packet.ts'
 import type { ObjectRef } from '../base/source.ts'
-import type { Finding, Journey, JourneyOutcome } from '../model/journey.ts'
+import type { Finding, HttpAnswer, Journey, JourneyOutcome, ResolutionAnswer } from '../model/journey.ts'
 import type { Hop, Leg, ListenerRef, RuleStep, Socket, Step } from '../model/trace.ts'
 import { formatRule } from '../netfilter/save-format/format.ts'
 import { formatRoute } from './route-text.ts'
@@ -26,6 +26,15 @@ export function sessionJson(journeys: readonly Journey[]): unknown {
   return { apiVersion: 'kubewalk.dev/v1alpha1', kind: 'JourneyList', items: journeys.map(journeyJson) }
 }
 
+/** The answer to a question for a name, as `kubewalk dns -o json` prints it. */
+export function resolutionJson(answer: ResolutionAnswer): unknown {
+  return {
+    ...answer,
+    outcomes: answer.outcomes.map(({ legs, ...rest }) => ({ ...rest, legs: legs.map(legJson) })),
+    findings: answer.findings.map(findingJson),
+  }
+}
+
 function findingJson({ objects, ...rest }: Finding): unknown {
   return { ...rest, objects: objects.map(objectJson) }
 }
@@ -36,9 +45,10 @@ function objectJson({ at, ...ref }: ObjectRef): unknown {
 }
 
 function outcomeJson(outcome: JourneyOutcome): unknown {
-  const { legs, alternatives, from, ...rest } = outcome
+  const { legs, alternatives, from, http, ...rest } = outcome
   return {
     ...rest,
+    ...(http && { http: httpJson(http) }),
     ...(from && { from: objectJson(from) }),
     ...(alternatives && {
       alternatives: alternatives.map(({ assuming, outcomes }) => ({
@@ -50,9 +60,20 @@ function outcomeJson(outcome: JourneyOutcome): unknown {
   }
 }
 
-function legJson({ purpose, forward, reply, later }: Leg): unknown {
+function httpJson({ route, nearMisses, ...rest }: HttpAnswer): unknown {
+  return {
+    ...rest,
+    ...(route && { route: { ...route, object: objectJson(route.object) } }),
+    ...(nearMisses && {
+      nearMisses: nearMisses.map((one) => ({ ...one, object: objectJson(one.object) })),
+    }),
+  }
+}
+
+function legJson({ purpose, about, forward, reply, later }: Leg): unknown {
   return {
     purpose,
+    ...(about !== undefined && { about }),
     forward: forward.map(hopJson),
     reply: reply.map(hopJson),
     ...(later && {

@@ -1,5 +1,6 @@
 import type { Journey, JourneyOutcome } from '../model/journey.ts'
-import { diagnosis } from './diagnosis.ts'
+import { endingOf, isServed } from '../model/journey.ts'
+import { diagnosed, diagnosis } from './diagnosis.ts'
 import type { Style } from './style.ts'
 import { padEnd, width } from './style.ts'
 import { headline, placeName, seenText } from './text.ts'
@@ -32,8 +33,8 @@ export function sessionText(
   ]
   if (rows.length <= listed) parts.push(table(rows, style))
   parts.push(summary(rows, style))
-  const failed = journeys.find(({ outcomes }) => outcomes.some((one) => one.disposition !== 'reached'))
-  if (failed) parts.push(...diagnosis(failed, style, columns))
+  const failed = journeys.find(({ outcomes }) => outcomes.some((one) => !isServed(one)))
+  if (failed) parts.push(...diagnosis(diagnosed(failed), style, columns))
   return `${parts.join('\n\n')}\n`
 }
 
@@ -53,14 +54,14 @@ interface Row {
 
 function row({ request, outcomes }: Journey, index: number, interval: number): Row {
   const [outcome] = outcomes
-  const ok = outcome?.disposition === 'reached'
+  const ok = outcome !== undefined && isServed(outcome)
   return {
     number: `${index + 1}`,
     time: `${((index * interval) / 1000).toFixed(interval % 1000 === 0 ? 0 : 3)} s`,
     port: request.sport === undefined ? '' : `port ${request.sport}`,
     place: outcome ? placeName(outcome) : '-',
     node: outcome?.destination?.node ?? '',
-    end: ok ? seenText(outcome) : (outcome?.disposition ?? ''),
+    end: ok ? seenText(outcome) : outcome ? endingOf(outcome) : '',
     ok,
   }
 }

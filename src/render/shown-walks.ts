@@ -1,4 +1,5 @@
 import type { JourneyOutcome } from '../model/journey.ts'
+import { isServed } from '../model/journey.ts'
 
 /**
  * What of many ways is worth a walk: one that reaches, and one of each way to fail. Ten replicas that refuse alike are
@@ -7,7 +8,7 @@ import type { JourneyOutcome } from '../model/journey.ts'
 export function shownWalks(groups: readonly JourneyOutcome[]): readonly JourneyOutcome[] {
   const shown = new Map<string, JourneyOutcome>()
   for (const group of groups) {
-    const key = group.disposition === 'reached' ? 'reached' : failureKey(group)
+    const key = isServed(group) ? 'reached' : failureKey(group)
     const first = shown.get(key)
     const probability = (first?.probability ?? 0) + group.probability
     shown.set(key, { ...(first ?? group), probability })

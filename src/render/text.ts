@@ -1,9 +1,12 @@
 import type { SourceLocation } from '../base/source.ts'
 import type { Journey, JourneyOutcome } from '../model/journey.ts'
+import { endingOf, isServed } from '../model/journey.ts'
 import { groupOutcomes } from '../model/journey-groups.ts'
-import type { Step } from '../model/trace.ts'
-import { diagnosis } from './diagnosis.ts'
+import type { Leg, Step } from '../model/trace.ts'
+import { diagnosed, diagnosis } from './diagnosis.ts'
+import { httpText, proxyText } from './http-text.ts'
 import { blockLines, locationNames } from './layout.ts'
+import { resolutionText } from './resolution-text.ts'
 import { shownWalks } from './shown-walks.ts'
 import type { Style } from './style.ts'
 import { padEnd, width } from './style.ts'
@@ -31,10 +34,9 @@ export function journeyText(journey: Journey, options: TextOptions): string {
   const walkOptions = { ...options, location }
   const parts = [
     headline(journey.request, groups, options.style),
-    ...resolvedLine(journey, options),
     ...shown.map((group) => walkText(group, shown.length > 1, walkOptions)),
     ...(groups.length > 1 ? [sharesText(groups, options)] : []),
-    ...diagnosis(journey, options.style, options.columns),
+    ...diagnosis(diagnosed(journey), options.style, options.columns),
   ]
   return `${parts.filter((part) => part !== '').join('\n\n')}\n`
 }
@@ -46,9 +48,13 @@ export function headline(
   style: Style,
 ): string {
   const kinds = new Map<string, number>()
-  for (const { disposition, probability } of groups)
-    kinds.set(disposition, (kinds.get(disposition) ?? 0) + probability)
-  const paint = (kind: string) => (kind === 'reached' ? style.good(kind) : style.bad(kind))
+  const good = new Set<string>()
+  for (const group of groups) {
+    const kind = endingOf(group)
+    kinds.set(kind, (kinds.get(kind) ?? 0) + group.probability)
+    if (isServed(group)) good.add(kind)
+  }
+  const paint = (kind: string) => (good.has(kind) ? style.good(kind) : style.bad(kind))
   const [only] = kinds.keys()
   const places = new Set(groups.map(placeName)).size
   const verdict =
@@ -60,7 +66,7 @@ export function headline(
 
 /** A journey in one line; on failure with what the user would see. */
 export function journeySummary(journey: Journey, style: Style): string {
-  const failed = journey.outcomes.find((one) => one.disposition !== 'reached')
+  const failed = journey.outcomes.find((one) => !isServed(one))
   const symptom = failed ? `   ${failed.symptom.text}` : ''
   return `${headline(journey.request, groupOutcomes(journey.outcomes), style)}${symptom}`
 }
@@ -70,26 +76,33 @@ function percent(share: number): string {
   return `${value >= 99.95 || value < 0.05 ? value.toFixed(value < 0.05 ? 3 : 0) : value.toFixed(1)} %`
 }
 
-function resolvedLine({ resolved }: Journey, { style, columns }: TextOptions): readonly string[] {
-  if (!resolved) return []
-  const is = resolved.assumed ? 'is taken to be' : 'is'
-  const text = `${resolved.name} ${is} ${resolved.addresses.join(', ')}`
-  const note = resolved.assumed
-    ? 'nothing in the input states its address'
-    : 'the DNS query itself is not walked'
-  const left = '  '
-  return [blockLines({ left, text, right: note, paint: (line) => line }, columns, style).join('\n')]
+/** The legs of one way, each with what it was for, and what was answered in the end. */
+function walkText(group: JourneyOutcome, titled: boolean, options: TextOptions & WalkOptions): string {
+  const title = titled ? [`  ${options.style.bold(`${endingOf(group)}, ${percent(group.probability)}`)}`] : []
+  const blocks = [
+    ...resolutionText(group, options),
+    ...group.legs.filter((leg) => isShown(leg, group, options)).map((leg) => legText(leg, group, options)),
+    ...httpText(group, options),
+  ]
+  const text = [...title, ...blocks].join('\n')
+  return blocks.length === 0 ? '' : text
 }
 
-function walkText(group: JourneyOutcome, titled: boolean, options: TextOptions & WalkOptions): string {
-  const [leg] = group.legs
-  if (!leg) return ''
-  const title = titled
-    ? [`  ${options.style.bold(`${group.disposition}, ${percent(group.probability)}`)}`]
-    : []
-  const { detail } = options
+/** The packets of a look-up are shown where they failed, and where every rule is asked for. */
+function isShown({ purpose }: Leg, group: JourneyOutcome, { detail }: TextOptions): boolean {
+  if (purpose !== 'resolve' || detail !== 'brief') return true
+  return group.disposition === 'dns-timeout' || group.disposition === 'unknown'
+}
+
+function legText(leg: Leg, group: JourneyOutcome, options: TextOptions & WalkOptions): string {
+  const { detail, style, columns } = options
   const walk = detail === 'brief' ? briefWalk(leg, options) : verboseWalk(leg, detail === 'all', options)
-  return [...title, ...walk].join('\n')
+  const before = leg.purpose === 'proxy' ? proxyText(group, options) : []
+  const about =
+    leg.purpose === 'resolve' && leg.about
+      ? blockLines({ left: '  ', text: leg.about, right: '', hanging: 2, paint: style.dim }, columns, style)
+      : []
+  return [...before, ...about, ...walk].join('\n')
 }
 
 /** Where everything that a leg's steps speak of was read. */
@@ -115,8 +128,8 @@ function sharesText(groups: readonly JourneyOutcome[], { style }: TextOptions): 
     name: placeName(first),
     node: first.destination?.node ?? '',
     seen: seenText(first),
-    ok: first.disposition === 'reached',
-    disposition: first.disposition,
+    ok: isServed(first),
+    disposition: endingOf(first),
   }))
   const column = (pick: (row: (typeof rows)[number]) => string) =>
     Math.max(...rows.map((row) => width(pick(row))))

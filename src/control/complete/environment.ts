@@ -29,6 +29,15 @@ const readFields: readonly string[] = [
   'externalHosts',
   'conntrack',
   'loadBalancerController.announcer',
+  'nodes.*.resolv',
+  'resolver.libc',
+  'resolver.tool',
+  'resolver.useSearchList',
+  'kubelet.*.clusterDNS',
+  'kubelet.*.clusterDomain',
+  'upstreamDNS',
+  'httpApps',
+  'certificates',
 ]
 
 /** The cluster's Environment; fields that are not modelled yet and could change an answer are named. */

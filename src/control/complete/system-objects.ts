@@ -8,6 +8,7 @@ import type {
 } from '../../model/cluster.ts'
 import type { ObjectsByKind } from '../../model/kinds.ts'
 import type { Deployment, Located, Service } from '../../model/objects.ts'
+import { assumedObject } from './assumed-object.ts'
 import type { Completion } from './completion.ts'
 import { slicesFromEndpoints } from './mirrored-slices.ts'
 import { isControlPlaneNode } from './roles.ts'
@@ -49,16 +50,8 @@ function dnsAddress(range: Cidr): Ip | undefined {
   return contains(range, ip) ? ip : undefined
 }
 
-function assumed<T>(kind: string, namespace: string, name: string, object: T): Located<T> {
-  return {
-    object,
-    ref: { kind, namespace, name },
-    locate: () => ({ file: '(assumed)', line: 1, column: 1 }),
-  }
-}
-
 function kubernetesService(clusterIp: Ip): Located<Service> {
-  return assumed('Service', 'default', 'kubernetes', {
+  return assumedObject('Service', 'default', 'kubernetes', {
     apiVersion: 'v1',
     kind: 'Service',
     metadata: {
@@ -77,7 +70,7 @@ function kubernetesService(clusterIp: Ip): Located<Service> {
 const dnsLabels = { 'k8s-app': 'kube-dns' }
 
 function dnsService(clusterIp: Ip | undefined): Located<Service> {
-  return assumed('Service', 'kube-system', 'kube-dns', {
+  return assumedObject('Service', 'kube-system', 'kube-dns', {
     apiVersion: 'v1',
     kind: 'Service',
     metadata: { name: 'kube-dns', namespace: 'kube-system', labels: dnsLabels },
@@ -102,7 +95,7 @@ function hasDns({ Pod: pods, Deployment: deployments }: ObjectsByKind): boolean 
   )
 }
 
-const dnsDeployment: Located<Deployment> = assumed('Deployment', 'kube-system', 'coredns', {
+const dnsDeployment: Located<Deployment> = assumedObject('Deployment', 'kube-system', 'coredns', {
   apiVersion: 'apps/v1',
   kind: 'Deployment',
   metadata: { name: 'coredns', namespace: 'kube-system', labels: dnsLabels },
@@ -123,6 +116,7 @@ const dnsDeployment: Located<Deployment> = assumed('Deployment', 'kube-system', 
             ],
           },
         ],
+        dnsPolicy: 'Default',
         tolerations: [{ key: 'node-role.kubernetes.io/control-plane', effect: 'NoSchedule' }],
       },
     },

@@ -7,16 +7,9 @@ import type { ClusterPod, ClusterService, ClusterServicePort } from '../../model
 import type { Finding } from '../../model/journey.ts'
 import type { Leg, RuleStep, Socket, Step, StopReason } from '../../model/trace.ts'
 import type { Dial } from '../resolve-target.ts'
-import type { Sender } from '../sender.ts'
+import type { RawResult } from '../result.ts'
 import type { World } from '../world.ts'
 import type { FindingCode } from './catalog.ts'
-
-/** One raw result of a request: a way that it may go, from one sender to what was dialled. */
-export interface RawResult {
-  readonly outcome: Outcome
-  readonly sender: Sender
-  readonly dial: Dial
-}
 
 /** The Service that a packet was addressed to, by which of its addresses, and its port if it has that one. */
 export interface AskedService {

@@ -1,26 +1,78 @@
 import { nearest } from '../../base/nearest.ts'
-import type { ClusterPod } from '../../model/cluster.ts'
-import type { Finding } from '../../model/journey.ts'
+import type { ClusterPod, ClusterService } from '../../model/cluster.ts'
+import type { Finding, Resolution } from '../../model/journey.ts'
+import { serviceNamed } from '../resolve-target.ts'
 import type { World } from '../world.ts'
 import { endpointName, externalName } from './endpoint-name.ts'
 import { endpointCause } from './endpoints.ts'
 import type { FindCause } from './failure.ts'
 import { finding, fullName, inPod, inService, listNames } from './failure.ts'
 
-/** The name stands for nothing. */
-export const findName: FindCause = ({ dial, world, sender }) => {
-  if (dial.type !== 'nxdomain') return []
-  const { host, service, hostname, alias } = dial
-  if (service && hostname !== undefined) return [endpointName(world, service, hostname)]
-  if (service) return endpointCause(world, service, { port: undefined, family: service.families[0] ?? 4 })
-  if (alias) return [externalName(world, alias)]
+/** The name stands for nothing, or for nothing that has an address. */
+export const findName: FindCause = (failure) => {
+  const { dial, world, resolution } = failure
+  if (dial.type === 'no-endpoint') return withoutEndpoint(world, dial.service)
+  if (dial.type !== 'no-name' || !resolution) return []
+  const sender = failure.asker ?? failure.sender
+  const { host } = dial
+  const known = knownService(world, resolution)
+  if (known) return known
   return [
     ...hostNetwork(world, host, sender.pod, sender.netns),
     ...otherDomain(world, host),
     ...otherNamespace(world, host, sender.pod),
     ...closedName(world, host, sender.pod),
+    ...resolverStops(world, resolution, sender.pod),
     ...unknown(world, host, sender.pod),
   ].slice(0, 1)
+}
+
+function withoutEndpoint(world: World, service: ClusterService): readonly Finding[] {
+  return endpointCause(world, service, { port: undefined, family: service.families[0] ?? 4 })
+}
+
+/** One of the names that were asked is that of a Service, and still has no address. */
+function knownService(world: World, { queries }: Resolution): readonly Finding[] | undefined {
+  for (const { name } of queries) {
+    const service = serviceNamed(world, name)
+    if (!service) continue
+    const labels = name.slice(0, -`.svc.${world.cluster.settings.domain}.`.length).split('.')
+    if (labels.length === 3) return [endpointName(world, service, labels[0] ?? '')]
+    if (service.type === 'ExternalName') return [externalName(world, service)]
+    if (labels.length === 2 && service.headless) return withoutEndpoint(world, service)
+  }
+  return undefined
+}
+
+/** The search ended before the name that exists was asked for. */
+function resolverStops(
+  world: World,
+  { asked, queries, resolver }: Resolution,
+  pod: ClusterPod | undefined,
+): readonly Finding[] {
+  const last = queries.at(-1)
+  const { service } = asService(world, asked, pod)
+  const stopped = resolver === 'musl' && last?.rcode === 'NOERROR' && last.answers.length === 0
+  if (stopped) {
+    return [
+      finding(
+        'resolver-stops-at-empty-answer',
+        `${last.name} exists without an address, and musl's resolver looks no further; glibc's would`,
+        {
+          objects: [pod && inPod(pod, 'spec')],
+          fix: `ask for ${asked.replace(/\.$/, '')}. with a dot at its end, or use an image with glibc`,
+        },
+      ),
+    ]
+  }
+  if (resolver !== 'as-is' || !service) return []
+  const full = `${service.name}.${service.namespace}.svc.${world.cluster.settings.domain}`
+  return [
+    finding('resolver-without-search', `${asked} is asked for as it stands: no search domain is added`, {
+      objects: [service.ref],
+      fix: `ask for ${full}, or have the tool use the search list (dig +search)`,
+    }),
+  ]
 }
 
 /** `name[.namespace[.svc[.…]]]` as a Service. */

@@ -1,10 +1,11 @@
 import { formatIp } from '../../base/ip.ts'
 import type { ClusterPod } from '../../model/cluster.ts'
 import type { Finding } from '../../model/journey.ts'
+import type { RawResult } from '../result.ts'
 import type { World } from '../world.ts'
 import { findAddress } from './address.ts'
 import { findEndpoints } from './endpoints.ts'
-import type { Failure, FindCause, RawResult } from './failure.ts'
+import type { Failure, FindCause } from './failure.ts'
 import { listNames, makeFailure } from './failure.ts'
 import { findInsideOnly } from './inside-only.ts'
 import { findKernel } from './kernel.ts'
@@ -43,9 +44,7 @@ const causes: readonly FindCause[] = [
 
 /** The causes of every way that did not reach, the likeliest failure's first, each said once. */
 export function findingsOf(world: World, results: readonly RawResult[]): readonly Finding[] {
-  const failed = results
-    .filter(({ outcome }) => outcome.disposition !== 'reached')
-    .toSorted((a, b) => b.outcome.probability - a.outcome.probability)
+  const failed = results.filter(isFailure).toSorted((a, b) => b.outcome.probability - a.outcome.probability)
   const found = new Map<string, Alike>()
   for (const result of failed) {
     const failure = makeFailure(world, result, results)
@@ -58,6 +57,12 @@ export function findingsOf(world: World, results: readonly RawResult[]): readonl
     }
   }
   return [...[...found.values()].map(together), ...policyWarning(world)]
+}
+
+/** Whether the person who asked did not get what they wanted. */
+function isFailure({ outcome, ending, http }: RawResult): boolean {
+  const disposition = ending?.disposition ?? outcome.disposition
+  return disposition !== 'reached' || (http?.status ?? 0) >= 400
 }
 
 /** What is said of one pod, and the other pods of which the same holds. */

@@ -1,0 +1,94 @@
+import type { Report } from '../base/diagnostic.ts'
+import type { Ip } from '../base/ip.ts'
+import type { CoreDns, ServerBlock } from '../dns/coredns/config.ts'
+import { parseCorefile } from '../dns/coredns/corefile/parse.ts'
+import type { Cluster, ClusterPod } from '../model/cluster.ts'
+import type { ConfigMap, Located } from '../model/objects.ts'
+import type { ResolvConf } from '../resolver/resolv-conf.ts'
+import { kubernetesData } from './kubernetes-data.ts'
+
+/** kubeadm's Corefile, for a cluster whose own is not in the input. */
+export function defaultCorefile(domain: string): string {
+  return `.:53 {
+    errors
+    health {
+       lameduck 5s
+    }
+    ready
+    kubernetes ${domain} in-addr.arpa ip6.arpa {
+       pods insecure
+       fallthrough in-addr.arpa ip6.arpa
+       ttl 30
+    }
+    prometheus :9153
+    forward . /etc/resolv.conf {
+       max_concurrent 1000
+    }
+    cache 30 {
+       disable success ${domain}
+       disable denial ${domain}
+    }
+    loop
+    reload
+    loadbalance
+}
+`
+}
+
+/** Whether the pod is one of the cluster's name servers: by its label, or by what it runs. */
+export function isDnsPod({ labels, object }: ClusterPod): boolean {
+  if (labels['k8s-app'] === 'kube-dns' || labels['k8s-app'] === 'coredns') return true
+  return (object.spec.containers ?? []).some(({ image }) => /(?:^|\/)coredns(?:[:@]|$)/.test(image ?? ''))
+}
+
+/** Makes the CoreDNS process of a pod; of none in particular, for a cluster whose DNS is not in the input. */
+export type MakeCoreDns = (pod: ClusterPod | undefined) => CoreDns
+
+/**
+ * Reads the cluster's Corefile, and makes of it what each CoreDNS pod runs. Reports what CoreDNS would not start with,
+ * and plugins that could change an answer and are not modelled.
+ */
+export function coreDnsServers(
+  cluster: Cluster,
+  resolvConfOf: (pod: ClusterPod | undefined) => ResolvConf,
+  report: Report,
+): MakeCoreDns {
+  const blocks = readCorefile(cluster, report)
+  const kubernetes = kubernetesData(cluster)
+  return (pod) => {
+    const { nameservers, searches } = resolvConfOf(pod)
+    const addresses: readonly Ip[] = pod?.ips ?? []
+    return { type: 'coredns', blocks, kubernetes, nameservers, searches, addresses }
+  }
+}
+
+function readCorefile(cluster: Cluster, report: Report): readonly ServerBlock[] {
+  const configMap = corefileMap(cluster)
+  const text = configMap?.object.data?.['Corefile'] ?? defaultCorefile(cluster.settings.domain)
+  const others = Object.entries(configMap?.object.data ?? {}).filter(([key]) => key !== 'Corefile')
+  const locate = (line: number, column: number, file: string) => {
+    const path = ['data', file === '' ? 'Corefile' : (file.split('/').at(-1) ?? file)]
+    return (
+      configMap?.locateText?.(path, line, column) ??
+      configMap?.locate(path) ?? { file: '(assumed)', line: 1, column: 1 }
+    )
+  }
+  const parsed = parseCorefile(text, { locate, files: new Map(others), environment: new Map() })
+  const object = configMap ? { object: configMap.ref } : {}
+  for (const { message, at, fix } of parsed.errors) {
+    report('corefile-invalid', `CoreDNS does not start: ${message}`, {
+      at,
+      ...object,
+      ...(fix !== undefined && { fix }),
+    })
+  }
+  for (const { message, at } of parsed.notices) report('corefile-not-modelled', message, { at, ...object })
+  return parsed.blocks
+}
+
+/** The ConfigMap that holds the Corefile: kube-system/coredns, or one that begins with that name. */
+function corefileMap({ configMaps }: Cluster): Located<ConfigMap> | undefined {
+  const holding = configMaps.filter(({ object }) => object.data?.['Corefile'] !== undefined)
+  const own = holding.filter(({ ref }) => !/node-?local/.test(ref.name))
+  return own.find(({ ref }) => ref.namespace === 'kube-system' && ref.name === 'coredns') ?? own[0]
+}

@@ -1,0 +1,105 @@
+import { familyOf } from '../base/ip.ts'
+import { icmpOf, SCTP, TCP, UDP } from '../base/packet.ts'
+import { exchange } from '../dataplane/exchange.ts'
+import type { Outcome } from '../dataplane/flight.ts'
+import type { Disposition } from '../model/trace.ts'
+import type { TraceOptions } from './options.ts'
+import type { Dial, RequestProtocol } from './resolve-target.ts'
+import { chooseOne } from './sampling.ts'
+import type { Sender } from './sender.ts'
+import type { HostPort, World } from './world.ts'
+
+const protocolNumbers = { tcp: TCP, udp: UDP, sctp: SCTP } as const
+
+/** The protocol's number in the IP header; ICMP's for want of a port. */
+export function protocolNumber(protocol: RequestProtocol): number {
+  return protocol === 'icmp' ? 1 : protocolNumbers[protocol]
+}
+
+/** How a connection is made. */
+export interface ConnectOptions extends TraceOptions {
+  readonly protocol: RequestProtocol
+  readonly sport: number
+}
+
+/** Sends to what was dialled, each of its addresses with an equal share, and gives every way in which that may go. */
+export function connect(
+  world: World,
+  sender: Sender,
+  dialled: Dial,
+  options: ConnectOptions,
+): readonly Outcome[] {
+  const { protocol, sport } = options
+  const dial = withHostPort(world, dialled, protocol)
+  if (dial.type !== 'dial') return [withoutPacket(dial, options)]
+  if (isUnmodelledProxy(world, dial, protocol) || dial.hostPort) {
+    return [{ ...withoutPacket(dial, options), disposition: 'unknown' }]
+  }
+  const ips = sampled(dial.ips, options)
+  return ips.flatMap((dst) => {
+    const attempt = {
+      from: sender.netns,
+      protocol: protocol === 'icmp' ? icmpOf(familyOf(dst)) : protocolNumbers[protocol],
+      dst,
+      dport: dial.port,
+      sport,
+      ...(sender.src !== undefined && familyOf(sender.src) === familyOf(dst) && { src: sender.src }),
+    }
+    return exchange(sender.network, attempt, options).map((outcome) => weigh(outcome, 1 / ips.length))
+  })
+}
+
+/** All of them, or the one that the sampling picks. */
+export function sampled<T>(items: readonly T[], { choose }: TraceOptions): readonly T[] {
+  if (!choose || items.length < 2) return items
+  const one = chooseOne(items, choose)
+  return one === undefined ? [] : [one]
+}
+
+/** A pod's hostPort is the plugin's affair and not modelled yet, so what is sent there is not guessed. */
+export function withHostPort(world: World, dial: Dial, protocol: RequestProtocol): Dial {
+  if (dial.type !== 'dial') return dial
+  for (const ip of dial.ips) {
+    const node = world.nodesByIp.get(ip)
+    const hostPort: HostPort | undefined =
+      node && world.hostPorts.get(`${node.name} ${protocol.toUpperCase()} ${dial.port}`)
+    if (hostPort) return { ...dial, hostPort }
+  }
+  return dial
+}
+
+/** Traffic to Services depends on the proxy mode; what is not modelled is not guessed. */
+function isUnmodelledProxy(world: World, dial: Dial, protocol: RequestProtocol): boolean {
+  if (world.cluster.settings.kubeProxy.mode === 'iptables' || dial.type !== 'dial') return false
+  const isNodePort = world.servicesByNodePort.has(`${protocol.toUpperCase()} ${dial.port}`)
+  return dial.ips.some((ip) => world.servicesByIp.has(ip) || (isNodePort && !world.podsByIp.has(ip)))
+}
+
+/** The outcome with a share of its own. */
+export function weigh(outcome: Outcome, share: number): Outcome {
+  return share === 1 ? outcome : { ...outcome, probability: outcome.probability * share }
+}
+
+/** A journey that ends before a packet is sent: the name or the address is missing. */
+function withoutPacket(dial: Dial, { state }: TraceOptions): Outcome {
+  return {
+    probability: 1,
+    disposition: dispositionOf(dial),
+    leg: { purpose: 'connect', forward: [], reply: [] },
+    state,
+  }
+}
+
+function dispositionOf(dial: Dial): Disposition {
+  switch (dial.type) {
+    case 'no-endpoint':
+    case 'no-name':
+      return 'nxdomain'
+    case 'no-address':
+      return dial.hostname ? 'unknown' : 'no-address'
+    case 'dial':
+      return 'unknown'
+    default:
+      return dial satisfies never
+  }
+}

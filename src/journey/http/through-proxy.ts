@@ -1,0 +1,131 @@
+import { formatHostPattern } from '../../http/host-match.ts'
+import type { Backend, HttpProxy } from '../../http/proxy.ts'
+import type { HttpRequest } from '../../http/request.ts'
+import type { RoutingDecision } from '../../http/route.ts'
+import { routeRequest } from '../../http/route.ts'
+import type { Share } from '../../http/share.ts'
+import type { HttpAnswer } from '../../model/journey.ts'
+import type { RawResult } from '../result.ts'
+import { symptomText } from '../symptom.ts'
+import type { HttpAsking } from './http-asking.ts'
+import { answered } from './http-asking.ts'
+import { reachBackend } from './reach-backend.ts'
+
+/** What a proxy makes of a request that it has taken: TLS, its routes, and what it asks behind it. */
+export function throughProxy(
+  asking: HttpAsking,
+  result: RawResult,
+  request: HttpRequest,
+  proxy: HttpProxy,
+  depth: number,
+): readonly RawResult[] {
+  const decision = routeRequest(proxy, request)
+  const told: RawResult = { ...result, http: { ...decisionText(proxy, decision), status: null } }
+  const refused = handshake(asking, told, request, decision)
+  if (refused) return [refused]
+  const { result: end } = decision
+  switch (end.type) {
+    case 'respond': {
+      const { code, reason: text, objects, fix } = end
+      const refusal = { code, text, objects, proxy, host: request.host, ...(fix !== undefined && { fix }) }
+      return [{ ...answered(told, { status: end.status, by: 'proxy', reason: text }), refusal }]
+    }
+    case 'redirect': {
+      const { status, location, reason } = end
+      const round = location === urlText(request) ? ': back to the same address, for ever' : ''
+      return [answered(told, { status, location, by: 'proxy', reason: `${reason}${round}` })]
+    }
+    case 'closed':
+      return [closed(told, end.reason)]
+    case 'forward': {
+      const upstream: HttpRequest = { ...request, ...end.request, scheme: 'http' }
+      return spread(end.shares).flatMap((part) =>
+        reachBackend(asking, { told, request: upstream, received: end.request, ...part, proxy, depth }),
+      )
+    }
+    case 'stream':
+      return spread(end.shares).flatMap((part) =>
+        reachBackend(asking, { told, request, ...part, proxy, depth }),
+      )
+    default:
+      return end satisfies never
+  }
+}
+
+/** What is known of a decision whatever comes of it. */
+function decisionText(
+  proxy: HttpProxy,
+  { tls, host, route, nearMisses, notModelled }: RoutingDecision,
+): Omit<HttpAnswer, 'status'> {
+  return {
+    by: 'proxy',
+    proxy: { profile: proxy.profile, name: proxy.label },
+    ...(tls && { certificate: { label: tls.certificate.label, names: tls.certificate.names } }),
+    ...(host && { host: formatHostPattern(host.pattern) }),
+    ...(route && { route: { text: 'text' in route ? route.text : route.name, object: route.object } }),
+    ...(nearMisses.length > 0 && {
+      nearMisses: nearMisses.map(({ route: missed, host: pattern, failed: { type, wanted, found } }) => ({
+        text: `${formatHostPattern(pattern)} ${missed.text}`,
+        why: `the ${type} is ${found ?? 'not there'}, not ${wanted}`,
+        object: missed.object,
+      })),
+    }),
+    ...(notModelled.length > 0 && { notModelled: notModelled.map((one) => one.what) }),
+  }
+}
+
+/** The part of the requests that goes to one backend, and its targets. */
+interface Part {
+  readonly backend: Backend
+  readonly share: number
+}
+
+/** The shares of a decision, by backend. */
+function spread(shares: readonly Share[]): readonly Part[] {
+  const parts = new Map<Backend, number>()
+  for (const { backend, share } of shares) parts.set(backend, (parts.get(backend) ?? 0) + share)
+  return [...parts].map(([backend, share]) => ({ backend, share }))
+}
+
+/** What the client's TLS library says before there is any HTTP; nothing where it is content. */
+function handshake(
+  { request: asked }: HttpAsking,
+  told: RawResult,
+  { scheme, sni, host }: HttpRequest,
+  { listener, tls, result }: RoutingDecision,
+): RawResult | undefined {
+  if (scheme === 'https' && listener?.protocol === 'http') {
+    return failed(told, symptomText.handshake('TLS connect error: wrong version number'))
+  }
+  if (scheme === 'http' && listener?.protocol === 'https') {
+    const reason = 'a plain HTTP request was sent to a port for HTTPS'
+    return answered(told, { status: 400, by: 'proxy', reason })
+  }
+  if (scheme !== 'https' || asked.insecure || tls?.matches !== 'no') return undefined
+  const skipped = result.type === 'respond' ? result.status : undefined
+  const name = sni ?? host
+  const symptom = symptomText.certificate(
+    `SSL: no alternative certificate subject name matches target host name '${name}'`,
+  )
+  const reason = `the certificate shown is ${tls.certificate.label}${skipped === undefined ? '' : `; without checking it the answer is ${skipped}`}`
+  return { ...told, ending: { disposition: 'tls-wrong-cert', symptom }, http: { ...httpOf(told), reason } }
+}
+
+function httpOf({ http }: RawResult): HttpAnswer {
+  return http ?? { status: null, by: 'proxy' }
+}
+
+function failed(told: RawResult, symptom: ReturnType<typeof symptomText.handshake>): RawResult {
+  return { ...told, ending: { disposition: 'tls-wrong-cert', symptom } }
+}
+
+/** The proxy closes the connection without an answer. */
+function closed(told: RawResult, reason: string): RawResult {
+  const symptom = { text: 'curl: (52) Empty reply from server', curlExitCode: 52, httpStatus: null }
+  return { ...told, ending: { disposition: 'refused', symptom }, http: { ...httpOf(told), reason } }
+}
+
+/** The URL that was asked for, as a Location would write it. */
+function urlText({ scheme, host, path, query }: HttpRequest): string {
+  return `${scheme}://${host}${path}${query === undefined ? '' : `?${query}`}`
+}

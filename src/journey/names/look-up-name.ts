@@ -1,0 +1,223 @@
+import type { Ip } from '../../base/ip.ts'
+import { formatIp, parseIp } from '../../base/ip.ts'
+import type { DataplaneState } from '../../dataplane/state.ts'
+import type { DnsQuestion } from '../../dns/message.ts'
+import type { NameQuery, Resolution, ResolverName } from '../../model/journey.ts'
+import type { Disposition, Leg } from '../../model/trace.ts'
+import { lookUpHosts } from '../../resolver/hosts.ts'
+import { lookUp } from '../../resolver/libcs.ts'
+import type { LookupAnswer, LookupQuestion, LookupResult, LookupStep } from '../../resolver/lookup.ts'
+import type { ResolvConf } from '../../resolver/resolv-conf.ts'
+import type { TraceOptions } from '../options.ts'
+import type { Sender } from '../sender.ts'
+import type { World } from '../world.ts'
+import type { ServerReply } from './ask-server.ts'
+import { askServer, legsOf } from './ask-server.ts'
+import { lookupAnswer } from './lookup-answer.ts'
+
+/** What is looked up, by whom, and how. */
+export interface NameRequest {
+  readonly world: World
+  readonly sender: Sender
+  readonly name: string
+  readonly family: 4 | 6 | undefined
+  readonly resolver: ResolverName
+  readonly options: TraceOptions
+  /** What stands for the sender's own resolv.conf. */
+  readonly conf?: ResolvConf
+}
+
+/** One way in which a name may be looked up, and what the network remembers of it. */
+export interface NameBranch {
+  readonly probability: number
+  readonly state: DataplaneState
+  readonly resolution: Resolution
+  readonly result: LookupResult
+  /** How it failed, in the words of dispositions. */
+  readonly disposition?: Disposition
+  readonly legs: readonly Leg[]
+  /** The reply that decided it. */
+  readonly last?: ServerReply
+  /** The server to which the deciding question went. */
+  readonly server?: Ip
+}
+
+/** Two ways in which the packets may go, and in which the asker learns the same, are told as one. */
+interface Draft {
+  readonly probability: number
+  readonly state: DataplaneState
+  readonly queries: readonly NameQuery[]
+  readonly legs: readonly Leg[]
+  readonly last?: ServerReply
+  readonly server?: Ip
+  /** How many sockets have been used: each has a source port of its own. */
+  readonly sockets: number
+}
+
+/** The first source port of queries; each round has its own. */
+const firstQueryPort = 42000
+
+/**
+ * Looks a name up as the sender's C library would: in its hosts file, then by DNS along its search list. Each query is
+ * sent through the network to the name server, which answers from what it knows.
+ */
+export function lookUpName(request: NameRequest): readonly NameBranch[] {
+  const { world, sender, name, family, resolver, options } = request
+  const files = world.nameFiles(sender)
+  const known = lookUpHosts(files.hosts, name, family, { libc: resolver })
+  const start: Draft = { probability: 1, state: options.state, queries: [], legs: [], sockets: 0 }
+  if (known) return [finish(request, start, known, 'hosts-file')]
+  const step = lookUp(resolver, { name, family, conf: request.conf ?? files.resolvConf })
+  return proceed(request, step, start)
+}
+
+function proceed(request: NameRequest, step: LookupStep, draft: Draft): readonly NameBranch[] {
+  if (step.type === 'done') return [finish(request, draft, step.result, 'dns')]
+  const ways = askRound(request, step.round.questions, draft)
+  return mergeWays(ways).flatMap(({ answers, draft: after }) => proceed(request, step.next(answers), after))
+}
+
+interface Way {
+  readonly answers: readonly LookupAnswer[]
+  readonly draft: Draft
+}
+
+/** Sends the questions of one round, each server's from one socket, and gives every way of being answered. */
+function askRound(request: NameRequest, questions: readonly LookupQuestion[], draft: Draft): readonly Way[] {
+  const { world, sender, options, resolver } = request
+  const servers = [...new Set(questions.map((one) => one.server))]
+  let ways: readonly { readonly byServer: ReadonlyMap<Ip, ServerReply>; readonly draft: Draft }[] = [
+    { byServer: new Map(), draft: { ...draft, sockets: draft.sockets + 1 } },
+  ]
+  for (const server of servers) {
+    const own = questions.filter((one) => one.server === server).map(asDnsQuestion)
+    ways = ways.flatMap(({ byServer, draft: so }) =>
+      askServer({ world, sender, options: { ...options, state: so.state }, depth: 0 }, server, own, {
+        sport: firstQueryPort + draft.sockets,
+      }).map((reply) => ({
+        byServer: new Map([...byServer, [server, reply]]),
+        draft: {
+          ...so,
+          probability: so.probability * reply.probability,
+          state: reply.state,
+          queries: [...so.queries, ...reply.queries],
+          legs: [...so.legs, ...legsOf(reply)],
+          last: worse(so.last, reply, byServer.size === 0),
+          server,
+        },
+      })),
+    )
+  }
+  return ways.map(({ byServer, draft: so }) => ({
+    draft: so,
+    answers: questions.map((question) => answerTo(question, questions, byServer, resolver)),
+  }))
+}
+
+/** The reply that tells more about a failure: one that did not come, of several in one round. */
+function worse(before: ServerReply | undefined, reply: ServerReply, first: boolean): ServerReply {
+  if (first || !before) return reply
+  return before.responses.some((one) => one === undefined) ? before : reply
+}
+
+function asDnsQuestion({ name, type }: LookupQuestion): DnsQuestion {
+  return { name, type, class: 'IN' }
+}
+
+function answerTo(
+  question: LookupQuestion,
+  all: readonly LookupQuestion[],
+  byServer: ReadonlyMap<Ip, ServerReply>,
+  resolver: ResolverName,
+): LookupAnswer {
+  const own = all.filter((one) => one.server === question.server)
+  const reply = byServer.get(question.server)
+  const response = reply?.responses[own.indexOf(question)]
+  if (!response && reply && isUnreachable(reply)) return { type: 'unreachable' }
+  return lookupAnswer(response, asDnsQuestion(question), resolver !== 'musl')
+}
+
+/** Whether the asker is told that the server cannot be asked, and need not wait to find out. */
+function isUnreachable({ outcome: { disposition, errno } }: ServerReply): boolean {
+  return ['refused', 'rejected', 'no-route'].includes(disposition) || errno !== undefined
+}
+
+/** Ways in which the asker learns the same become one. */
+function mergeWays(ways: readonly Way[]): readonly Way[] {
+  const merged = new Map<string, Way>()
+  for (const way of ways) {
+    const key = JSON.stringify([
+      way.answers.map(answerKey),
+      way.draft.last?.outcome.disposition === 'unknown',
+    ])
+    const known = merged.get(key)
+    if (!known) merged.set(key, way)
+    else {
+      const probability = known.draft.probability + way.draft.probability
+      merged.set(key, { ...known, draft: { ...known.draft, probability } })
+    }
+  }
+  return [...merged.values()]
+}
+
+function answerKey(answer: LookupAnswer): unknown {
+  return answer.type === 'data' ? answer.addresses.map(formatIp).toSorted() : answer.type
+}
+
+function finish(
+  { name, resolver }: NameRequest,
+  { queries, probability, state, legs, last, server }: Draft,
+  result: LookupResult,
+  source: Resolution['source'],
+): NameBranch {
+  const found = result.type === 'found' ? result : undefined
+  const assumed = found && queries.some((one) => one.assumed && one.answers.length > 0)
+  const { seconds } = result
+  const resolution: Resolution = {
+    asked: name,
+    source,
+    resolver,
+    queries,
+    ...(found && { name: found.name.replace(/\.$/, '') }),
+    addresses: found?.addresses.map(formatIp) ?? [],
+    ...(assumed && { assumed: true }),
+    ...(seconds !== undefined && { seconds }),
+  }
+  const disposition = found ? undefined : dispositionOf(result, queries)
+  return {
+    probability,
+    state,
+    resolution,
+    result,
+    legs,
+    ...(disposition && { disposition }),
+    ...(last && { last }),
+    ...(server !== undefined && { server }),
+  }
+}
+
+/** How a look-up failed: by what the last of its queries met, where it could not be answered at all. */
+function dispositionOf(result: LookupResult, queries: readonly NameQuery[]): Disposition {
+  if (result.type === 'found') return 'reached'
+  if (result.error === 'no-data') return 'dns-nodata'
+  if (result.error === 'not-found')
+    return queries.some(({ rcode }) => rcode === 'NXDOMAIN') || queries.length === 0
+      ? 'nxdomain'
+      : failedBy(queries)
+  return failedBy(queries)
+}
+
+function failedBy(queries: readonly NameQuery[]): Disposition {
+  if (queries.some((one) => one.disposition === 'unknown')) return 'unknown'
+  return queries.at(-1)?.rcode == null ? 'dns-timeout' : 'dns-servfail'
+}
+
+/** Addresses that the request gives for a name, as curl's --resolve does. */
+export function givenAddresses(
+  resolve: Readonly<Record<string, string>> | undefined,
+  name: string,
+): readonly Ip[] | undefined {
+  const text = resolve?.[name] ?? resolve?.[name.replace(/\.$/, '')]
+  if (text === undefined) return undefined
+  return text.split(',').flatMap((one) => parseIp(one.trim().replace(/^\[|\]$/g, '')) ?? [])
+}
