@@ -38,3 +38,8 @@ export function fnv1a(text: string): number {
   for (let at = 0; at < bytes.length; at++) hash = Math.imul(hash ^ (bytes[at] ?? 0), 0x01000193)
   return hash >>> 0
 }
+
+/** A text's SHA-256 in hexadecimal digits, which sort as the bytes do. */
+export function sha256Hex(text: string): string {
+  return [...sha256(utf8(text))].map((byte) => byte.toString(16).padStart(2, '0')).join('')
+}

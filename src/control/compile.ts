@@ -1,5 +1,5 @@
 import { collectDiagnostics } from '../base/diagnostic.ts'
-import type { Ip } from '../base/ip.ts'
+import type { Cidr, Ip } from '../base/ip.ts'
 import { formatIp, hostCidr, parseIpSloppy } from '../base/ip.ts'
 import type { Cluster, ClusterNode, ClusterPod } from '../model/cluster.ts'
 import type { Listener, Netns, NetnsId, Network, Segment, SegmentPort } from '../model/network.ts'
@@ -9,12 +9,13 @@ import { compileApplications } from './applications.ts'
 import { cnis, defaultCni } from './cni/registry.ts'
 import type { OutsideHost } from './hosts.ts'
 import { internetNetns, outsideHost, routerNetns } from './hosts.ts'
-import type { Balancer } from './load-balancer.ts'
-import { balancersOf } from './load-balancer.ts'
+import { balancersOf } from './load-balancer/balancers.ts'
+import type { Balancer } from './load-balancer/profile.ts'
 import type { AllNameFiles } from './name-files.ts'
 import { nameFilesOf } from './name-files.ts'
 import { nodeNamespace, uplink } from './node-namespace.ts'
 import { hasNamespace, isAlive, podId, podNamespace } from './pod-namespace.ts'
+import { returnRouting } from './return-path.ts'
 import { oneToOneNat } from './router-nat.ts'
 import { everything } from './routes.ts'
 import type { Underlay } from './underlay.ts'
@@ -52,7 +53,7 @@ export interface CompiledNetwork {
 export function compileNetwork(cluster: Cluster, options: CompileOptions = {}): CompiledNetwork {
   const underlay = underlayOf(cluster)
   const applications = options.applications ?? compileApplications(cluster, collectDiagnostics().report)
-  const balancers = cluster.services.flatMap((service) => balancersOf(cluster, underlay, service))
+  const balancers = balancersOf(cluster, underlay)
   const hosts = outsideHosts(cluster, underlay, applications)
   const lookups = indexCluster(cluster)
   const made = new Map<NetnsId, Netns>()
@@ -71,13 +72,9 @@ export function compileNetwork(cluster: Cluster, options: CompileOptions = {}): 
       const rules = options.nodeRules?.get(node.name)
       const { pods = [], hostPods = [] } = lookups.podsByNode.get(node.name) ?? {}
       return nodeNamespace({
-        cluster,
-        node,
-        pods,
-        hostPods,
-        underlay,
-        cni,
-        applications,
+        ...{ cluster, node, pods, hostPods, underlay, cni, applications },
+        held: heldBy(node, balancers),
+        viaRouter: balancers.some(({ returns = [] }) => returns.length > 0),
         ...(rules && { rules }),
       })
     }
@@ -101,6 +98,14 @@ export function compileNetwork(cluster: Cluster, options: CompileOptions = {}): 
         .filter(([ip]) => ip !== 0x7f000001 && ip !== 1n),
     ),
   }
+}
+
+/** Balancer addresses that are on the node's own device. */
+function heldBy(node: ClusterNode, balancers: readonly Balancer[]): readonly Ip[] {
+  const held = balancers.flatMap(({ announced }) =>
+    announced?.held && announced.node === node.name ? [announced.ip] : [],
+  )
+  return [...new Set(held)]
 }
 
 interface ClusterIndex {
@@ -135,6 +140,9 @@ function outsideHosts(
   const inside = new Set<Ip>([
     ...cluster.nodes.flatMap((node) => node.addresses),
     ...cluster.pods.flatMap((pod) => pod.ips),
+    ...cluster.services.flatMap(({ loadBalancer }) =>
+      loadBalancer.flatMap(({ behindName }) => behindName ?? []),
+    ),
   ])
   for (const [ip, host] of declaredHosts(cluster, underlay)) if (!inside.has(ip)) hosts.set(ip, host)
   for (const slice of cluster.endpointSlices) {
@@ -177,10 +185,9 @@ function fixedNamespaces(
   applications: Applications,
 ): ReadonlyMap<NetnsId, Netns> {
   const { podCidrs, serviceCidrs } = cluster.settings
-  const ruleSets = oneToOneNat(cluster.nodes)
   const own = [...podCidrs, ...serviceCidrs]
   const list = [
-    withListeners(routerNetns(underlay, own, { ruleSets }), routerNameServers(underlay, applications)),
+    withListeners(routerOf(cluster, underlay, own, balancers), routerNameServers(underlay, applications)),
     withListeners(internetNetns(underlay, own), applications.nameServer(undefined)),
     ...balancers.flatMap((one) => one.netns ?? []),
     ...hosts.map((one) => one.netns),
@@ -193,6 +200,41 @@ function routerNameServers({ networks }: Underlay, applications: Applications): 
   return networks.flatMap(({ gateway }) =>
     applications.nameServers.includes(gateway) ? applications.nameServer(gateway) : [],
   )
+}
+
+/** The nodes' router, with what balancers announce to it and need of it. */
+function routerOf(
+  cluster: Cluster,
+  underlay: Underlay,
+  own: readonly Cidr[],
+  balancers: readonly Balancer[],
+): Netns {
+  const returns = returnRouting(balancers)
+  const router = routerNetns(underlay, own, {
+    ruleSets: withTables(oneToOneNat(cluster.nodes), returns?.tables ?? new Map()),
+  })
+  const announced = new Map(
+    balancers.flatMap((one) => (one.routes ?? []).map((route) => [route.destination.first, route] as const)),
+  )
+  return {
+    ...router,
+    routes: [...router.routes, ...announced.values(), ...(returns?.routes ?? [])],
+    ...(returns && { rules: returns.rules }),
+  }
+}
+
+/** Rule sets with one more table for each family. */
+function withTables(
+  ruleSets: readonly RuleSet[],
+  tables: ReadonlyMap<4 | 6, RuleSet['tables'][number]>,
+): readonly RuleSet[] {
+  return ([4, 6] as const).flatMap((family): readonly RuleSet[] => {
+    const own = ruleSets.filter((one) => one.family === family)
+    const table = tables.get(family)
+    if (!table) return own
+    const before = own.flatMap((one) => one.tables)
+    return [{ family, tables: [table, ...before], conntrack: true }]
+  })
 }
 
 function makeSegments(
@@ -225,7 +267,11 @@ function makeSegments(
   const wan: SegmentPort = {
     netns: routerId,
     device: 'wan0',
-    prefixes: [...underlay.networks.map((network) => network.cidr), ...publicAddresses.map(hostCidr)],
+    prefixes: [
+      ...underlay.networks.map((network) => network.cidr),
+      ...publicAddresses.map(hostCidr),
+      ...balancers.flatMap((one) => one.delivered ?? []),
+    ],
   }
   const anywhere: SegmentPort = {
     netns: internetId,

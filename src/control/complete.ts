@@ -3,6 +3,7 @@ import { collectDiagnostics } from '../base/diagnostic.ts'
 import type { Assumption, Cluster, ClusterNamespace } from '../model/cluster.ts'
 import type { ObjectsByKind } from '../model/kinds.ts'
 import { assumeSurroundings } from './complete/assumed-surroundings.ts'
+import { chooseBalancers, completeBalancers } from './complete/balancers.ts'
 import type { CompleteOptions } from './complete/completion.ts'
 import { beginCompletion } from './complete/completion.ts'
 import { completeEndpointSlices, orphanEndpoints } from './complete/endpoint-slices.ts'
@@ -15,6 +16,7 @@ import { completeNodes } from './complete/nodes.ts'
 import { finishPods } from './complete/pods.ts'
 import { checkReferences } from './complete/references.ts'
 import { schedulePods } from './complete/scheduling.ts'
+import { withServiceLb } from './complete/service-lb.ts'
 import { completeServices } from './complete/services.ts'
 import { completeSettings } from './complete/settings.ts'
 import { assumeSystemObjects, kubernetesSlices, withSystemObjects } from './complete/system-objects.ts'
@@ -43,8 +45,9 @@ export function completeCluster(given: ObjectsByKind, options: CompleteOptions =
   const nodes = completeNodes(completion, settings)
   const namespaces = completeNamespaces(objects)
   const labels = new Map(namespaces.map((one) => [one.name, one.labels]))
+  const choices = chooseBalancers(completion, nodes, environment)
   const drafts = completePods(
-    completion,
+    { ...completion, objects: withServiceLb(objects, choices, nodes) },
     nodes.map((node) => node.name),
   )
   const pods = finishPods(completion, schedulePods(completion, drafts, nodes, labels), nodes)
@@ -59,14 +62,16 @@ export function completeCluster(given: ObjectsByKind, options: CompleteOptions =
     minorVersion: settings.minorVersion,
   })
   const endpointSlices = [...slices, ...kubernetesSlices(objects, services, nodes, slices)]
-  assumeSurroundings(completion, { nodes, pods, services, environment })
+  const balancing = { choices, nodes, pods, endpointSlices, environment }
+  const balanced = completeBalancers(completion, services, balancing)
+  assumeSurroundings(completion, { nodes, pods, services: balanced, environment })
   return {
     value: {
       settings,
       namespaces,
       nodes,
       pods,
-      services,
+      services: balanced,
       endpointSlices,
       ingresses: completeIngresses(completion),
       ingressClasses: objects.IngressClass,

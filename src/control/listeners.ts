@@ -7,6 +7,7 @@ import type { ListenerEntry } from '../model/environment.ts'
 import type { Listener } from '../model/network.ts'
 import type { Applications } from './applications.ts'
 import { isControlPlaneNode } from './complete/roles.ts'
+import { nodesWithEndpoints } from './load-balancer/healthy-nodes.ts'
 
 const protocolNumbers: Readonly<Record<string, number>> = { TCP, UDP, SCTP }
 
@@ -113,18 +114,44 @@ export function nodeListeners(
     ...(cluster.environment.listeners ?? []).filter((entry) => entry.node === node.name),
     ...(cluster.environment.nodes?.[node.name]?.listeners ?? []),
   ]
-  const healthPorts = new Set(
-    cluster.services.map((service) => service.healthCheckNodePort).filter((port) => port !== 0),
-  )
   return [
     ...(isControlPlaneNode(node) ? [daemon(6443, 'kube-apiserver')] : []),
     daemon(10250, 'kubelet'),
     daemon(10256, 'kube-proxy'),
-    ...[...healthPorts].map((port) => daemon(port, 'kube-proxy health check')),
+    ...healthCheckListeners(cluster, node),
     ...stated.flatMap((entry) => readEntry(entry, node.ref)),
     ...hostPods.flatMap((pod) => applications.listenersOf(pod, podListeners(cluster, pod))),
     ...assumedHostListeners(cluster, hostPods),
   ]
+}
+
+/**
+ * kube-proxy answers load balancers' health checks: 200 if the Service has a ready endpoint on the node, else 503, on
+ * every path. Mirrors serviceHealthServer of pkg/proxy/healthcheck, fed by EndpointsMap.LocalReadyEndpoints, to which
+ * an endpoint is local by the name under which kube-proxy runs.
+ */
+function healthCheckListeners(cluster: Cluster, node: ClusterNode): readonly Listener[] {
+  const { hostnameOverride, running } = cluster.environment.kubeProxy ?? {}
+  if (running?.[node.name] === false) return []
+  const hostname = hostnameOverride?.[node.name] ?? node.name
+  return cluster.services
+    .filter((service) => service.healthCheckNodePort !== 0)
+    .map((service) => {
+      const hasLocal = nodesWithEndpoints(cluster, service, ({ ready }) => ready).has(hostname)
+      return {
+        protocol: TCP,
+        address: 'any',
+        port: service.healthCheckNodePort,
+        label: 'kube-proxy health check',
+        owner: node.ref,
+        application: {
+          type: 'http-application',
+          routes: {},
+          otherwise: hasLocal ? 200 : 503,
+          assumed: false,
+        },
+      }
+    })
 }
 
 /** A host-network pod that declares no port listens at least where Services expect it. */

@@ -1,5 +1,5 @@
 import type { InterfaceAddress, Ip } from '../base/ip.ts'
-import { cidrOf, contains, familyOf, formatEndpoint, parseIpSloppy } from '../base/ip.ts'
+import { bitsOf, cidrOf, contains, familyOf, formatEndpoint, parseIpSloppy } from '../base/ip.ts'
 import type { Cluster, ClusterNode, ClusterPod } from '../model/cluster.ts'
 import type { Device, Netns, Route } from '../model/network.ts'
 import type { RuleSet } from '../netfilter/rule.ts'
@@ -10,14 +10,16 @@ import { loopback, macOf } from './device-names.ts'
 import { readRoute } from './hosts.ts'
 import { kubeletRules } from './kubelet.ts'
 import { nodeListeners } from './listeners.ts'
+import { portmapRules } from './load-balancer/portmap.ts'
 import type { ProxyContext } from './proxy/iptables.ts'
 import { usesLocalhostNodePorts } from './proxy/node-addresses.ts'
 import { proxyModes } from './proxy/registry.ts'
 import type { ProxyEndpoint } from './proxy/service-ports.ts'
 import { servicePortsOf } from './proxy/service-ports.ts'
+import { routesByRouter } from './return-path.ts'
 import { connected, everything, route } from './routes.ts'
 import type { Underlay } from './underlay.ts'
-import { bitsIn, extraAddresses, nodeSegment } from './underlay.ts'
+import { bitsIn, extraAddresses, networkOf, nodeSegment } from './underlay.ts'
 
 /** What a node's namespace is made from. */
 export interface NodeContext {
@@ -28,6 +30,10 @@ export interface NodeContext {
   readonly underlay: Underlay
   readonly cni: Cni
   readonly applications: Applications
+  /** Load balancer addresses that the node has on its device. */
+  readonly held?: readonly Ip[]
+  /** Whether all traffic between machines passes the router, as in a VPC. */
+  readonly viaRouter?: boolean
   /** Rule sets that stand for the generated ones of their family. */
   readonly rules?: readonly RuleSet[]
 }
@@ -50,7 +56,7 @@ export function nodeNamespace(context: NodeContext): Netns {
     subject: node.ref,
     devices: [loopback, eth0, ...plugin.devices],
     routes: [
-      ...primaryAddresses(eth0).map(({ ip, bits }) => connected(uplink, ip, bits)),
+      ...ownNetworks(context, eth0),
       ...plugin.routes,
       ...(environment?.routes ?? []).flatMap((text) => readRoute(text, uplink)),
       ...defaultRoutes(underlay),
@@ -64,7 +70,7 @@ export function nodeNamespace(context: NodeContext): Netns {
   }
 }
 
-function uplinkDevice({ cluster, node, underlay }: NodeContext): Device {
+function uplinkDevice({ cluster, node, underlay, held = [] }: NodeContext): Device {
   const extra = extraAddresses(cluster, node).filter((one) => one.device === uplink)
   return {
     type: 'ethernet',
@@ -75,8 +81,19 @@ function uplinkDevice({ cluster, node, underlay }: NodeContext): Device {
     addresses: [
       ...node.addresses.map((ip) => ({ ip, bits: bitsIn(underlay, ip) })),
       ...extra.map(({ ip, bits }) => ({ ip, bits })),
+      ...held.map((ip) => ({ ip, bits: bitsOf(familyOf(ip)) })),
     ],
   }
+}
+
+/** The routes to the networks that the node is on. */
+function ownNetworks({ underlay, viaRouter, held = [] }: NodeContext, eth0: Device): readonly Route[] {
+  return primaryAddresses(eth0).flatMap(({ ip, bits }) => {
+    if (held.includes(ip)) return []
+    const own = connected(uplink, ip, bits)
+    const gateway = networkOf(underlay, ip)?.gateway
+    return viaRouter && gateway !== undefined ? routesByRouter(uplink, own, gateway) : [own]
+  })
 }
 
 /** Those that bring a connected route: of several addresses in one block, the first alone (fib_add_ifaddr). */
@@ -144,6 +161,7 @@ function nodeRuleSets(context: NodeContext, cniContext: CniContext): readonly Ru
       ...(proxied && mode ? mode(proxy) : []),
       ...kubeletRules(family),
       ...cni.rules(cniContext, family),
+      ...portmapRules(context.pods, node, family),
     ]
     return [{ ...composeRuleSet(family, contributions), conntrack: true }]
   })

@@ -4,6 +4,7 @@ import type { Applications } from './applications.ts'
 import type { Cni } from './cni/cni.ts'
 import { loopback } from './device-names.ts'
 import { podListeners } from './listeners.ts'
+import { klipper } from './load-balancer/klipper.ts'
 import { uplink } from './node-namespace.ts'
 
 /** Whether the pod has a network namespace of its own that works: it runs, has an address and a node. */
@@ -25,7 +26,7 @@ export interface PodContext {
   readonly applications: Applications
 }
 
-/** The network namespace of a pod. It has no rules of its own. */
+/** The network namespace of a pod. It has no rules of its own, unless it is one of k3s's load balancers. */
 export function podNamespace({ cluster, node, pod, cni, mtu, applications }: PodContext): Netns {
   const { devices, routes } = cni.pod({ cluster, node, pods: [], uplink, mtu }, pod)
   return {
@@ -35,8 +36,7 @@ export function podNamespace({ cluster, node, pod, cni, mtu, applications }: Pod
     subject: pod.ref,
     devices: [loopback, ...devices],
     routes,
-    sysctls: {},
-    ruleSets: [],
+    ...klipper(cluster, node, pod),
     listeners: applications.listenersOf(pod, podListeners(cluster, pod)),
   }
 }

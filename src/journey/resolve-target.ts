@@ -276,7 +276,7 @@ function firstPort(ports: readonly ClusterServicePort[]): string | undefined {
 
 function dialBalancer(asking: Asking, service: ClusterService, port: string | undefined): Dial {
   const number = servicePortNumber(service, port, asking)
-  const ips = service.loadBalancer.flatMap(({ ip }) => ip ?? [])
+  const ips = service.loadBalancer.flatMap(({ ip, behindName }) => ip ?? behindName ?? [])
   const own = asking.family === undefined ? ips : ips.filter((ip) => familyOf(ip) === asking.family)
   const hostname = service.loadBalancer.find((one) => one.hostname !== undefined)?.hostname
   if (own.length === 0) {

@@ -1,5 +1,6 @@
 import type { Ip } from '../base/ip.ts'
 import type { CompiledNetwork } from '../control/compile.ts'
+import { isServiceLbPod } from '../control/load-balancer/service-lb-pods.ts'
 import type { NameFiles } from '../control/name-files.ts'
 import type {
   Cluster,
@@ -30,7 +31,7 @@ export interface World {
     string,
     { readonly service: ClusterService; readonly port: ClusterServicePort }
   >
-  /** Pods that ask for a port of their node, by node, protocol and port: `worker TCP 80`. */
+  /** Pods that ask for a port of their node, by node, protocol and port: `worker TCP 80`; not k3s's load balancers. */
   readonly hostPorts: ReadonlyMap<string, HostPort>
   slicesOf(service: ClusterService): readonly ClusterEndpointSlice[]
   /** The files by which whoever sends looks names up. */
@@ -84,11 +85,13 @@ export function makeWorld(
     ),
     hostPorts: new Map(
       ownAddress.flatMap((pod) =>
-        pod.ports.flatMap(({ protocol, hostPort }) =>
-          hostPort === undefined || pod.nodeName === undefined
-            ? []
-            : [[`${pod.nodeName} ${protocol} ${hostPort}`, { pod, port: hostPort }] as const],
-        ),
+        isServiceLbPod(pod)
+          ? []
+          : pod.ports.flatMap(({ protocol, hostPort }) =>
+              hostPort === undefined || pod.nodeName === undefined
+                ? []
+                : [[`${pod.nodeName} ${protocol} ${hostPort}`, { pod, port: hostPort }] as const],
+            ),
       ),
     ),
     nameFiles: ({ pod, netns }) =>
@@ -112,6 +115,6 @@ function virtualAddresses(service: ClusterService): readonly Ip[] {
   return [
     ...service.clusterIps,
     ...service.externalIps,
-    ...service.loadBalancer.flatMap(({ ip }) => ip ?? []),
+    ...service.loadBalancer.flatMap(({ ip, behindName }) => ip ?? behindName ?? []),
   ]
 }

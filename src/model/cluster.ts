@@ -164,7 +164,43 @@ export interface ClusterServicePort {
 export interface LoadBalancerAddress {
   readonly ip?: Ip
   readonly hostname?: string
+  /**
+   * Where the balancer is that is known by a name alone. kube-proxy writes no rules for it (KEP-1860): whoever asks
+   * for it leaves the cluster.
+   */
+  readonly behindName?: Ip
   readonly mode: 'VIP' | 'Proxy'
+}
+
+/** Who makes a Service's load balancer, and how far that has come. */
+export interface ServiceBalancer {
+  /** The profile, by its name in the registry of load balancers. */
+  readonly profile: string
+  /** What in the input it was chosen by: `loadBalancerClass service.k8s.aws/nlb`. */
+  readonly chosenBy: string
+  /** Each connection to the nodes begins with a PROXY protocol header, of version 1 or 2. */
+  readonly proxyProtocol?: 1 | 2
+  /** The nodes that may announce the address, as far as something says which. */
+  readonly announcers?: readonly string[]
+  /** Why there is no address yet. */
+  readonly pending?: PendingBalancer
+}
+
+/** Why a load balancer has no address, and what would mend it. */
+export interface PendingBalancer {
+  readonly code:
+    | 'load-balancer-pending'
+    | 'load-balancer-class-unserved'
+    | 'load-balancer-pool-empty'
+    | 'load-balancer-address-outside-pools'
+    | 'load-balancer-host-port-taken'
+  /** A clause after the Service's name and `has no address yet: `. */
+  readonly reason: string
+  readonly fix: string
+  /** The place in the Service's manifest that it hangs on. */
+  readonly at: readonly (string | number)[]
+  /** Other objects that it is about. */
+  readonly objects: readonly ObjectRef[]
 }
 
 export interface ClusterService {
@@ -182,6 +218,8 @@ export interface ClusterService {
   readonly ports: readonly ClusterServicePort[]
   readonly externalIps: readonly Ip[]
   readonly loadBalancer: readonly LoadBalancerAddress[]
+  /** For type LoadBalancer. */
+  readonly balancer?: ServiceBalancer
   readonly sourceRanges: readonly Cidr[]
   readonly externalLocal: boolean
   readonly internalLocal: boolean

@@ -85,6 +85,7 @@ export interface Container {
   readonly command?: readonly string[]
   readonly args?: readonly string[]
   readonly ports?: readonly ContainerPort[]
+  readonly env?: readonly { readonly name?: string; readonly value?: string }[]
   /** Of an init container: `Always` makes it a sidecar. */
   readonly restartPolicy?: string
 }

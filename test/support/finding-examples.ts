@@ -87,7 +87,7 @@ export const findingExamples: Readonly<Partial<Record<FindingCode, Example>>> = 
   'cluster-domain-differs':      { objects: [client, web(), service()], to: 'web.default.svc.east.cluster.local:80' },
   'host-network-dns':            { objects: [pod('client', { hostNetwork: true }), web(), service()] },
   'name-asked-outside':          { objects: [client, web(), service()], from: 'internet', to: 'web.default.svc.cluster.local:80' },
-  'load-balancer-by-name':       { objects: [client, web(), service({ type: 'LoadBalancer' }, 'default', { status: { loadBalancer: { ingress: [{ hostname: 'lb.example.org' }] } } })], to: 'lb.example.org:80' },
+  'load-balancer-by-name':       { objects: [client, web(), service({ type: 'LoadBalancer' }, 'default', { status: { loadBalancer: { ingress: [{ hostname: 'lb.example.org' }] } } })], to: 'lb.example.org:80', family: 6 },
   'load-balancer-pending':       { objects: [client, web(), service({ type: 'LoadBalancer' })], to: 'loadBalancer(default/web):80' },
   'address-inside-only':         { objects: [client, web(), service(local)], from: 'internet', to: 'svc/web:80' },
   'load-balancer-without-node-port': { objects: [web(), service({ type: 'LoadBalancer', allocateLoadBalancerNodePorts: false }, 'default', { status: { loadBalancer: { ingress: [{ ip: '192.0.2.10', ipMode: 'Proxy' }] } } })], from: 'internet', to: '192.0.2.10:80' },

@@ -1,5 +1,5 @@
 import type { Cidr } from '../../base/ip.ts'
-import { formatIp, parseCidrSloppy, parseIpSloppy } from '../../base/ip.ts'
+import { parseCidrSloppy, parseIpSloppy } from '../../base/ip.ts'
 import { by } from '../../base/ordering.ts'
 import type {
   ClusterService,
@@ -79,7 +79,7 @@ function completeService(
     families,
     ports: completePorts(source, ports.allocate(source)),
     externalIps: (spec.externalIPs ?? []).flatMap((text) => parseIpSloppy(text) ?? []),
-    loadBalancer: balancerAddresses(completion, source),
+    loadBalancer: balancerAddresses(source),
     sourceRanges: sourceRanges(object),
     ...policiesOf(source, ports),
     affinitySeconds: affinityOf(object),
@@ -133,22 +133,9 @@ function sourceRanges({ spec }: Service): readonly Cidr[] {
   })
 }
 
-/** The addresses in the status; a wish in `loadBalancerIP` is taken for granted if there is no status. */
-function balancerAddresses(
-  completion: Completion,
-  { object, ref }: Located<Service>,
-): readonly LoadBalancerAddress[] {
+/** The addresses in the status. Where it has none, completeBalancers finds them. */
+function balancerAddresses({ object }: Located<Service>): readonly LoadBalancerAddress[] {
   const stated = object.status?.loadBalancer?.ingress ?? []
-  if (stated.length === 0 && object.spec?.loadBalancerIP) {
-    const ip = parseIpSloppy(object.spec.loadBalancerIP)
-    if (ip !== undefined) {
-      completion.assume(
-        `the load balancer of ${ref.namespace}/${ref.name} got the address it asks for, ${formatIp(ip)}`,
-        ref,
-      )
-      return [{ ip, mode: 'VIP' }]
-    }
-  }
   return stated.map(({ ip: text, hostname, ipMode }): LoadBalancerAddress => {
     const ip = text ? parseIpSloppy(text) : undefined
     return {
