@@ -56,6 +56,15 @@ const endpoints = (name: string, port: Values, ip = '192.0.2.80') =>
 
 const environment = (spec: Values) => object('kubewalk.dev/v1alpha1', 'Environment', 'around', { spec })
 
+const pool = (addresses: string) =>
+  object(
+    'metallb.io/v1beta1',
+    'IPAddressPool',
+    'first',
+    { spec: { addresses: [addresses] } },
+    'metallb-system',
+  )
+
 const client = pod('client')
 const byHand = { selector: undefined }
 const local = {
@@ -89,6 +98,12 @@ export const findingExamples: Readonly<Partial<Record<FindingCode, Example>>> = 
   'name-asked-outside':          { objects: [client, web(), service()], from: 'internet', to: 'web.default.svc.cluster.local:80' },
   'load-balancer-by-name':       { objects: [client, web(), service({ type: 'LoadBalancer' }, 'default', { status: { loadBalancer: { ingress: [{ hostname: 'lb.example.org' }] } } })], to: 'lb.example.org:80', family: 6 },
   'load-balancer-pending':       { objects: [client, web(), service({ type: 'LoadBalancer' })], to: 'loadBalancer(default/web):80' },
+  'load-balancer-class-unserved': { objects: [client, web(), service({ type: 'LoadBalancer', loadBalancerClass: 'example.org/gold' })], to: 'loadBalancer(default/web):80' },
+  'load-balancer-pool-empty':    { objects: [client, web(), pool('192.0.2.7/32'), service({ type: 'LoadBalancer' }), object('v1', 'Service', 'api', { spec: { type: 'LoadBalancer', ports: [{ port: 80 }] } })], to: 'loadBalancer(default/web):80' },
+  'load-balancer-address-outside-pools': { objects: [client, web(), pool('192.0.2.0/24'), service({ type: 'LoadBalancer', loadBalancerIP: '198.51.100.9' })], to: 'loadBalancer(default/web):80' },
+  'load-balancer-host-port-taken': { objects: [client, web({ containers: [{ name: 'main', ports: [{ containerPort: 8080, hostPort: 80 }] }] }), object('v1', 'Node', 'worker', {}), service({ type: 'LoadBalancer' }), environment({ loadBalancerController: { type: 'k3s' } })], to: 'loadBalancer(default/web):80' },
+  'load-balancer-hairpin':       { objects: [client, web(), service({ type: 'LoadBalancer', loadBalancerClass: 'service.k8s.aws/nlb', ports: [{ port: 80, targetPort: 8080, nodePort: 30080 }] }, 'default', { status: { loadBalancer: { ingress: [{ hostname: 'web.elb.example.org' }] } } })], to: 'web.elb.example.org:80' },
+  'proxy-protocol-mismatch':     { objects: [pod('nginx-0', listening(80), { metadata: { labels: { app: 'web', 'app.kubernetes.io/name': 'ingress-nginx' } } }), service({ type: 'LoadBalancer', ports: [{ port: 80, nodePort: 30080 }] }, 'default', { metadata: { annotations: { 'service.beta.kubernetes.io/do-loadbalancer-enable-proxy-protocol': 'true' } }, status: { loadBalancer: { ingress: [{ hostname: 'web.lb.example.org' }] } } })], from: 'internet', to: 'loadBalancer(default/web):80' },
   'address-inside-only':         { objects: [client, web(), service(local)], from: 'internet', to: 'svc/web:80' },
   'load-balancer-without-node-port': { objects: [web(), service({ type: 'LoadBalancer', allocateLoadBalancerNodePorts: false }, 'default', { status: { loadBalancer: { ingress: [{ ip: '192.0.2.10', ipMode: 'Proxy' }] } } })], from: 'internet', to: '192.0.2.10:80' },
   'load-balancer-without-nodes': { objects: [object('v1', 'Node', 'worker', { metadata: { labels: { 'node.kubernetes.io/exclude-from-external-load-balancers': '' } } }), web(), service({ type: 'LoadBalancer' }, 'default', { status: { loadBalancer: { ingress: [{ ip: '192.0.2.10' }] } } })], from: 'internet', to: '192.0.2.10:80' },

@@ -2,6 +2,7 @@ import type { Report } from '../../base/diagnostic.ts'
 import { nearest } from '../../base/nearest.ts'
 import type { ClusterNode, ClusterService } from '../../model/cluster.ts'
 import type { Environment } from '../../model/environment.ts'
+import { isKnownController } from '../load-balancer/registry.ts'
 import type { Completion } from './completion.ts'
 
 type Path = readonly (string | number)[]
@@ -48,6 +49,11 @@ function checkAnnouncer(
   { loadBalancerController }: Environment,
   nodes: readonly ClusterNode[],
 ): void {
+  const type = loadBalancerController?.['type']
+  if (typeof type === 'string' && !isKnownController(type)) {
+    const text = `is "${type}", which is no load balancer that is modelled: it has no effect`
+    tell(completion, 'field-not-modelled', ['loadBalancerController', 'type'], text)
+  }
   const announcer = loadBalancerController?.['announcer']
   if (typeof announcer !== 'string' || nodes.some((node) => node.name === announcer)) return
   const path = ['loadBalancerController', 'announcer']

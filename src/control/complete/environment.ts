@@ -28,6 +28,8 @@ const readFields: readonly string[] = [
   'listeners',
   'externalHosts',
   'conntrack',
+  'loadBalancerController.type',
+  'loadBalancerController.mode',
   'loadBalancerController.announcer',
   'nodes.*.resolv',
   'resolver.libc',
@@ -38,6 +40,10 @@ const readFields: readonly string[] = [
   'upstreamDNS',
   'httpApps',
   'certificates',
+  'loadBalancerController.forwards',
+  'loadBalancerController.assigns',
+  'loadBalancerController.svc_election',
+  'loadBalancerController.usesHostPorts',
 ]
 
 /** The cluster's Environment; fields that are not modelled yet and could change an answer are named. */

@@ -38,6 +38,18 @@ export const findAddress: FindCause = (failure) => {
 /** An outer address of a Service, and no packet for it comes to a node. */
 function notAnnounced(failure: Failure, asked: AskedService, ip: string): readonly Finding[] {
   const { service, by } = asked
+  if (by === 'load balancer' && service.balancer?.announcers?.length === 0) {
+    return [
+      finding(
+        'address-not-announced',
+        `no machine answers for ${ip}: MetalLB has no L2Advertisement or BGPAdvertisement for its pool on any node`,
+        {
+          objects: [inService(service, 'status', 'loadBalancer')],
+          fix: 'apply an L2Advertisement for the pool',
+        },
+      ),
+    ]
+  }
   const idle = by === 'load balancer' ? withoutTargets(failure, asked) : []
   if (idle.length > 0) return idle
   const field = by === 'external IP' ? ['spec', 'externalIPs'] : ['status', 'loadBalancer']

@@ -11,11 +11,12 @@ import { findInsideOnly } from './inside-only.ts'
 import { findKernel } from './kernel.ts'
 import { findKubeProxy } from './kube-proxy.ts'
 import { findListener, podAt } from './listener.ts'
-import { findLoadBalancer } from './load-balancer.ts'
+import { findHairpin, findLoadBalancer } from './load-balancer.ts'
 import { findLocalEndpoint } from './local-endpoint.ts'
 import { findName } from './name.ts'
 import { findNodePort } from './node-port.ts'
 import { findNotModelled, policyWarning } from './not-modelled.ts'
+import { proxyProtocolFindings } from './proxy-protocol.ts'
 import { findReplyPath } from './reply-path.ts'
 import { findServicePort } from './service-port.ts'
 import { findSourceRange } from './source-range.ts'
@@ -27,6 +28,7 @@ const causes: readonly FindCause[] = [
   findNotModelled,
   findName,
   findLoadBalancer,
+  findHairpin,
   findInsideOnly,
   findTerminating,
   findKubeProxy,
@@ -56,7 +58,11 @@ export function findingsOf(world: World, results: readonly RawResult[]): readonl
       else found.set(key, alsoFor(known, one, pod?.name))
     }
   }
-  return [...[...found.values()].map(together), ...policyWarning(world)]
+  return [
+    ...[...found.values()].map(together),
+    ...proxyProtocolFindings(world, results),
+    ...policyWarning(world),
+  ]
 }
 
 /** Whether the person who asked did not get what they wanted. */

@@ -2,9 +2,11 @@ import { formatCidr, formatIp } from '../../base/ip.ts'
 import type { FindCause } from './failure.ts'
 import { finding, inService } from './failure.ts'
 
-/** KUBE-PROXY-FIREWALL: the client is not in loadBalancerSourceRanges. */
+/** KUBE-PROXY-FIREWALL, or the provider's own firewall: the client is not in loadBalancerSourceRanges. */
 export const findSourceRange: FindCause = ({ asked, stop, sent }) => {
-  if (!asked || stop?.by?.chain !== 'KUBE-PROXY-FIREWALL' || !sent) return []
+  if (!asked || !stop || !sent) return []
+  const atBalancer = stop.netns.startsWith('balancer/') && stop.by?.table === 'mangle'
+  if (stop.by?.chain !== 'KUBE-PROXY-FIREWALL' && !atBalancer) return []
   const { service } = asked
   const ranges = service.sourceRanges.map(formatCidr).join(', ')
   return [
