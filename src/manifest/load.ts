@@ -190,6 +190,8 @@ const ownGroups = [
   'extensions',
   'discovery.k8s.io',
   'networking.k8s.io',
+  'gateway.networking.k8s.io',
+  'gateway.networking.x-k8s.io',
   'kubeproxy.config.k8s.io',
   'kubeadm.k8s.io',
   'kubewalk.dev',

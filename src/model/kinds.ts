@@ -1,5 +1,15 @@
 import type { Environment } from './environment.ts'
 import type {
+  BackendTlsPolicy,
+  Gateway,
+  GatewayClass,
+  GrpcRoute,
+  HttpRoute,
+  ListenerSet,
+  ReferenceGrant,
+  StreamRouteObject,
+} from './gateway-objects.ts'
+import type {
   AddressAdvertisement,
   ClusterConfiguration,
   ConfigMap,
@@ -28,6 +38,7 @@ import type {
 /** Every kind that is read, by the name after `kind:`. */
 export interface KindTypes {
   BGPAdvertisement: AddressAdvertisement
+  BackendTLSPolicy: BackendTlsPolicy
   Cluster: KindCluster
   ClusterConfiguration: ClusterConfiguration
   ConfigMap: ConfigMap
@@ -43,14 +54,24 @@ export interface KindTypes {
   Job: Job
   KubeProxyConfiguration: KubeProxyConfiguration
   L2Advertisement: AddressAdvertisement
+  Gateway: Gateway
+  GatewayClass: GatewayClass
+  GRPCRoute: GrpcRoute
+  HTTPRoute: HttpRoute
+  ListenerSet: ListenerSet
   Namespace: Namespace
   Node: Node
   Pod: Pod
+  ReferenceGrant: ReferenceGrant
   ReplicaSet: ReplicaSet
   ReplicationController: ReplicationController
   Secret: Secret
   Service: Service
   StatefulSet: StatefulSet
+  TCPRoute: StreamRouteObject
+  TLSRoute: StreamRouteObject
+  UDPRoute: StreamRouteObject
+  XListenerSet: ListenerSet
 }
 
 export type KindName = keyof KindTypes

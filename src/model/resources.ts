@@ -13,7 +13,22 @@ export type StoredKind = Exclude<
   | 'KubeProxyConfiguration'
   | 'L2Advertisement'
   | 'Secret'
+  'Cluster' | 'ClusterConfiguration' | 'Environment' | 'KubeProxyConfiguration' | GatewayApiKind
 >
+
+/** Kinds that are read and not listed yet. */
+type GatewayApiKind =
+  | 'BackendTLSPolicy'
+  | 'Gateway'
+  | 'GatewayClass'
+  | 'GRPCRoute'
+  | 'HTTPRoute'
+  | 'ListenerSet'
+  | 'ReferenceGrant'
+  | 'TCPRoute'
+  | 'TLSRoute'
+  | 'UDPRoute'
+  | 'XListenerSet'
 
 /** A kind as API discovery describes it. */
 export interface ApiResource {

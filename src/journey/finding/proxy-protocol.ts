@@ -1,8 +1,8 @@
 import type { ObjectRef } from '../../base/source.ts'
 import type { ClusterPod, ClusterService } from '../../model/cluster.ts'
 import type { Finding } from '../../model/journey.ts'
+import type { RawResult } from '../result.ts'
 import type { World } from '../world.ts'
-import type { RawResult } from './failure.ts'
 import { finding, inService } from './failure.ts'
 
 /** Whether a pod wants a PROXY protocol header before each connection, and what says so. */

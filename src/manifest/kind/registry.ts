@@ -7,6 +7,10 @@ import {
   kubeProxyConfiguration,
 } from './configuration.ts'
 import { endpointSlice, endpoints } from './endpoints.ts'
+import { experimentalListenerSet, gateway, gatewayClass, listenerSet } from './gateway.ts'
+import { backendTlsPolicy, referenceGrant } from './gateway-policy.ts'
+import { grpcRoute, httpRoute } from './gateway-route.ts'
+import { tcpRoute, tlsRoute, udpRoute } from './gateway-stream.ts'
 import { ingress } from './ingress.ts'
 import { ingressClass } from './ingress-class.ts'
 import type { KindModule } from './kind.ts'
@@ -28,6 +32,7 @@ import {
 /** The modules, one for each entry of KindTypes; leaving one out does not compile. */
 export const kindModules: { readonly [K in KindName]: KindModule<KindTypes[K]> } = {
   BGPAdvertisement: bgpAdvertisement,
+  BackendTLSPolicy: backendTlsPolicy,
   Cluster: kindCluster,
   ClusterConfiguration: clusterConfiguration,
   ConfigMap: configMap,
@@ -43,14 +48,24 @@ export const kindModules: { readonly [K in KindName]: KindModule<KindTypes[K]> }
   Job: job,
   KubeProxyConfiguration: kubeProxyConfiguration,
   L2Advertisement: l2Advertisement,
+  Gateway: gateway,
+  GatewayClass: gatewayClass,
+  GRPCRoute: grpcRoute,
+  HTTPRoute: httpRoute,
+  ListenerSet: listenerSet,
   Namespace: namespace,
   Node: node,
   Pod: pod,
+  ReferenceGrant: referenceGrant,
   ReplicaSet: replicaSet,
   ReplicationController: replicationController,
   Secret: secret,
   Service: service,
   StatefulSet: statefulSet,
+  TCPRoute: tcpRoute,
+  TLSRoute: tlsRoute,
+  UDPRoute: udpRoute,
+  XListenerSet: experimentalListenerSet,
 }
 
 export function isKindName(name: string): name is KindName {
