@@ -13,7 +13,7 @@ export type StoredKind = Exclude<
   | 'KubeProxyConfiguration'
   | 'L2Advertisement'
   | 'Secret'
-  'Cluster' | 'ClusterConfiguration' | 'Environment' | 'KubeProxyConfiguration' | GatewayApiKind
+  | GatewayApiKind
 >
 
 /** Kinds that are read and not listed yet. */
