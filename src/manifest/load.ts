@@ -189,6 +189,8 @@ const ownGroups = [
   'batch',
   'extensions',
   'discovery.k8s.io',
+  'gateway.networking.k8s.io',
+  'gateway.networking.x-k8s.io',
   'kubeproxy.config.k8s.io',
   'kubeadm.k8s.io',
   'kubewalk.dev',

@@ -1,5 +1,15 @@
 import type { Environment } from './environment.ts'
 import type {
+  BackendTlsPolicy,
+  Gateway,
+  GatewayClass,
+  GrpcRoute,
+  HttpRoute,
+  ListenerSet,
+  ReferenceGrant,
+  StreamRouteObject,
+} from './gateway-objects.ts'
+import type {
   ClusterConfiguration,
   ConfigMap,
   CronJob,
@@ -22,6 +32,7 @@ import type {
 
 /** Every kind that is read, by the name after `kind:`. */
 export interface KindTypes {
+  BackendTLSPolicy: BackendTlsPolicy
   Cluster: KindCluster
   ClusterConfiguration: ClusterConfiguration
   ConfigMap: ConfigMap
@@ -31,15 +42,25 @@ export interface KindTypes {
   Endpoints: Endpoints
   EndpointSlice: EndpointSlice
   Environment: { readonly spec?: Environment }
+  Gateway: Gateway
+  GatewayClass: GatewayClass
+  GRPCRoute: GrpcRoute
+  HTTPRoute: HttpRoute
   Job: Job
   KubeProxyConfiguration: KubeProxyConfiguration
+  ListenerSet: ListenerSet
   Namespace: Namespace
   Node: Node
   Pod: Pod
+  ReferenceGrant: ReferenceGrant
   ReplicaSet: ReplicaSet
   ReplicationController: ReplicationController
   Service: Service
   StatefulSet: StatefulSet
+  TCPRoute: StreamRouteObject
+  TLSRoute: StreamRouteObject
+  UDPRoute: StreamRouteObject
+  XListenerSet: ListenerSet
 }
 
 export type KindName = keyof KindTypes

@@ -3,8 +3,22 @@ import type { KindName } from './kinds.ts'
 /** Kinds that an API server holds; the others are configuration files. */
 export type StoredKind = Exclude<
   KindName,
-  'Cluster' | 'ClusterConfiguration' | 'Environment' | 'KubeProxyConfiguration'
+  'Cluster' | 'ClusterConfiguration' | 'Environment' | 'KubeProxyConfiguration' | GatewayApiKind
 >
+
+/** Kinds that are read and not listed yet. */
+type GatewayApiKind =
+  | 'BackendTLSPolicy'
+  | 'Gateway'
+  | 'GatewayClass'
+  | 'GRPCRoute'
+  | 'HTTPRoute'
+  | 'ListenerSet'
+  | 'ReferenceGrant'
+  | 'TCPRoute'
+  | 'TLSRoute'
+  | 'UDPRoute'
+  | 'XListenerSet'
 
 /** A kind as API discovery describes it. */
 export interface ApiResource {

@@ -7,6 +7,10 @@ import {
   kubeProxyConfiguration,
 } from './configuration.ts'
 import { endpointSlice, endpoints } from './endpoints.ts'
+import { experimentalListenerSet, gateway, gatewayClass, listenerSet } from './gateway.ts'
+import { backendTlsPolicy, referenceGrant } from './gateway-policy.ts'
+import { grpcRoute, httpRoute } from './gateway-route.ts'
+import { tcpRoute, tlsRoute, udpRoute } from './gateway-stream.ts'
 import type { KindModule } from './kind.ts'
 import { namespace, node } from './node.ts'
 import { pod } from './pod.ts'
@@ -23,6 +27,7 @@ import {
 
 /** The modules, one for each entry of KindTypes; leaving one out does not compile. */
 export const kindModules: { readonly [K in KindName]: KindModule<KindTypes[K]> } = {
+  BackendTLSPolicy: backendTlsPolicy,
   Cluster: kindCluster,
   ClusterConfiguration: clusterConfiguration,
   ConfigMap: configMap,
@@ -32,15 +37,25 @@ export const kindModules: { readonly [K in KindName]: KindModule<KindTypes[K]> }
   Endpoints: endpoints,
   EndpointSlice: endpointSlice,
   Environment: environment,
+  Gateway: gateway,
+  GatewayClass: gatewayClass,
+  GRPCRoute: grpcRoute,
+  HTTPRoute: httpRoute,
   Job: job,
   KubeProxyConfiguration: kubeProxyConfiguration,
+  ListenerSet: listenerSet,
   Namespace: namespace,
   Node: node,
   Pod: pod,
+  ReferenceGrant: referenceGrant,
   ReplicaSet: replicaSet,
   ReplicationController: replicationController,
   Service: service,
   StatefulSet: statefulSet,
+  TCPRoute: tcpRoute,
+  TLSRoute: tlsRoute,
+  UDPRoute: udpRoute,
+  XListenerSet: experimentalListenerSet,
 }
 
 export function isKindName(name: string): name is KindName {

@@ -1,4 +1,5 @@
 import { configurationSchema } from './configuration.ts'
+import { gatewaySchema } from './gateway.ts'
 import { kubernetesSchema } from './kubernetes.ts'
 
 /** What a field holds: a scalar, a list, a map, a type with fields of its own, or anything. */
@@ -26,7 +27,9 @@ const scalarNames: readonly ScalarName[] = [
 ]
 
 /** Every type of the schema, by its name. */
-export const schemaTypes: ReadonlyMap<string, Fields> = parseSchema(kubernetesSchema + configurationSchema)
+export const schemaTypes: ReadonlyMap<string, Fields> = parseSchema(
+  kubernetesSchema + gatewaySchema + configurationSchema,
+)
 
 function parseSchema(text: string): ReadonlyMap<string, Fields> {
   const made = new Map<string, Fields>()
