@@ -7,6 +7,8 @@ import type {
   Deployment,
   EndpointSlice,
   Endpoints,
+  Ingress,
+  IngressClass,
   Job,
   KindCluster,
   KubeProxyConfiguration,
@@ -16,6 +18,7 @@ import type {
   Pod,
   ReplicaSet,
   ReplicationController,
+  Secret,
   Service,
   StatefulSet,
 } from './objects.ts'
@@ -31,6 +34,8 @@ export interface KindTypes {
   Endpoints: Endpoints
   EndpointSlice: EndpointSlice
   Environment: { readonly spec?: Environment }
+  Ingress: Ingress
+  IngressClass: IngressClass
   Job: Job
   KubeProxyConfiguration: KubeProxyConfiguration
   Namespace: Namespace
@@ -38,6 +43,7 @@ export interface KindTypes {
   Pod: Pod
   ReplicaSet: ReplicaSet
   ReplicationController: ReplicationController
+  Secret: Secret
   Service: Service
   StatefulSet: StatefulSet
 }

@@ -1,9 +1,15 @@
 import type { KindName } from './kinds.ts'
 
-/** Kinds that an API server holds; the others are configuration files. */
+/** Kinds of an API server that can be listed; the others are configuration files, or are only read. */
 export type StoredKind = Exclude<
   KindName,
-  'Cluster' | 'ClusterConfiguration' | 'Environment' | 'KubeProxyConfiguration'
+  | 'Cluster'
+  | 'ClusterConfiguration'
+  | 'Environment'
+  | 'Ingress'
+  | 'IngressClass'
+  | 'KubeProxyConfiguration'
+  | 'Secret'
 >
 
 /** A kind as API discovery describes it. */

@@ -7,9 +7,12 @@ import {
   kubeProxyConfiguration,
 } from './configuration.ts'
 import { endpointSlice, endpoints } from './endpoints.ts'
+import { ingress } from './ingress.ts'
+import { ingressClass } from './ingress-class.ts'
 import type { KindModule } from './kind.ts'
 import { namespace, node } from './node.ts'
 import { pod } from './pod.ts'
+import { secret } from './secret.ts'
 import { service } from './service.ts'
 import {
   cronJob,
@@ -32,6 +35,8 @@ export const kindModules: { readonly [K in KindName]: KindModule<KindTypes[K]> }
   Endpoints: endpoints,
   EndpointSlice: endpointSlice,
   Environment: environment,
+  Ingress: ingress,
+  IngressClass: ingressClass,
   Job: job,
   KubeProxyConfiguration: kubeProxyConfiguration,
   Namespace: namespace,
@@ -39,6 +44,7 @@ export const kindModules: { readonly [K in KindName]: KindModule<KindTypes[K]> }
   Pod: pod,
   ReplicaSet: replicaSet,
   ReplicationController: replicationController,
+  Secret: secret,
   Service: service,
   StatefulSet: statefulSet,
 }
