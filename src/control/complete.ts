@@ -10,6 +10,7 @@ import { readEnvironment } from './complete/environment.ts'
 import { checkEnvironmentReferences } from './complete/environment-references.ts'
 import { checkEnvironmentValues } from './complete/environment-values.ts'
 import { idleWorkloads } from './complete/idle-workloads.ts'
+import { completeIngresses, completeSecrets } from './complete/ingresses.ts'
 import { completeNodes } from './complete/nodes.ts'
 import { finishPods } from './complete/pods.ts'
 import { checkReferences } from './complete/references.ts'
@@ -67,6 +68,10 @@ export function completeCluster(given: ObjectsByKind, options: CompleteOptions =
       pods,
       services,
       endpointSlices,
+      ingresses: completeIngresses(completion),
+      ingressClasses: objects.IngressClass,
+      secrets: completeSecrets(objects),
+      configMaps: objects.ConfigMap,
       orphanEndpoints: orphanEndpoints(objects, services),
       idleWorkloads: idleWorkloads(objects, pods),
       environment,
@@ -85,6 +90,9 @@ function completeNamespaces(objects: ObjectsByKind): readonly ClusterNamespace[]
     ...objects.Deployment,
     ...objects.StatefulSet,
     ...objects.DaemonSet,
+    ...objects.Ingress,
+    ...objects.Secret,
+    ...objects.ConfigMap,
   ]
   const names = new Set([
     ...stated.keys(),

@@ -191,6 +191,7 @@ const ownGroups = [
   'discovery.k8s.io',
   'gateway.networking.k8s.io',
   'gateway.networking.x-k8s.io',
+  'networking.k8s.io',
   'kubeproxy.config.k8s.io',
   'kubeadm.k8s.io',
   'kubewalk.dev',
@@ -252,26 +253,31 @@ function readObject(
     locateKey: (inner) => document.locateKey([...path, ...inner]),
     sourceAt: (inner) => document.sourceAt([...path, ...inner]),
   }
-  const { value: clean, faulty } = checkSchema(module.schema, value, target, report)
-  const examined: Examined<unknown> = {
+  const { value: clean, faulty } = checkSchema(schemaOf(module, value), value, target, report)
+  const read: Examined<unknown> = {
     object: withMetadata(clean, name ?? '', namespace),
     ref,
     locate,
     faulty,
   }
+  const examined = module.convert?.(read) ?? read
   if (name === undefined) {
     if (!faulty(['metadata', 'name']))
       report('missing-name', `this ${kind} has no metadata.name`, { at: locate(['metadata']), object: ref })
   } else checkMetadata(examined, module, report)
   module.validate?.(examined, report)
   if (name === undefined || (module.needsSpec && !hasSpec(examined.object))) return
-  const located: Located<unknown> = { object: examined.object, ref, locate }
+  const located: Located<unknown> = { object: examined.object, ref, locate: examined.locate }
   const list = loading.collected[kind] as Located<unknown>[]
   list.push(located)
   if (kind === 'ConfigMap')
     loading.embedded.push(
       ...embeddedTexts(located as Located<ConfigMap>, (key) => document.blockIndent([...path, 'data', key])),
     )
+}
+
+function schemaOf({ schema, schemaOf: others = {} }: KindModule<unknown>, value: RawObject): string {
+  return others[String(value['apiVersion'])] ?? schema
 }
 
 function hasSpec(object: unknown): boolean {

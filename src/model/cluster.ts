@@ -1,7 +1,17 @@
 import type { Cidr, Ip } from '../base/ip.ts'
 import type { ObjectRef, SourceLocation } from '../base/source.ts'
 import type { Environment } from './environment.ts'
-import type { EndpointSlice, Located, Node, Pod, Service, Taint } from './objects.ts'
+import type {
+  ConfigMap,
+  EndpointSlice,
+  Ingress,
+  IngressClass,
+  Located,
+  Node,
+  Pod,
+  Service,
+  Taint,
+} from './objects.ts'
 
 /**
  * A whole cluster after its controllers have done their work: workloads have pods, pods have nodes and addresses,
@@ -14,6 +24,11 @@ export interface Cluster {
   readonly pods: readonly ClusterPod[]
   readonly services: readonly ClusterService[]
   readonly endpointSlices: readonly ClusterEndpointSlice[]
+  /** With the class that the API server fills in on creation. */
+  readonly ingresses: readonly Located<Ingress>[]
+  readonly ingressClasses: readonly Located<IngressClass>[]
+  readonly secrets: readonly ClusterSecret[]
+  readonly configMaps: readonly Located<ConfigMap>[]
   /** Endpoints and EndpointSlices of the input that belong to no Service. */
   readonly orphanEndpoints: readonly ObjectRef[]
   /** Workloads that have no pod: scaled to 0, or with no node to run on. */
@@ -211,6 +226,18 @@ export interface ClusterEndpointSlice {
   /** Whether the input stated it, a controller made it from pods, or from an Endpoints object. */
   readonly from: 'input' | 'pods' | 'endpoints'
   readonly source?: Located<EndpointSlice>
+}
+
+/** What is known of a Secret: what it is for, never what it holds. */
+export interface ClusterSecret {
+  readonly namespace: string
+  readonly name: string
+  readonly ref: ObjectRef
+  readonly type: string
+  /** Whether it has both `tls.crt` and `tls.key`. */
+  readonly hasCertificate: boolean
+  /** The DNS names of the certificate, where it could be read. */
+  readonly names: readonly string[] | 'unknown'
 }
 
 /** The zone that a node's labels name. */

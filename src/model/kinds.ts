@@ -17,6 +17,8 @@ import type {
   Deployment,
   EndpointSlice,
   Endpoints,
+  Ingress,
+  IngressClass,
   Job,
   KindCluster,
   KubeProxyConfiguration,
@@ -26,6 +28,7 @@ import type {
   Pod,
   ReplicaSet,
   ReplicationController,
+  Secret,
   Service,
   StatefulSet,
 } from './objects.ts'
@@ -46,6 +49,8 @@ export interface KindTypes {
   GatewayClass: GatewayClass
   GRPCRoute: GrpcRoute
   HTTPRoute: HttpRoute
+  Ingress: Ingress
+  IngressClass: IngressClass
   Job: Job
   KubeProxyConfiguration: KubeProxyConfiguration
   ListenerSet: ListenerSet
@@ -55,6 +60,7 @@ export interface KindTypes {
   ReferenceGrant: ReferenceGrant
   ReplicaSet: ReplicaSet
   ReplicationController: ReplicationController
+  Secret: Secret
   Service: Service
   StatefulSet: StatefulSet
   TCPRoute: StreamRouteObject

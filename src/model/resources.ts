@@ -1,9 +1,16 @@
 import type { KindName } from './kinds.ts'
 
-/** Kinds that an API server holds; the others are configuration files. */
+/** Kinds of an API server that can be listed; the others are configuration files, or are only read. */
 export type StoredKind = Exclude<
   KindName,
-  'Cluster' | 'ClusterConfiguration' | 'Environment' | 'KubeProxyConfiguration' | GatewayApiKind
+  | 'Cluster'
+  | 'ClusterConfiguration'
+  | 'Environment'
+  | 'Ingress'
+  | GatewayApiKind
+  | 'IngressClass'
+  | 'KubeProxyConfiguration'
+  | 'Secret'
 >
 
 /** Kinds that are read and not listed yet. */

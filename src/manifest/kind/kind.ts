@@ -16,13 +16,17 @@ export interface KindModule<T> {
   readonly apiVersions: readonly string[]
   /** The type in the schema. */
   readonly schema: string
+  /** Types of versions that have another. */
+  readonly schemaOf?: Readonly<Record<string, string>>
   readonly namespaced: boolean
   /** What its names must be; configuration kinds have none. */
   readonly names?: 'dns-label' | 'dns-name'
   /** Whether an object without a spec is nothing that could be worked with. */
   readonly needsSpec?: true
-  /** Reports what the API server would refuse, beyond wrong types, unknown fields and names. */
+  /** Reports what the API server would refuse, beyond wrong types, unknown fields and names; after `convert`. */
   validate?(located: Examined<T>, report: Report): void
+  /** Gives the object the form in which it is kept: that of the current version. */
+  convert?(located: Examined<unknown>): Examined<T>
 }
 
 /** Reports a value that the API server refuses, at its place; not, if something else is wrong with it. */

@@ -11,9 +11,12 @@ import { experimentalListenerSet, gateway, gatewayClass, listenerSet } from './g
 import { backendTlsPolicy, referenceGrant } from './gateway-policy.ts'
 import { grpcRoute, httpRoute } from './gateway-route.ts'
 import { tcpRoute, tlsRoute, udpRoute } from './gateway-stream.ts'
+import { ingress } from './ingress.ts'
+import { ingressClass } from './ingress-class.ts'
 import type { KindModule } from './kind.ts'
 import { namespace, node } from './node.ts'
 import { pod } from './pod.ts'
+import { secret } from './secret.ts'
 import { service } from './service.ts'
 import {
   cronJob,
@@ -41,6 +44,8 @@ export const kindModules: { readonly [K in KindName]: KindModule<KindTypes[K]> }
   GatewayClass: gatewayClass,
   GRPCRoute: grpcRoute,
   HTTPRoute: httpRoute,
+  Ingress: ingress,
+  IngressClass: ingressClass,
   Job: job,
   KubeProxyConfiguration: kubeProxyConfiguration,
   ListenerSet: listenerSet,
@@ -50,6 +55,7 @@ export const kindModules: { readonly [K in KindName]: KindModule<KindTypes[K]> }
   ReferenceGrant: referenceGrant,
   ReplicaSet: replicaSet,
   ReplicationController: replicationController,
+  Secret: secret,
   Service: service,
   StatefulSet: statefulSet,
   TCPRoute: tcpRoute,

@@ -40,6 +40,18 @@ ForZone name:string
 HTTPGetAction host:string httpHeaders:any path:string port:intOrString scheme:string
 HostAlias hostnames:[]string ip:string
 HostIP ip:string
+HTTPIngressPath backend:IngressBackend path:string pathType:string
+HTTPIngressRuleValue paths:[]HTTPIngressPath
+Ingress apiVersion:string kind:string metadata:ObjectMeta spec:IngressSpec status:IngressStatus
+IngressBackend resource:TypedLocalObjectReference service:IngressServiceBackend
+IngressClass apiVersion:string kind:string metadata:ObjectMeta spec:IngressClassSpec
+IngressClassParametersReference apiGroup:string kind:string name:string namespace:string scope:string
+IngressClassSpec controller:string parameters:IngressClassParametersReference
+IngressRule host:string http:HTTPIngressRuleValue
+IngressServiceBackend name:string port:ServiceBackendPort
+IngressSpec defaultBackend:IngressBackend ingressClassName:string rules:[]IngressRule tls:[]IngressTLS
+IngressStatus loadBalancer:LoadBalancerStatus
+IngressTLS hosts:[]string secretName:string
 Job apiVersion:string kind:string metadata:ObjectMeta spec:JobSpec status:any
 JobSpec activeDeadlineSeconds:long backoffLimit:integer backoffLimitPerIndex:integer
   completionMode:string completions:integer managedBy:string manualSelector:boolean
@@ -70,6 +82,12 @@ NodeStatus addresses:[]NodeAddress allocatable:{}quantity capacity:{}quantity co
 NodeSystemInfo architecture:string bootID:string containerRuntimeVersion:string kernelVersion:string
   kubeProxyVersion:string kubeletVersion:string machineID:string operatingSystem:string osImage:string
   swap:any systemUUID:string
+OldHTTPIngressPath backend:OldIngressBackend path:string pathType:string
+OldHTTPIngressRuleValue paths:[]OldHTTPIngressPath
+OldIngress apiVersion:string kind:string metadata:ObjectMeta spec:OldIngressSpec status:IngressStatus
+OldIngressBackend resource:TypedLocalObjectReference serviceName:string servicePort:intOrString
+OldIngressRule host:string http:OldHTTPIngressRuleValue
+OldIngressSpec backend:OldIngressBackend ingressClassName:string rules:[]OldIngressRule tls:[]IngressTLS
 ObjectMeta annotations:{}string clusterName:string creationTimestamp:string deletionGracePeriodSeconds:long
   deletionTimestamp:string finalizers:[]string generateName:string generation:long labels:{}string
   managedFields:[]any name:string namespace:string ownerReferences:[]OwnerReference
@@ -120,7 +138,10 @@ ReplicationController apiVersion:string kind:string metadata:ObjectMeta spec:Rep
   status:any
 ReplicationControllerSpec minReadySeconds:integer replicas:integer selector:{}string
   template:PodTemplateSpec
+Secret apiVersion:string data:{}string immutable:boolean kind:string metadata:ObjectMeta
+  stringData:{}string type:string
 Service apiVersion:string kind:string metadata:ObjectMeta spec:ServiceSpec status:ServiceStatus
+ServiceBackendPort name:string number:integer
 ServicePort appProtocol:string name:string nodePort:integer port:integer protocol:string
   targetPort:intOrString
 ServiceSpec allocateLoadBalancerNodePorts:boolean clusterIP:string clusterIPs:[]string
@@ -143,5 +164,6 @@ Toleration effect:string key:string operator:string tolerationSeconds:long value
 TopologySpreadConstraint labelSelector:LabelSelector matchLabelKeys:[]string maxSkew:integer
   minDomains:integer nodeAffinityPolicy:string nodeTaintsPolicy:string topologyKey:string
   whenUnsatisfiable:string
+TypedLocalObjectReference apiGroup:string kind:string name:string
 WeightedPodAffinityTerm podAffinityTerm:PodAffinityTerm weight:integer
 `

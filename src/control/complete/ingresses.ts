@@ -1,0 +1,49 @@
+import { byText } from '../../base/ordering.ts'
+import { formatRef } from '../../base/source.ts'
+import type { ClusterSecret } from '../../model/cluster.ts'
+import type { ObjectsByKind } from '../../model/kinds.ts'
+import type { Ingress, IngressClass, Located } from '../../model/objects.ts'
+import type { Completion } from './completion.ts'
+
+/** The old way to name an Ingress's class. */
+export const classAnnotation = 'kubernetes.io/ingress.class'
+
+/** Marks an IngressClass that fills in for those who name none. */
+const defaultAnnotation = 'ingressclass.kubernetes.io/is-default-class'
+
+/**
+ * The Ingresses as the API server stores them. Mirrors the admission plugin DefaultIngressClass: on creation alone,
+ * so never for one that a dump states; of several default classes the newest counts.
+ */
+export function completeIngresses({ objects, assume }: Completion): readonly Located<Ingress>[] {
+  const chosen = defaultClass(objects.IngressClass)
+  return objects.Ingress.map((located) => {
+    const { object, ref } = located
+    const named =
+      object.spec?.ingressClassName !== undefined ||
+      object.metadata.annotations?.[classAnnotation] !== undefined
+    if (named || !chosen || object.metadata.uid !== undefined) return located
+    assume(`${formatRef(ref)} has the default class ${chosen.ref.name}`, ref)
+    return { ...located, object: { ...object, spec: { ...object.spec, ingressClassName: chosen.ref.name } } }
+  })
+}
+
+function defaultClass(classes: readonly Located<IngressClass>[]): Located<IngressClass> | undefined {
+  const created = ({ object }: Located<IngressClass>) => object.metadata.creationTimestamp ?? ''
+  const [newest] = classes
+    .filter(({ object }) => object.metadata.annotations?.[defaultAnnotation] === 'true')
+    .toSorted((a, b) => byText(created(b), created(a)) || byText(a.ref.name, b.ref.name))
+  return newest
+}
+
+/** What the cluster knows of its Secrets. */
+export function completeSecrets(objects: ObjectsByKind): readonly ClusterSecret[] {
+  return objects.Secret.map(({ object, ref }) => ({
+    namespace: ref.namespace ?? 'default',
+    name: ref.name,
+    ref,
+    type: object.type ?? 'Opaque',
+    hasCertificate: object.keys.includes('tls.crt') && object.keys.includes('tls.key'),
+    names: object.certificateNames,
+  }))
+}
