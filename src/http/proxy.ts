@@ -12,6 +12,8 @@ export interface HttpProxy {
   readonly label: string
   readonly listeners: readonly ProxyListener[]
   readonly forwarding: ForwardedHeaders
+  /** How a path is settled before routes look at it; not at all, if left out. */
+  readonly normalization?: PathNormalization
   /** Objects that it looked at and did not take, with the reason; for findings. */
   readonly ignored: readonly IgnoredObject[]
 }
@@ -32,6 +34,34 @@ export interface ForwardedHeaders {
   readonly trusted: readonly Cidr[]
   /** Appends to X-Forwarded-For instead of replacing it. */
   readonly append: boolean
+  /** Believes X-Forwarded-Proto, -Host and -Port whoever sends them. */
+  readonly believesScheme?: boolean
+  /** Whom `sources` are compared with: the other end of the connection, if left out what X-Forwarded-For tells. */
+  readonly client?: 'peer' | 'forwarded'
+  /** The headers that are set; X-Forwarded-For, -Host and -Proto, if left out. */
+  readonly sets?: readonly ForwardedHeader[]
+}
+
+export type ForwardedHeader =
+  | 'X-Forwarded-For'
+  | 'X-Forwarded-Host'
+  | 'X-Forwarded-Port'
+  | 'X-Forwarded-Proto'
+  | 'X-Forwarded-Scheme'
+  | 'X-Original-Forwarded-For'
+  | 'X-Real-IP'
+  | 'X-Scheme'
+
+/** What a proxy takes for the same path. */
+export interface PathNormalization {
+  /** Percent codes that are read as their characters: all, those of letters, digits and `-._~` alone, or none. */
+  readonly decodes: 'all' | 'unreserved' | 'none'
+  /** Resolves `.` and `..`. */
+  readonly resolvesDots: boolean
+  /** Takes several slashes for one. */
+  readonly mergesSlashes: boolean
+  /** Sends the settled path on; otherwise that of the request line, unless a filter rewrites it. */
+  readonly forwarded: boolean
 }
 
 /** One port on which the proxy waits. */
@@ -65,8 +95,8 @@ export interface Certificate {
   /** `CN=Kubernetes Ingress Controller Fake Certificate`, or the Secret's name. */
   readonly label: string
   readonly object?: ObjectRef
-  /** The server names for which it is shown, whatever names it has; its own names decide, if left out. */
-  readonly shownFor?: HostPattern
+  /** The server names that it is shown for; those that it has, if left out. */
+  readonly servedFor?: readonly HostPattern[]
 }
 
 /** How a rule's host is compared with the request's, without regard to case and port. */
@@ -105,6 +135,10 @@ export interface Route {
 
 /** All of it must hold. */
 export interface RouteMatch {
+  /** One of them; for proxies that choose among the routes of all hosts at once. */
+  readonly hosts?: readonly HostPattern[]
+  /** The scheme by which the client came, as the proxy believes it. */
+  readonly scheme?: 'http' | 'https'
   readonly path?: PathMatch
   readonly method?: string
   readonly headers?: readonly ValueMatch[]
@@ -121,12 +155,14 @@ export type PathMatch =
   | { readonly type: 'prefix'; readonly value: string }
   /** Letter by letter: `/foo` takes `/foobar`. */
   | { readonly type: 'string-prefix'; readonly value: string; readonly ignoreCase: boolean }
+  /** Searched for; anchored by its own `^` and `$` alone. */
   | { readonly type: 'regex'; readonly pattern: string; readonly ignoreCase: boolean }
   /** `*` is any text and `?` one character. */
   | { readonly type: 'glob'; readonly value: string }
 
 export interface ValueMatch {
   readonly name: string
+  /** A regex is searched for; anchored by its own `^` and `$` alone. */
   readonly type: 'exact' | 'regex' | 'present' | 'absent'
   readonly value: string
 }
@@ -157,7 +193,12 @@ export type Filter =
 export type PathRewrite =
   | { readonly type: 'full'; readonly path: string }
   | { readonly type: 'prefix'; readonly matched: string; readonly replacement: string }
-  /** The whole path is replaced where the pattern matches; `$1` is a group. */
+  /** A slash that ends the whole request target, query and all, is left out. */
+  | { readonly type: 'drop-last-slash' }
+  /**
+   * The whole path is replaced where the pattern matches; `$1` is a group. What follows a `?` in the replacement
+   * stands before the query.
+   */
   | {
       readonly type: 'regex'
       readonly pattern: string
@@ -199,6 +240,8 @@ export interface ForwardAction {
 export interface RedirectAction {
   readonly type: 'redirect'
   readonly status: number
+  /** The whole Location, as it stands; the rest then says nothing. */
+  readonly location?: string
   /** What is left out stays as it was asked. */
   readonly scheme?: 'http' | 'https'
   readonly host?: string

@@ -18,6 +18,8 @@ export interface HttpRequest {
   readonly sni?: string
   /** The other end of the connection, as the receiver sees it. */
   readonly client: Ip
+  /** The client that a PROXY protocol header in front of the connection names; absent without such a header. */
+  readonly proxied?: Ip
   /** The receiver's own port, to which the connection was made (after any translation). */
   readonly port: number
 }

@@ -15,7 +15,7 @@ import type { CompiledMatch } from './compiled-match.ts'
 import type { GatewayContext } from './context.ts'
 import { namespaceOf } from './context.ts'
 import { compileGrpcRoute } from './grpc-route.ts'
-import { bySpecificity, covers, hostPattern } from './hostnames.ts'
+import { bySpecificity, covers, hostPattern, intersectHostnames } from './hostnames.ts'
 import { compileHttpRoute } from './http-route.ts'
 import type { ResolvedListener } from './listeners.ts'
 import { byRank } from './precedence.ts'
@@ -78,12 +78,14 @@ function proxyListener(
   const tls = streams.filter((one) => one.kind === 'TLSRoute')
   const [stream] = streams.filter((one) => one.kind !== 'TLSRoute')
   const hosts = virtualHosts(listeners, own, context)
+  const standard = listeners.find((one) => one.hostname === '')?.certificates[0]
   const terminated = tls.filter((one) => !one.listener.passthrough)
   return {
     port: listeners[0]?.port ?? 0,
     protocol: protocolOf(listeners),
     proxyProtocol: false,
     certificates: certificatesOf(listeners),
+    ...(standard && { defaultCertificate: standard }),
     passthrough: serverNameRoutes(
       tls.filter((one) => one.listener.passthrough),
       context,
@@ -104,13 +106,23 @@ function protocolOf(listeners: readonly ResolvedListener[]): ProxyListener['prot
   return names.includes('UDP') ? 'udp' : 'tcp'
 }
 
-/** Each for the server names of its listener, the most specific listener first. */
+/**
+ * The certificates of all listeners. Which listener a server name belongs to decides before the names of the
+ * certificates do; those choose among several of one listener.
+ */
 function certificatesOf(listeners: readonly ResolvedListener[]): readonly Certificate[] {
-  return listeners
-    .toSorted((a, b) => bySpecificity(a.hostname, b.hostname))
-    .flatMap((one) =>
-      one.certificates.map((certificate) => ({ ...certificate, shownFor: hostPattern(one.hostname) })),
-    )
+  return listeners.flatMap(({ hostname, certificates }) =>
+    certificates.map((certificate, index) => ({
+      ...certificate,
+      servedFor: [...(index === 0 ? [hostname] : []), ...namesWithin(hostname, certificate)].map(hostPattern),
+    })),
+  )
+}
+
+/** The names of a certificate that a listener's host name leaves. */
+function namesWithin(hostname: string, { names }: Certificate): readonly string[] {
+  if (names === 'unknown') return []
+  return names.flatMap((one) => intersectHostnames(hostname, one) ?? [])
 }
 
 /**
