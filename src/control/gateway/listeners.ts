@@ -63,10 +63,17 @@ export function resolveListeners(
   const resolved: ResolvedListener[] = []
   for (const owner of [gateway, ...sets.toSorted(byAge)]) {
     const own = entriesOf(owner)
-    const conflicts = own.map((entry) => {
-      const others = own.filter((one) => one !== entry)
-      return conflictAmong(entry, [...taken, ...others])
-    })
+    // One that has lost to another object's listener is no rival of its own siblings any more.
+    const lost = own.map((entry) => conflictAmong(entry, taken))
+    const left = own.filter((_, index) => !lost[index])
+    const conflicts = own.map(
+      (entry, index) =>
+        lost[index] ??
+        conflictAmong(
+          entry,
+          left.filter((one) => one !== entry),
+        ),
+    )
     for (const [index, entry] of own.entries()) {
       const conflict = conflicts[index]
       resolved.push(resolveListener(entry, conflict, context))
