@@ -10,6 +10,7 @@ import { completeEndpointSlices, orphanEndpoints } from './complete/endpoint-sli
 import { readEnvironment } from './complete/environment.ts'
 import { checkEnvironmentReferences } from './complete/environment-references.ts'
 import { checkEnvironmentValues } from './complete/environment-values.ts'
+import { gatewayApiObjects, gatewayApiRefs } from './complete/gateway-objects.ts'
 import { idleWorkloads } from './complete/idle-workloads.ts'
 import { completeIngresses, completeSecrets } from './complete/ingresses.ts'
 import { completeNodes } from './complete/nodes.ts'
@@ -77,6 +78,7 @@ export function completeCluster(given: ObjectsByKind, options: CompleteOptions =
       ingressClasses: objects.IngressClass,
       secrets: completeSecrets(objects),
       configMaps: objects.ConfigMap,
+      gatewayApi: gatewayApiObjects(objects),
       orphanEndpoints: orphanEndpoints(objects, services),
       idleWorkloads: idleWorkloads(objects, pods),
       environment,
@@ -98,6 +100,7 @@ function completeNamespaces(objects: ObjectsByKind): readonly ClusterNamespace[]
     ...objects.Ingress,
     ...objects.Secret,
     ...objects.ConfigMap,
+    ...gatewayApiRefs(objects),
   ]
   const names = new Set([
     ...stated.keys(),

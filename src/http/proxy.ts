@@ -79,6 +79,8 @@ export interface ProxyListener {
   readonly defaultCertificate?: Certificate
   /** Connections that are handed on by their server name, TLS and all, before anything else is looked at. */
   readonly passthrough: readonly StreamRoute[]
+  /** Connections whose TLS is ended here and whose bytes are handed on by their server name. */
+  readonly terminated?: readonly StreamRoute[]
   /** For `tcp` and `udp`, and `tls` that is ended here: everything goes this way. */
   readonly stream?: StreamRoute
   readonly hosts: readonly VirtualHost[]
@@ -112,6 +114,8 @@ export type HostPattern =
 /** What is served under one host name: nginx's `server`. Of all that match, the most specific one alone is used. */
 export interface VirtualHost {
   readonly pattern: HostPattern
+  /** Hosts of one group are one to `checksMisdirected`: those of one listener of a Gateway. */
+  readonly group?: string
   /** The first that matches is taken. */
   readonly routes: readonly Route[]
   /** Answers when none matches. */
@@ -252,6 +256,8 @@ export interface RedirectAction {
 export interface WeightedBackend {
   readonly weight: number
   readonly backend: Backend
+  /** What happens to the requests of this share alone. */
+  readonly filters?: readonly Filter[]
 }
 
 /** Where requests go on to. */

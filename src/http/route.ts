@@ -93,7 +93,7 @@ function decide(proxy: HttpProxy, request: HttpRequest): Decided {
   }
   const broken = brokenHeader(listener, request)
   if (broken) return { listener, result: broken }
-  const passed = passthroughRoute(listener, request)
+  const passed = routeByServerName(listener.passthrough, request)
   if (passed) return { listener, route: passed, ...streamed(passed, proxy, request) }
   if (listener.protocol === 'http') return { listener, ...routeHttp(proxy, listener, request) }
   if (listener.protocol === 'tcp') return { listener, ...streamListener(listener, proxy, request) }
@@ -103,6 +103,8 @@ function decide(proxy: HttpProxy, request: HttpRequest): Decided {
     return { listener, result: { type: 'closed', code: 'no-certificate', reason } }
   }
   const tls = { certificate, matches: certificateMatches(certificate, request.sni ?? request.host) }
+  const ended = routeByServerName(listener.terminated ?? [], request)
+  if (ended) return { listener, tls, route: ended, ...streamed(ended, proxy, request) }
   if (listener.protocol === 'tls') return { listener, tls, ...streamListener(listener, proxy, request) }
   return { listener, tls, ...routeHttp(proxy, listener, request) }
 }
@@ -123,10 +125,11 @@ function brokenHeader(listener: ProxyListener, request: HttpRequest): RoutingRes
   }
 }
 
-function passthroughRoute({ passthrough }: ProxyListener, { sni }: HttpRequest): StreamRoute | undefined {
-  if (sni === undefined) return passthrough.find((one) => !one.names)
+/** The way of a connection by its server name alone. */
+function routeByServerName(routes: readonly StreamRoute[], { sni }: HttpRequest): StreamRoute | undefined {
+  if (sni === undefined) return routes.find((one) => !one.names)
   const name = hostName(sni)
-  const candidates = passthrough.flatMap((route) =>
+  const candidates = routes.flatMap((route) =>
     (route.names ?? [{ type: 'any' as const }]).map((pattern) => ({ route, pattern })),
   )
   return mostSpecific(candidates, ({ pattern }) => pattern, name)?.route
@@ -171,7 +174,8 @@ function isMisdirected(
   { sni }: HttpRequest,
 ): boolean {
   if (sni === undefined) return false
-  return mostSpecific(hosts, ({ pattern }) => pattern, hostName(sni)) !== host
+  const named = mostSpecific(hosts, ({ pattern }) => pattern, hostName(sni))
+  return named !== host && (named?.group === undefined || named.group !== host?.group)
 }
 
 function misdirected({ sni = '', host }: HttpRequest): RoutingResult {
@@ -218,11 +222,25 @@ function actionResult(action: RouteAction, filters: readonly Filter[], asked: As
       if (shares.length === 0) return noBackends
       const { affinity } = action
       const request = upstreamRequest(asked.proxy, asked.request, asked.path, filters)
-      return { type: 'forward', request, shares, ...(affinity !== undefined && { affinity }) }
+      return {
+        type: 'forward',
+        request,
+        shares: withOwnFilters(shares, filters, asked),
+        ...(affinity !== undefined && { affinity }),
+      }
     }
     default:
       return action satisfies never
   }
+}
+
+/** What the backend of a share gets, where it has filters of its own; they come after those of the route. */
+function withOwnFilters(shares: readonly Share[], common: readonly Filter[], asked: Asked): readonly Share[] {
+  return shares.map((share) => {
+    if (!share.filters) return share
+    const all = [...common, ...share.filters]
+    return { ...share, request: upstreamRequest(asked.proxy, asked.request, asked.path, all) }
+  })
 }
 
 const noBackends: RoutingResult = {

@@ -1,4 +1,5 @@
-import type { Backend, BackendTarget, ForwardAction } from './proxy.ts'
+import type { Backend, BackendTarget, Filter, ForwardAction } from './proxy.ts'
+import type { UpstreamRequest } from './upstream-request.ts'
 
 /** A part of the requests, and where it goes. */
 export interface Share {
@@ -7,6 +8,10 @@ export interface Share {
   readonly backend: Backend
   /** Absent where the backend has none, and where the proxy resolves a name first. */
   readonly target?: BackendTarget
+  /** Those of this backend alone. */
+  readonly filters?: readonly Filter[]
+  /** What it gets, if that is something else than what the other shares get. */
+  readonly request?: UpstreamRequest
 }
 
 /**
@@ -15,11 +20,12 @@ export interface Share {
  */
 export function sharesOf({ backends }: ForwardAction): readonly Share[] {
   const total = backends.reduce((sum, { weight }) => sum + weight, 0)
-  return backends.flatMap(({ weight, backend }): readonly Share[] => {
+  return backends.flatMap(({ weight, backend, filters }): readonly Share[] => {
+    const own = filters && { filters }
     if (weight <= 0) return []
     const share = weight / total
     const { targets } = backend
-    if (targets.length === 0 || backend.problem) return [{ share, backend }]
-    return targets.map((target) => ({ share: share / targets.length, backend, target }))
+    if (targets.length === 0 || backend.problem) return [{ share, backend, ...own }]
+    return targets.map((target) => ({ share: share / targets.length, backend, target, ...own }))
   })
 }

@@ -1,6 +1,7 @@
 import type { Cidr, Ip } from '../base/ip.ts'
 import type { ObjectRef, SourceLocation } from '../base/source.ts'
 import type { Environment } from './environment.ts'
+import type { GatewayApiObjects } from './gateway-objects.ts'
 import type {
   ConfigMap,
   EndpointSlice,
@@ -29,6 +30,7 @@ export interface Cluster {
   readonly ingressClasses: readonly Located<IngressClass>[]
   readonly secrets: readonly ClusterSecret[]
   readonly configMaps: readonly Located<ConfigMap>[]
+  readonly gatewayApi: GatewayApiObjects
   /** Endpoints and EndpointSlices of the input that belong to no Service. */
   readonly orphanEndpoints: readonly ObjectRef[]
   /** Workloads that have no pod: scaled to 0, or with no node to run on. */
