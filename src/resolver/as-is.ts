@@ -44,11 +44,16 @@ function ask(progress: Progress): LookupStep {
         const reply = replies[index]
         if (reply) told.set(type, reply)
       }
-      const wait = replies.some(({ type }) => type === 'timeout')
+      const wait = replies.some(isSilence)
       const waited = wait ? firstWait * 2 ** Math.floor(turn / servers.length) : 0
       return ask({ ...progress, answers: told, turn: turn + 1, seconds: seconds + waited })
     },
   }
+}
+
+/** Whether c-ares hears nothing at all. */
+function isSilence(answer: LookupAnswer): boolean {
+  return answer.type === 'timeout' || (answer.type === 'unreachable' && answer.soft === true)
 }
 
 function isOpen(answer: LookupAnswer | undefined): boolean {

@@ -15,10 +15,10 @@ export type LookupAnswer =
   /** No reply arrives in any way. */
   | { readonly type: 'timeout' }
   /**
-   * An ICMP error comes back, or there is no route: glibc and c-ares, whose sockets are connected, go on at once;
-   * musl never hears of it and waits.
+   * An ICMP error comes back, or the host has no route itself: glibc goes on at once, and so does c-ares, unless it is
+   * `soft` (network or host unreachable), of which only a socket hears that asks for it; musl hears of none and waits.
    */
-  | { readonly type: 'unreachable' }
+  | { readonly type: 'unreachable'; readonly soft?: true }
 
 /** One question put to one name server. */
 export interface LookupQuestion {

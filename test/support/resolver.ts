@@ -1,8 +1,11 @@
 import { formatIp, parseIp } from '../../src/base/ip.ts'
 import type { LookupAnswer, LookupQuestion, LookupResult, LookupStep } from '../../src/resolver/lookup.ts'
 
-/** What a scripted server says: an error's short name, addresses, or `cname TARGET [address…]`; a list in turn. */
-export type Script = 'closed' | Readonly<Record<string, string | readonly string[]>>
+/**
+ * What a scripted server says: an error's short name, addresses, or `cname TARGET [address…]`; a list in turn. A text in
+ * place of it is a server that is not there: `closed`, `no route`, or the ICMP error that comes back.
+ */
+export type Script = string | Readonly<Record<string, string | readonly string[]>>
 
 /** A lookup played to its end. */
 export interface Played {
@@ -43,7 +46,10 @@ function answerOf(
   script: Script | undefined,
   said: Map<string, number>,
 ): LookupAnswer {
-  if (script === undefined || script === 'closed') return { type: 'unreachable' }
+  if (script === undefined) return { type: 'unreachable' }
+  if (typeof script === 'string') {
+    return { type: 'unreachable', ...(/(host|net)-unreachable/.test(script) && { soft: true }) }
+  }
   const name = question.name.toLowerCase()
   const key = [`${name} ${question.type}`, name, `* ${question.type}`, '*'].find((one) => one in script)
   const text = key === undefined ? 'nx' : (script[key] ?? 'nx')

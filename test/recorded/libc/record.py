@@ -76,10 +76,13 @@ def inside(scenario, command):
                 subprocess.run(['ip', family, 'address', 'add', address, 'dev', 'eth0', *(['nodad'] if family == '-6' else [])], check=True)
                 subprocess.run(['ip', family, 'route', 'add', 'default', 'dev', 'eth0'], check=True)
         sockets = {}
-        for address in scenario['servers']:
-            if address != '127.0.0.1':
+        for address, server in scenario['servers'].items():
+            if address != '127.0.0.1' and server != 'no route':
                 subprocess.run(['ip', 'address', 'add', f'{address}/32', 'dev', 'lo'], check=True)
-            if scenario['servers'][address] != 'closed':
+            if isinstance(server, str) and server.startswith('icmp'):
+                subprocess.run(['iptables', '-A', 'INPUT', '-d', address, '-p', 'udp', '-j', 'REJECT',
+                                '--reject-with', server], check=True)
+            if not isinstance(server, str):
                 one = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
                 one.bind((address, 53))
                 sockets[one] = address
