@@ -8,8 +8,9 @@ import { truncateResponse } from '../wire-length.ts'
 import type { CoreDns, ServerBlock } from './config.ts'
 import type { PluginContext, Reply } from './plugin/plugin.ts'
 import type { Plugin } from './plugin/registry.ts'
-import { isHandler, pluginOf, servePlugin } from './plugin/registry.ts'
+import { isHandler, servePlugin } from './plugin/registry.ts'
 import { isBoundTo } from './plugin/setup.ts'
+import { pluginOf } from './plugin-of.ts'
 
 /** How often a server asks itself for one answer before that is taken to be a loop without an end. */
 const MAX_DEPTH = 16
@@ -38,7 +39,9 @@ export function serveCoreDns(
   }
   const chosen: DnsStep = { plugin: 'coredns', text: `server block ${block.zone}`, at: block.block.at }
   const replies = runChain(server, block.block, query, context, depth)
-  return chain(certain(undefined, chosen), () => mapBranches(replies, (reply) => written(reply, query)))
+  return chain(certain(undefined, chosen), () =>
+    mapBranches(replies, (reply) => written(reply, query, depth)),
+  )
 }
 
 /** Other classes than IN are refused unless one of these plugins is there. Mirrors EnableChaos. */
@@ -117,9 +120,12 @@ function contextOf(
   }
 }
 
-/** What goes to the client: the response cut to the size that it takes, or the code that no plugin wrote. */
-function written(reply: Reply, query: DnsQuery): DnsResponse | undefined {
-  if (reply.response === undefined) {
+/**
+ * What goes to the client: the response cut to the size that it takes, or the code that no plugin wrote. After a
+ * response that came with such a code the server writes another, which is what a lookup of its own gets.
+ */
+function written(reply: Reply, query: DnsQuery, depth: number): DnsResponse | undefined {
+  if (reply.response === undefined || (depth > 0 && unwritten.includes(reply.code))) {
     return unwritten.includes(reply.code) && reply.code !== undefined ? refusal(query, reply.code) : undefined
   }
   if (query.transport === 'tcp') return reply.response

@@ -5,7 +5,8 @@ import type { Directive } from '../plugin/directive.ts'
 import type { PluginName } from '../plugin/order.ts'
 import { isPluginName, pluginOrder } from '../plugin/order.ts'
 import type { Plugin } from '../plugin/registry.ts'
-import { effectOf, parsePlugin, pluginOf } from '../plugin/registry.ts'
+import { effectOf, parsePlugin } from '../plugin/registry.ts'
+import { pluginOf } from '../plugin-of.ts'
 import type { Transport } from '../zones.ts'
 import { splitHostPort, splitTransport } from '../zones.ts'
 import type { RawBlock } from './blocks.ts'
@@ -18,7 +19,7 @@ import type { Token } from './lexer.ts'
 export interface CorefileInput {
   /** The place of a line and column; `file` is the path of what was imported, and empty for the Corefile itself. */
   locate(line: number, column: number, file: string): SourceLocation
-  /** The other keys of the ConfigMap, which are mounted beside the Corefile. */
+  /** The other keys of the ConfigMap, which are mounted beside the Corefile; and other files by their whole paths. */
   readonly files: ReadonlyMap<string, string>
   readonly environment: ReadonlyMap<string, string>
 }
@@ -122,7 +123,7 @@ function readKey(key: Token, reading: Reading): readonly ServedZone[] {
   const { transport, rest } = splitTransport(key.text)
   const split = splitHostPort(rest)
   if ('error' in split) {
-    reading.fail(new CorefileFault(split.error, key))
+    reading.fail(new CorefileFault(`error inspecting server blocks: ${split.error}`, key))
     return []
   }
   const port = split.port ?? defaultPorts[transport]
@@ -159,9 +160,10 @@ function readPlugin(name: PluginName, tokens: readonly Token[], around: Surround
   }
 }
 
-/** The text of a file, if it is one of those that are mounted from the ConfigMap. */
+/** The text of a file: one that is mounted from the ConfigMap, or one that is given by its whole path. */
 function readMounted(path: string, folder: string, files: ReadonlyMap<string, string>): string | undefined {
   const whole = path.startsWith('/') ? path : `${folder.replace(/\/$/, '')}/${path}`
+  if (files.has(whole)) return files.get(whole)
   return whole.startsWith(`${CONFIG_FOLDER}/`) ? files.get(whole.slice(CONFIG_FOLDER.length + 1)) : undefined
 }
 

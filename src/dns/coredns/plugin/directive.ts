@@ -43,3 +43,9 @@ export function eachOnce(directive: Directive, read: () => void): void {
 export function unknownProperty(directive: Directive): Error {
   return directive.c.err(`unknown property '${directive.c.val}'`)
 }
+
+/** For a plugin that takes nothing: goes over its name. */
+export function noArguments({ c }: Directive): void {
+  c.next()
+  if (c.nextArg()) throw c.argErr()
+}

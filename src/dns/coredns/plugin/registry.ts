@@ -3,28 +3,61 @@ import type { Branch } from '../../branch.ts'
 import type { DnsQuery } from '../../message.ts'
 import type { Forwarder } from '../forward/options.ts'
 import type { KubernetesOptions } from '../kubernetes/options.ts'
+import type { Rule } from '../rewrite/rule.ts'
+import type { AccessRule } from './acl.ts'
+import { acl } from './acl.ts'
+import { any } from './any.ts'
+import type { AutopathConfig } from './autopath.ts'
+import { autopath } from './autopath.ts'
+import type { BufferSize } from './bufsize.ts'
+import { bufsize } from './bufsize.ts'
 import type { CacheConfig } from './cache.ts'
 import { cache } from './cache.ts'
+import type { ChaosConfig } from './chaos.ts'
+import { chaos } from './chaos.ts'
 import type { Directive } from './directive.ts'
+import type { FileConfig } from './file.ts'
+import { file } from './file.ts'
 import { forward } from './forward.ts'
+import type { HeaderConfig } from './header.ts'
+import { header } from './header.ts'
+import type { HostsConfig } from './hosts.ts'
+import { hosts } from './hosts.ts'
 import { kubernetes } from './kubernetes.ts'
 import type { LoadBalanceConfig } from './loadbalance.ts'
 import { loadbalance } from './loadbalance.ts'
+import type { LocalConfig } from './local.ts'
+import { local } from './local.ts'
+import { minimal } from './minimal.ts'
 import { errors, health, log, loop, prometheus, ready, reload } from './observers.ts'
 import type { PluginName } from './order.ts'
 import type { Next, NoConfig, PluginContext, PluginModule, Reply } from './plugin.ts'
+import { rewrite } from './rewrite.ts'
 import type { BindConfig, RootConfig } from './setup.ts'
 import { bind, root } from './setup.ts'
 import { notModelled, setupOnly, silent } from './silent.ts'
+import type { TemplateRule } from './template.ts'
+import { template } from './template.ts'
+import { whoami } from './whoami.ts'
 
 /** What each plugin keeps of the Corefile; those that are not named keep nothing. */
 interface PluginFields {
+  readonly acl: readonly AccessRule[]
+  readonly autopath: AutopathConfig
   readonly bind: BindConfig
+  readonly bufsize: BufferSize
   readonly cache: CacheConfig
+  readonly chaos: ChaosConfig
+  readonly file: FileConfig
   readonly forward: readonly Forwarder[]
+  readonly header: HeaderConfig
+  readonly hosts: HostsConfig
   readonly kubernetes: KubernetesOptions
   readonly loadbalance: LoadBalanceConfig
+  readonly local: LocalConfig
+  readonly rewrite: readonly Rule[]
   readonly root: RootConfig
+  readonly template: readonly TemplateRule[]
 }
 
 type ConfigOf<N extends PluginName> = N extends keyof PluginFields ? PluginFields[N] : NoConfig
@@ -35,16 +68,16 @@ export type Plugin<N extends PluginName = PluginName> = {
 }[N]
 
 const modules: { readonly [N in PluginName]: PluginModule<ConfigOf<N>> } = {
-  acl: notModelled('it refuses or drops queries by their sender'),
-  any: notModelled('it answers queries for ANY'),
+  acl,
+  any,
   auto: notModelled('it answers from zone files in a folder'),
-  autopath: notModelled('it walks the search list of the client'),
+  autopath,
   azure: notModelled('it answers from Azure DNS'),
   bind,
-  bufsize: notModelled('it limits the size of answers'),
+  bufsize,
   cache,
   cancel: silent,
-  chaos: notModelled('it answers queries of class CH'),
+  chaos,
   clouddns: notModelled('it answers from Google Cloud DNS'),
   debug: setupOnly,
   dns64: notModelled('it makes AAAA records of A records'),
@@ -53,24 +86,24 @@ const modules: { readonly [N in PluginName]: PluginModule<ConfigOf<N>> } = {
   erratic: notModelled('it drops, delays or truncates answers at will'),
   errors,
   etcd: notModelled('it answers from etcd'),
-  file: notModelled('it answers from zone files'),
+  file,
   forward,
   geoip: silent,
   grpc: notModelled('it forwards over gRPC'),
   grpc_server: setupOnly,
-  header: notModelled('it sets or clears flags'),
+  header,
   health,
-  hosts: notModelled('it answers from a hosts file'),
+  hosts,
   https: setupOnly,
   https3: setupOnly,
   k8s_external: notModelled('it answers for external addresses of Services'),
   kubernetes,
   loadbalance,
-  local: notModelled('it answers for localhost'),
+  local,
   log,
   loop,
   metadata: silent,
-  minimal: notModelled('it leaves records out'),
+  minimal,
   multisocket: setupOnly,
   nomad: notModelled('it answers for services of Nomad'),
   nsid: silent,
@@ -81,20 +114,20 @@ const modules: { readonly [N in PluginName]: PluginModule<ConfigOf<N>> } = {
   quic: setupOnly,
   ready,
   reload,
-  rewrite: notModelled('it changes names'),
+  rewrite,
   root,
   route53: notModelled('it answers from AWS Route 53'),
   secondary: notModelled('it answers from a zone that it transfers'),
   shed: notModelled('it drops queries under load'),
   sign: setupOnly,
-  template: notModelled('it makes answers'),
+  template,
   timeouts: setupOnly,
   tls: setupOnly,
   trace: silent,
   transfer: silent,
   tsig: notModelled('it may refuse queries without a signature'),
   view: notModelled('it serves only some queries'),
-  whoami: notModelled('it answers with the address of the client'),
+  whoami,
 }
 
 /** Reads a plugin. Throws a CorefileFault. */
@@ -125,9 +158,4 @@ export function servePlugin<N extends PluginName>(
 ): readonly Branch<Reply>[] {
   const { serve } = modules[plugin.name]
   return serve === undefined ? next(query) : serve(plugin.config, query, next, context)
-}
-
-/** The plugin of this name in a block. */
-export function pluginOf<N extends PluginName>(plugins: readonly Plugin[], name: N): Plugin<N> | undefined {
-  return plugins.find((plugin): plugin is Extract<Plugin<N>, Plugin> => plugin.name === name)
 }
