@@ -4,7 +4,7 @@ import type { Ingress, Located } from '../../model/objects.ts'
 import type { Controller } from './controller.ts'
 
 /** The names of the controllers that are modelled. */
-export type IngressProfileName = 'ingress-nginx'
+export type IngressProfileName = 'ingress-nginx' | 'traefik' | 'haproxy-ingress' | 'haproxytech'
 
 /** What a profile works with. */
 export interface IngressContext {

@@ -2,6 +2,8 @@ import type { HttpProxy, IgnoredObject } from '../../http/proxy.ts'
 import type { Cluster } from '../../model/cluster.ts'
 import type { Ingress, Located } from '../../model/objects.ts'
 import type { Controller } from './controller.ts'
+import { haproxyIngress } from './haproxy-ingress.ts'
+import { haproxytech } from './haproxytech.ts'
 import { ingressNginx } from './ingress-nginx.ts'
 import type {
   ClassDecision,
@@ -11,10 +13,14 @@ import type {
   IngressProxy,
 } from './profile.ts'
 import { hostsOf } from './rules.ts'
+import { traefik } from './traefik.ts'
 
 /** The controllers that are modelled. */
 export const ingressProfiles: { readonly [K in IngressProfileName]: IngressProfile } = {
   'ingress-nginx': ingressNginx,
+  traefik,
+  'haproxy-ingress': haproxyIngress,
+  haproxytech,
 }
 
 /** What is asked of a profile: a cluster, and the controller as it runs there; with its defaults, if left out. */

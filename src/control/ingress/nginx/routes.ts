@@ -72,25 +72,25 @@ function hasExact(locations: readonly Location[], path: string): boolean {
 }
 
 /**
- * A prefix is an exact location and one that ends in a slash; where that slash stands in the rule, the path without
- * it is redirected by nginx itself.
+ * A prefix is an exact location and one that ends in a slash; where that slash stands in the rule itself, be it exact
+ * or a prefix, the path without it is redirected by nginx (ngx_http_core_find_static_location, auto_redirect).
  */
 function prefixLocations(locations: readonly Location[]): readonly Placed[] {
   const exact: Placed[] = []
   const prefixes: Placed[] = []
   for (const location of locations) {
     const { path, pathType } = location
-    if (pathType === 'Exact') {
-      exact.push({ location, path: { type: 'exact', value: path } })
-    } else if (path === '/' || path.endsWith('/') || hasExact(locations, path)) {
+    if (pathType === 'Exact') exact.push({ location, path: { type: 'exact', value: path } })
+    else if (path.endsWith('/') || hasExact(locations, path)) {
       const value = path.endsWith('/') ? path : `${path}/`
       prefixes.push({ location, path: { type: 'string-prefix', value, ignoreCase: false } })
-      const bare = value.slice(0, -1)
-      const isServed = locations.some((one) => one.path === bare)
-      if (bare !== '' && !isServed) {
-        exact.push({ location, path: { type: 'exact', value: bare }, slash: true })
-      }
     } else prefixes.push({ location, path: { type: 'prefix', value: path } })
+    const bare = path.endsWith('/') ? path.slice(0, -1) : ''
+    const isServed = locations.some((one) => one.path === bare)
+    const isFirst = locations.find((one) => one.path === path) === location
+    if (bare !== '' && !isServed && isFirst) {
+      exact.push({ location, path: { type: 'exact', value: bare }, slash: true })
+    }
   }
   const length = ({ path }: Placed) =>
     path.type === 'prefix' ? path.value.length + 1 : path.type === 'string-prefix' ? path.value.length : 0
