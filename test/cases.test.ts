@@ -26,6 +26,7 @@ const inScope: Readonly<Record<string, readonly [code: string, object: string] |
   '035': ['endpoint-not-ready', 'Service/nats'],
   '041': ['kube-proxy-hostname', 'Node/node-a'],
   '044': undefined,
+  '056': ['load-balancer-host-port-taken', 'Service/dns2-tcp'],
   '062': ['reply-bypasses-translation', 'Environment/extra'],
   '063': ['kube-proxy-not-running', 'Node/node-a'],
   '064': ['kube-proxy-stale', 'Node/node-a'],
