@@ -1,5 +1,14 @@
+import type { Ip } from '../base/ip.ts'
+import { parseIp } from '../base/ip.ts'
+import { TCP, UDP } from '../base/packet.ts'
+import type { HttpProxy } from '../http/proxy.ts'
 import type { Cluster, ClusterPod } from '../model/cluster.ts'
 import type { Listener } from '../model/network.ts'
+import { containerPort, gatewayPods } from './gateway/gateway-pods.ts'
+import { gatewayAddresses, gatewayProxy } from './gateway/gateway-proxy.ts'
+import { controllersIn } from './ingress/controllers-in.ts'
+import { ingressProxies } from './ingress/registry.ts'
+import { hostsOf } from './ingress/rules.ts'
 import type { KnownName } from './outside-dns.ts'
 
 /** The cluster's HTTP proxies: which pods they are, and under which names the outside knows them. */
@@ -8,7 +17,136 @@ export interface HttpProxies {
   listenersOf(pod: ClusterPod, listeners: readonly Listener[]): readonly Listener[]
 }
 
+/** A socket of a proxy: the port of its process, and the port as its configuration has it. */
+interface ProxySocket {
+  readonly listenerPort: number
+  readonly processPort: number
+  readonly protocol: number
+}
+
+interface ProxyInPod {
+  readonly pod: ClusterPod
+  readonly proxy: HttpProxy
+  readonly sockets: readonly ProxySocket[]
+}
+
 /** Works out every Ingress controller and Gateway of the cluster. */
-export function httpProxies(_cluster: Cluster): HttpProxies {
-  return { names: [], listenersOf: (_pod, listeners) => listeners }
+export function httpProxies(cluster: Cluster): HttpProxies {
+  const inPods = new Map<ClusterPod, readonly ProxyInPod[]>()
+  for (const made of [...ingressControllers(cluster), ...gateways(cluster)]) {
+    inPods.set(made.pod, [...(inPods.get(made.pod) ?? []), made])
+  }
+  return {
+    names: [...ingressNames(cluster), ...gatewayNames(cluster)],
+    listenersOf: (pod, listeners) => withProxies(inPods.get(pod) ?? [], pod, listeners),
+  }
+}
+
+/** Those without an Ingress or class to look after are pods like others. */
+function ingressControllers(cluster: Cluster): readonly ProxyInPod[] {
+  if (cluster.ingresses.length === 0 && cluster.ingressClasses.length === 0) return []
+  return controllersIn(cluster).flatMap(({ profile, controller }) => {
+    const [made] = ingressProxies(profile, { cluster, controller })
+    if (!made?.proxy) return []
+    return [{ pod: controller.pod, proxy: made.proxy, sockets: socketsOf(made.proxy) }]
+  })
+}
+
+function gateways(cluster: Cluster): readonly ProxyInPod[] {
+  return cluster.gatewayApi.gateways.flatMap((gateway) => {
+    const { pods, services } = gatewayPods(cluster, gateway)
+    if (pods.length === 0) return []
+    const proxy = gatewayProxy(gateway, cluster)
+    return pods.map((pod) => {
+      const sockets = socketsOf(proxy, (port) => containerPort(pod, port, services))
+      return { pod, proxy, sockets }
+    })
+  })
+}
+
+function socketsOf(
+  { listeners }: HttpProxy,
+  processPort: (port: number) => number = (port) => port,
+): readonly ProxySocket[] {
+  return listeners.map(({ port, protocol }) => ({
+    listenerPort: port,
+    processPort: processPort(port),
+    protocol: protocol === 'udp' ? UDP : TCP,
+  }))
+}
+
+/** A proxy listens where its configuration says; what else the pod declares stays as it is. */
+function withProxies(
+  proxies: readonly ProxyInPod[],
+  pod: ClusterPod,
+  listeners: readonly Listener[],
+): readonly Listener[] {
+  if (proxies.length === 0) return listeners
+  const own = proxies.flatMap(({ proxy, sockets }) =>
+    sockets.map(
+      ({ listenerPort, processPort, protocol }): Listener => ({
+        protocol,
+        address: 'any',
+        port: processPort,
+        owner: pod.ref,
+        label: proxy.profile,
+        application: { type: 'http-proxy', proxy, port: listenerPort },
+      }),
+    ),
+  )
+  const isTaken = ({ protocol, port }: Listener) =>
+    port === 'any' || own.some((one) => one.protocol === protocol && one.port === port)
+  return [...own, ...listeners.filter((one) => !isTaken(one))]
+}
+
+/** Names under which the outside finds Ingresses, if whoever runs its DNS has pointed them there. */
+function ingressNames(cluster: Cluster): readonly KnownName[] {
+  const controllers = controllersIn(cluster)
+  return cluster.ingresses.flatMap((ingress) => {
+    const published = (ingress.object.status?.loadBalancer?.ingress ?? []).flatMap(
+      ({ ip }) => parseIp(ip ?? '') ?? [],
+    )
+    const ips =
+      published.length > 0
+        ? published
+        : controllerAddresses(
+            cluster,
+            controllers.map(({ controller }) => controller.pod),
+          )
+    return knownNames(hostsOf(ingress), ips)
+  })
+}
+
+function gatewayNames(cluster: Cluster): readonly KnownName[] {
+  const { gateways, httpRoutes, grpcRoutes, tlsRoutes } = cluster.gatewayApi
+  return gateways.flatMap((gateway) => {
+    const { pods } = gatewayPods(cluster, gateway)
+    const written = gatewayAddresses(gateway).flatMap((one) => parseIp(one) ?? [])
+    const ips = written.length > 0 ? written : controllerAddresses(cluster, pods)
+    const listeners = (gateway.object.spec?.listeners ?? []).flatMap(({ hostname }) => hostname ?? [])
+    const routes = [...httpRoutes, ...grpcRoutes, ...tlsRoutes]
+      .filter(({ object }) => (object.spec?.parentRefs ?? []).some(({ name }) => name === gateway.ref.name))
+      .flatMap(({ object }) => object.spec?.hostnames ?? [])
+    return knownNames([...listeners, ...routes], ips)
+  })
+}
+
+function knownNames(hosts: readonly string[], ips: readonly Ip[]): readonly KnownName[] {
+  if (ips.length === 0) return []
+  return [...new Set(hosts)].filter((one) => one !== '*').map((name) => ({ name, ips, assumed: true }))
+}
+
+/** The addresses by which the outside reaches pods: their load balancers', else those of their nodes. */
+function controllerAddresses(cluster: Cluster, pods: readonly ClusterPod[]): readonly Ip[] {
+  const targets = new Set(pods.flatMap((pod) => pod.ips))
+  const services = cluster.services.filter(({ namespace, name, loadBalancer }) => {
+    const own = cluster.endpointSlices.filter((one) => one.namespace === namespace && one.service === name)
+    const ips = own.flatMap((slice) => slice.endpoints.flatMap((one) => one.addresses))
+    return loadBalancer.length > 0 && ips.some((ip) => targets.has(ip))
+  })
+  const balanced = services.flatMap(({ loadBalancer }) =>
+    loadBalancer.flatMap(({ ip, behindName }) => ip ?? behindName ?? []),
+  )
+  if (balanced.length > 0) return [...new Set(balanced)]
+  return []
 }

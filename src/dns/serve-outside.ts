@@ -65,7 +65,11 @@ function answer(server: OutsideDns, query: DnsQuery): DnsResponse | undefined {
     const asked = owned.filter((record) => isAsked(record, query.type))
     const alias = owned.find((record) => record.type === 'CNAME')
     if (asked.length > 0 || alias === undefined) {
-      return respond(query, { rcode: found.rcode, answers: [...answers, ...asked] })
+      return respond(query, {
+        rcode: found.rcode,
+        answers: [...answers, ...asked],
+        ...(found.assumed && { assumed: true }),
+      })
     }
     answers.push(alias)
     name = absolute(alias.data)

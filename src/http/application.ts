@@ -17,4 +17,6 @@ export interface HttpApplication {
 export interface ProxyApplication {
   readonly type: 'http-proxy'
   readonly proxy: HttpProxy
+  /** The port as its configuration has it, where its process listens on another. */
+  readonly port?: number
 }

@@ -1,5 +1,5 @@
 import type { HttpAnswer, JourneyOutcome } from '../model/journey.ts'
-import { locationOf } from './diagnosis.ts'
+import type { ShowLocation } from './layout.ts'
 import { blockLines } from './layout.ts'
 import type { Style } from './style.ts'
 
@@ -7,6 +7,7 @@ interface Options {
   readonly style: Style
   readonly columns: number
   readonly detail: 'brief' | 'matched' | 'all'
+  readonly location: ShowLocation
 }
 
 /** What the proxy between two legs made of the request: the rule that it took, and to where. */
@@ -16,7 +17,9 @@ export function proxyText({ http }: JourneyOutcome, options: Options): readonly 
   const { say } = speaker(options)
   return [
     ...say(`proxy ${name}, as ${profile}`, ''),
-    ...(http.route ? say(`  takes ${hostText(http)}${http.route.text}`, locationOf(http.route.object)) : []),
+    ...(http.route
+      ? say(`  takes ${hostText(http)}${http.route.text}`, options.location(http.route.object.at))
+      : []),
     ...(http.backend !== undefined
       ? say(`  to ${http.backend}, asking for ${http.received?.host ?? ''}${http.received?.path ?? ''}`, '')
       : []),
@@ -39,7 +42,7 @@ export function httpText({ http, legs }: JourneyOutcome, options: Options): read
   lines.push(...say(`HTTP ${http.status}${to}${why}`, who))
   for (const what of http.notModelled ?? []) lines.push(...say(`not modelled: ${what}`, ''))
   for (const { text, why: miss, object } of http.status >= 400 ? (http.nearMisses ?? []) : []) {
-    lines.push(...say(`  not ${text}: ${miss}`, locationOf(object)))
+    lines.push(...say(`  not ${text}: ${miss}`, options.location(object.at)))
   }
   return lines
 }

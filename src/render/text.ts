@@ -106,13 +106,17 @@ function legText(leg: Leg, group: JourneyOutcome, options: TextOptions & WalkOpt
 }
 
 /** Where everything that a leg's steps speak of was read. */
-function locationsIn({ legs }: JourneyOutcome): readonly (SourceLocation | undefined)[] {
+function locationsIn({ legs, http }: JourneyOutcome): readonly (SourceLocation | undefined)[] {
   const hops = legs.flatMap(({ forward, reply, later = [] }) => [
     ...forward,
     ...reply,
     ...later.flatMap((walk) => walk.hops),
   ])
-  return hops.flatMap(({ steps }) => steps.map(locationOfStep))
+  return [
+    ...hops.flatMap(({ steps }) => steps.map(locationOfStep)),
+    http?.route?.object.at,
+    ...(http?.nearMisses ?? []).map(({ object }) => object.at),
+  ]
 }
 
 function locationOfStep(step: Step): SourceLocation | undefined {

@@ -1,5 +1,7 @@
 import type { ObjectsByKind } from '../../model/kinds.ts'
 import type { Deployment, Ingress, IngressClass, Located, Service } from '../../model/objects.ts'
+import { profileOfContainer } from '../ingress/controllers-in.ts'
+import { ingressProfiles } from '../ingress/registry.ts'
 import { assumedObject } from './assumed-object.ts'
 
 /** An Ingress controller that stands for the one that the input lacks: its own installation's names and ports. */
@@ -94,11 +96,11 @@ const usualClasses: Readonly<Record<string, string>> = {
  * Controllers and classes for the Ingresses of an input that has none: a class that is named and not defined is taken
  * for that of the controller which usually has this name, else of ingress-nginx.
  */
-export function withAssumedControllers(
-  objects: ObjectsByKind,
-  hasController: (value: string) => boolean,
-): ObjectsByKind {
+export function withAssumedControllers(objects: ObjectsByKind): ObjectsByKind {
   if (objects.Ingress.length === 0) return objects
+  const running = profilesIn(objects)
+  const hasController = (value: string) =>
+    Object.values(ingressProfiles).some((one) => running.has(one.name) && one.controllers.includes(value))
   const classes = [...objects.IngressClass, ...assumedClasses(objects)]
   const values = new Set(objects.Ingress.map((one) => controllerOf(one, classes)))
   const needed = controllers.filter(({ value }) => values.has(value) && !hasController(value))
@@ -108,6 +110,18 @@ export function withAssumedControllers(
     Deployment: [...objects.Deployment, ...needed.map(deploymentOf)],
     Service: [...objects.Service, ...needed.map(serviceOf)],
   }
+}
+
+/** The controllers that the input's pods and workloads run. */
+function profilesIn(objects: ObjectsByKind): ReadonlySet<string> {
+  const specs = [
+    ...objects.Pod.map(({ object }) => object.spec),
+    ...[objects.Deployment, objects.DaemonSet, objects.StatefulSet, objects.ReplicaSet]
+      .flat()
+      .map(({ object }) => object.spec?.template?.spec),
+  ]
+  const containers = specs.flatMap((spec) => spec?.containers ?? [])
+  return new Set(containers.flatMap((one) => profileOfContainer(one) ?? []))
 }
 
 function assumedClasses({ Ingress: ingresses, IngressClass: known }: ObjectsByKind) {

@@ -8,6 +8,8 @@ import type {
 } from '../../model/cluster.ts'
 import type { ObjectsByKind } from '../../model/kinds.ts'
 import type { Deployment, Located, Service } from '../../model/objects.ts'
+import { withAssumedControllers } from './assumed-controllers.ts'
+import { withAssumedGateways } from './assumed-gateways.ts'
 import { assumedObject } from './assumed-object.ts'
 import type { Completion } from './completion.ts'
 import { slicesFromEndpoints } from './mirrored-slices.ts'
@@ -26,18 +28,24 @@ export function withSystemObjects(objects: ObjectsByKind, settings: ClusterSetti
     ...(has('default', 'kubernetes') ? [] : [kubernetesService(offsetIp(range.first, 1))]),
     ...(has('kube-system', 'kube-dns') ? [] : [dnsService(dnsAddress(range))]),
   ]
-  return {
+  const withDns: ObjectsByKind = {
     ...objects,
     Service: [...objects.Service, ...services],
     Deployment: hasDns(objects) ? objects.Deployment : [...objects.Deployment, dnsDeployment],
   }
+  return withAssumedGateways(withAssumedControllers(withDns))
 }
 
 /** Says which objects the input lacks. */
 export function assumeSystemObjects({ assume }: Completion, given: ObjectsByKind, all: ObjectsByKind): void {
   for (const { ref, object } of all.Service.slice(given.Service.length)) {
     const ip = object.spec?.clusterIP
-    assume(`Service ${ref.namespace}/${ref.name}${ip ? ` with cluster IP ${ip}` : ''}`)
+    const outside = object.status?.loadBalancer?.ingress?.[0]?.ip
+    const address = outside ? ` with load balancer address ${outside}` : ip ? ` with cluster IP ${ip}` : ''
+    assume(`Service ${ref.namespace}/${ref.name}${address}`)
+  }
+  for (const { ref, object } of all.IngressClass.slice(given.IngressClass.length)) {
+    assume(`IngressClass ${ref.name} of controller ${object.spec?.controller}`)
   }
   for (const { ref, object } of all.Deployment.slice(given.Deployment.length)) {
     assume(`Deployment ${ref.namespace}/${ref.name} with ${object.spec.replicas} pods`)

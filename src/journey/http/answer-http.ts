@@ -30,7 +30,8 @@ function answerAt(
 ): readonly RawResult[] {
   const application = result.outcome.destination?.listener?.application
   if (application?.type === 'http-proxy' && depth < maxProxies) {
-    return throughProxy(asking, result, request, application.proxy, depth)
+    const { proxy, port = request.port } = application
+    return throughProxy(asking, result, { ...request, port }, proxy, depth)
   }
   if (application?.type === 'http-application') return [answered(result, statusOf(application, request))]
   return [answered(result, { status: 200, by: 'application', assumed: true })]

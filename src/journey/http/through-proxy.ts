@@ -4,6 +4,7 @@ import type { HttpRequest } from '../../http/request.ts'
 import type { RoutingDecision } from '../../http/route.ts'
 import { routeRequest } from '../../http/route.ts'
 import type { Share } from '../../http/share.ts'
+import type { UpstreamRequest } from '../../http/upstream-request.ts'
 import type { HttpAnswer } from '../../model/journey.ts'
 import type { RawResult } from '../result.ts'
 import { symptomText } from '../symptom.ts'
@@ -38,10 +39,11 @@ export function throughProxy(
     case 'closed':
       return [closed(told, end.reason)]
     case 'forward': {
-      const upstream: HttpRequest = { ...request, ...end.request, scheme: 'http' }
-      return spread(end.shares).flatMap((part) =>
-        reachBackend(asking, { told, request: upstream, received: end.request, ...part, proxy, depth }),
-      )
+      return spread(end.shares).flatMap(({ received = end.request, ...part }) => {
+        const { query, ...rest } = request
+        const upstream: HttpRequest = { ...rest, ...received, scheme: 'http' }
+        return reachBackend(asking, { told, request: upstream, received, ...part, proxy, depth })
+      })
     }
     case 'stream':
       return spread(end.shares).flatMap((part) =>
@@ -78,13 +80,18 @@ function decisionText(
 interface Part {
   readonly backend: Backend
   readonly share: number
+  /** What it gets, if that is something else than what the others get. */
+  readonly received?: UpstreamRequest
 }
 
 /** The shares of a decision, by backend. */
 function spread(shares: readonly Share[]): readonly Part[] {
-  const parts = new Map<Backend, number>()
-  for (const { backend, share } of shares) parts.set(backend, (parts.get(backend) ?? 0) + share)
-  return [...parts].map(([backend, share]) => ({ backend, share }))
+  const parts = new Map<Backend, Part>()
+  for (const { backend, share, request } of shares) {
+    const before = parts.get(backend)?.share ?? 0
+    parts.set(backend, { backend, share: before + share, ...(request && { received: request }) })
+  }
+  return [...parts.values()]
 }
 
 /** What the client's TLS library says before there is any HTTP; nothing where it is content. */
