@@ -26,6 +26,8 @@ export interface DnsQuestion {
 /** A question as a server gets it: with the sender as the server sees it, which is after any translation. */
 export interface DnsQuery extends DnsQuestion {
   readonly client: Ip
+  /** The sender's port as the server sees it; 0, if left out. Only the whoami plugin tells it. */
+  readonly clientPort?: number
   /** The server's own address, to which the query came. */
   readonly server: Ip
   readonly port: number

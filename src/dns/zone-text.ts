@@ -1,5 +1,6 @@
 import { formatIp, parseIp } from '../base/ip.ts'
 import type { DnsRecord } from './message.ts'
+import { isType } from './mnemonics.ts'
 import { absolute } from './name.ts'
 
 /** Records of a zone file (RFC 1035 section 5), or what is wrong with its text. */
@@ -130,14 +131,10 @@ function readRecord(entry: Entry, defaults: Defaults): DnsRecord {
     else if (!/^(IN|CH|HS|CS)$/i.test(text)) break
     rest = rest.slice(1)
   }
-  const [type, ...data] = rest
-  if (type === undefined) throw new ZoneFault(`no type at ${name}`)
-  return {
-    name,
-    type: type.text.toUpperCase(),
-    ttl,
-    data: readData(type.text.toUpperCase(), data, defaults.origin),
-  }
+  const [word, ...data] = rest
+  const type = word?.text.toUpperCase() ?? ''
+  if (!isType(type)) throw new ZoneFault(`no type at ${name}`)
+  return { name, type, ttl, data: readData(type, data, defaults.origin) }
 }
 
 /** What the fields of a type's data are: names, numbers, addresses; the last may repeat. */
@@ -154,6 +151,7 @@ const fields: Readonly<Record<string, readonly ('name' | 'number' | 'time' | 'te
 
 function readData(type: string, words: readonly Word[], origin: string): string {
   if (type === 'A' || type === 'AAAA') return readAddress(type, words)
+  if (type === 'SVCB' || type === 'HTTPS') return readBinding(type, words, origin)
   const layout = fields[type]
   if (layout === undefined) return readTexts(type, words)
   if (words.length !== layout.length) throw new ZoneFault(`bad ${type}`)
@@ -176,6 +174,16 @@ function readAddress(type: 'A' | 'AAAA', words: readonly Word[]): string {
     throw new ZoneFault(`bad ${type} ${words[0]?.text ?? ''}`)
   }
   return formatIp(ip)
+}
+
+/** SVCB and HTTPS: a priority, a target, and parameters whose values stand in quotes (RFC 9460). */
+function readBinding(type: string, words: readonly Word[], origin: string): string {
+  const [priority, target, ...parameters] = words.map((word) => word.text)
+  if (priority === undefined || target === undefined || !/^\d+$/.test(priority)) {
+    throw new ZoneFault(`bad ${type}`)
+  }
+  const values = parameters.map((text) => text.replace(/=(.+)$/s, '="$1"'))
+  return [priority, nameIn(target, origin), ...values].join(' ')
 }
 
 /** TXT and its like keep their strings in quotes; of other types the text is kept as it is. */

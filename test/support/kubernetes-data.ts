@@ -19,13 +19,15 @@ export interface ApiObject {
     readonly labels?: Readonly<Record<string, string>>
   }
   readonly addressType?: string
-  readonly endpoints?: readonly {
-    readonly addresses: readonly string[]
-    readonly conditions?: { readonly ready?: boolean }
-    readonly hostname?: string
-    readonly targetRef?: { readonly name?: string }
-    readonly zone?: string
-  }[]
+  readonly endpoints?:
+    | readonly {
+        readonly addresses: readonly string[]
+        readonly conditions?: { readonly ready?: boolean }
+        readonly hostname?: string
+        readonly targetRef?: { readonly name?: string }
+        readonly zone?: string
+      }[]
+    | null
   readonly ports?: readonly ApiPort[] | null
   readonly spec?: {
     readonly type?: string
@@ -53,8 +55,8 @@ interface ApiPort {
 export function kubernetesDataOf(objects: readonly ApiObject[]): KubernetesData {
   const of = (kind: string) => objects.filter((object) => object.kind === kind)
   const services = of('Service').map(serviceOf)
-  const slices = of('EndpointSlice').map(sliceOf)
-  const own = slices.filter((slice) => slice.clusterId === undefined)
+  const own = of('EndpointSlice').map((object) => sliceOf(object, 'kubernetes.io'))
+  const imported = of('EndpointSlice').map((object) => sliceOf(object, 'multicluster.kubernetes.io'))
   return {
     namespaces: new Map(of('Namespace').map((object) => [object.metadata.name, namespaceOf(object)])),
     services: new Map(services.map((service) => [`${service.namespace}/${service.name}`, service])),
@@ -70,10 +72,7 @@ export function kubernetesDataOf(objects: readonly ApiObject[]): KubernetesData 
           .map(serviceOf)
           .map((service) => [`${service.namespace}/${service.name}`, service]),
       ),
-      slices: groupBy(
-        slices.filter((slice) => slice.clusterId !== undefined),
-        (slice) => `${slice.namespace}/${slice.service}`,
-      ),
+      slices: groupBy(imported, (slice) => `${slice.namespace}/${slice.service}`),
     },
   }
 }
@@ -116,19 +115,18 @@ function serviceOf(object: ApiObject): DnsService {
   }
 }
 
-function sliceOf(object: ApiObject): DnsSlice {
-  const { metadata, endpoints = [], ports } = object
+function sliceOf(object: ApiObject, owner: 'kubernetes.io' | 'multicluster.kubernetes.io'): DnsSlice {
+  const { metadata, endpoints, ports } = object
   const labels = metadata.labels ?? {}
   const clusterId = labels['multicluster.kubernetes.io/source-cluster']
-  const owner = clusterId === undefined ? 'kubernetes.io' : 'multicluster.kubernetes.io'
   return {
     namespace: metadata.namespace ?? '',
     service: labels[`${owner}/service-name`] ?? '',
     ref: refOf(object),
     labels,
-    ...(clusterId === undefined ? {} : { clusterId }),
+    ...(clusterId === undefined || owner === 'kubernetes.io' ? {} : { clusterId }),
     ports: (ports ?? []).map(portOf),
-    endpoints: endpoints.map((endpoint): DnsEndpoint => {
+    endpoints: (endpoints ?? []).map((endpoint): DnsEndpoint => {
       const { hostname, targetRef, zone, conditions } = endpoint
       return {
         addresses: addresses(endpoint.addresses),

@@ -15,6 +15,14 @@ import { pluginOf } from './plugin-of.ts'
 /** How often a server asks itself for one answer before that is taken to be a loop without an end. */
 const MAX_DEPTH = 16
 
+/**
+ * A name leads back to itself through the server's own lookups. CoreDNS does not notice: it goes on until its stack is
+ * used up, and ends. Thrown out of the chain, and caught in serveDns.
+ */
+export class EndlessLookup extends Error {
+  override readonly name = 'EndlessLookup'
+}
+
 /** Codes that say that nothing was written yet, so that the server writes them. Mirrors plugin.ClientWrite. */
 const unwritten: readonly (string | undefined)[] = ['SERVFAIL', 'REFUSED', 'FORMERR', 'NOTIMP']
 
@@ -25,10 +33,7 @@ export function serveCoreDns(
   context: DnsContext,
   depth = 0,
 ): readonly Branch<DnsResponse | undefined>[] {
-  if (depth > MAX_DEPTH) {
-    const text = `${query.name} leads back to itself, which CoreDNS does not find out`
-    return certain(refusal(query, 'SERVFAIL'), { plugin: 'coredns', text, notModelled: true })
-  }
+  if (depth > MAX_DEPTH) throw new EndlessLookup(query.name)
   if (query.class !== 'IN' && !opensClasses(server)) {
     return certain(refusal(query, 'REFUSED'), { plugin: 'coredns', text: `class ${query.class} refused` })
   }
@@ -128,6 +133,17 @@ function written(reply: Reply, query: DnsQuery, depth: number): DnsResponse | un
   if (reply.response === undefined || (depth > 0 && unwritten.includes(reply.code))) {
     return unwritten.includes(reply.code) && reply.code !== undefined ? refusal(query, reply.code) : undefined
   }
+  if (depth === 0 && !isSendable(reply.response)) return undefined
   if (query.transport === 'tcp') return reply.response
   return truncateResponse(reply.response, query.bufferSize ?? 512, query.bufferSize !== undefined)
 }
+
+/** A name with an empty label cannot be written into a message, so that nothing is sent. */
+function isSendable({ answers, authority, additional }: DnsResponse): boolean {
+  return [...answers, ...authority, ...additional].every(
+    ({ name, type, data }) => !name.includes('..') && (!nameTypes.includes(type) || !data.includes('..')),
+  )
+}
+
+/** Types whose data holds names. */
+const nameTypes = ['CNAME', 'NS', 'PTR', 'SRV', 'MX', 'SOA', 'DNAME']

@@ -1,10 +1,10 @@
 import type { Ip } from '../../../base/ip.ts'
 import { parseIp } from '../../../base/ip.ts'
 import type { Rcode } from '../../message.ts'
+import { asRcode } from '../../mnemonics.ts'
 import { isDomainName, normalName } from '../../name.ts'
 import type { Dispenser } from '../corefile/dispenser.ts'
 import { atoi, parseDuration, parseUint, quote } from '../go-text.ts'
-import { asRcode } from '../mnemonics.ts'
 import type { Directive } from '../plugin/directive.ts'
 import { splitTransport, zonesOf } from '../zones.ts'
 

@@ -73,6 +73,7 @@ function serve(
   const [first] = searches
   if (first === undefined || !isSubdomain(first === '' ? '.' : first, query.name)) return next(query)
   const base = trimZone(query.name, first)
+  if (base === '') return certain({ code: 'SERVFAIL', failed: true })
   return tryNames(searches.map((search) => `${base}.${search}`))
 
   function tryNames(names: readonly string[], fallback?: Reply): readonly Branch<Reply>[] {

@@ -1,3 +1,5 @@
+import { mapBranches } from '../../branch.ts'
+import { truncateResponse } from '../../wire-length.ts'
 import { atoi } from '../go-text.ts'
 import type { PluginModule } from './plugin.ts'
 
@@ -17,6 +19,11 @@ export const bufsize: PluginModule<BufferSize> = {
     }
     return { size }
   },
-  serve: ({ size }, query, next) =>
-    next(query.bufferSize === undefined ? query : { ...query, bufferSize: Math.min(query.bufferSize, size) }),
+  serve: ({ size }, query, next) => {
+    if (query.bufferSize === undefined || query.bufferSize <= size) return next(query)
+    return mapBranches(next({ ...query, bufferSize: size }), (reply) => {
+      if (reply.response === undefined || query.transport === 'tcp') return reply
+      return { ...reply, response: truncateResponse(reply.response, size, true) }
+    })
+  },
 }

@@ -1,4 +1,4 @@
-import type { Rcode } from '../message.ts'
+import type { Rcode } from './message.ts'
 
 const rcodes: readonly Rcode[] = [
   'NOERROR',
