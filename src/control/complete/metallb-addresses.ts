@@ -49,15 +49,15 @@ export class MetallbAllocator {
     }
     const wanted = wishes(service.object)
     if (wanted.length > 0) return this.#wanted(service, wanted)
-    const pools = this.#poolsFor(service)
-    if (!Array.isArray(pools)) return pools as Assigned
-    for (const pool of pools as readonly Pool[]) {
+    const choice = this.#poolsFor(service)
+    if ('pending' in choice) return choice
+    for (const pool of choice.pools) {
       const ips = service.families.map((family) => this.#firstFree(pool, family, service))
       const found = ips.flatMap((ip) => ip ?? [])
       if (found.length < ips.length) continue
       return this.#give(service, found)
     }
-    return this.#exhausted(service, pools as readonly Pool[])
+    return this.#exhausted(service, choice.pools)
   }
 
   #give(service: ClusterService, ips: readonly Ip[]): Assigned {
@@ -104,12 +104,14 @@ export class MetallbAllocator {
   }
 
   /** The pool that is asked for; those that are kept for the Service; else all that give by themselves. */
-  #poolsFor(service: ClusterService): readonly Pool[] | Assigned {
+  #poolsFor(
+    service: ClusterService,
+  ): { readonly pools: readonly Pool[] } | { readonly pending: PendingBalancer } {
     const { annotations } = service
     const name = annotations['metallb.io/address-pool'] ?? annotations['metallb.universe.tf/address-pool']
     if (name !== undefined) {
       const pool = this.#pools.find(({ ref }) => ref.name === name)
-      if (pool) return [pool]
+      if (pool) return { pools: [pool] }
       const known = this.#pools.map(({ ref }) => ref.name).join(', ')
       return pending(
         'load-balancer-address-outside-pools',
@@ -123,7 +125,7 @@ export class MetallbAllocator {
     const automatic = this.#pools.filter(({ object }) => object.spec?.autoAssign !== false)
     const pinned = automatic.filter((pool) => this.#isPinned(pool, service))
     const open = automatic.filter(({ object }) => !object.spec?.serviceAllocation)
-    return [...pinned.toSorted((a, b) => priorityOf(a) - priorityOf(b)), ...open]
+    return { pools: [...pinned.toSorted((a, b) => priorityOf(a) - priorityOf(b)), ...open] }
   }
 
   #isPinned({ object }: Pool, { namespace, labels }: ClusterService): boolean {

@@ -1,6 +1,5 @@
 import type { BalancerProfile } from './profile.ts'
-import { isServiceLbPod } from './service-lb-pods.ts'
-import { asksForClass, hasController, hasProviderId } from './signs.ts'
+import { asksForClass, hasController, hasProviderId, hasServiceLbPods } from './signs.ts'
 
 const types: readonly string[] = ['k3s', 'k3s-servicelb', 'servicelb', 'klipper']
 
@@ -16,13 +15,7 @@ export const k3sServiceLb: BalancerProfile = {
   claims: (service, surroundings) => {
     const stated = hasController(surroundings, types)
     if (stated || asksForClass(service)) return stated
-    const pod = surroundings.objects.Pod.find(({ ref }) => isServiceLbPod(ref))
-    const daemon = surroundings.objects.DaemonSet.find(({ ref }) => isServiceLbPod(ref))
-    const found = daemon ?? pod
-    return (
-      (found && `${found.ref.kind} ${found.ref.namespace}/${found.ref.name}`) ??
-      hasProviderId(surroundings, ['k3s'])
-    )
+    return hasServiceLbPods(surroundings) ?? hasProviderId(surroundings, ['k3s'])
   },
   balance: () => [],
 }

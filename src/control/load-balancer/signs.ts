@@ -1,5 +1,6 @@
 import type { Located, Service } from '../../model/objects.ts'
 import type { Surroundings } from './profile.ts'
+import { isServiceLbPod } from './service-lb-pods.ts'
 
 /** Signs by which providers are told apart; each gives the sign in words, or nothing. */
 
@@ -33,8 +34,22 @@ export function hasAnnotation(
   return found === undefined ? undefined : `annotation ${found}`
 }
 
+/** What was found before: the same is asked for every Service. */
+const known = new WeakMap<Surroundings, Map<string, string | undefined>>()
+
+function once(surroundings: Surroundings, key: string, find: () => string | undefined): string | undefined {
+  const found = known.get(surroundings) ?? new Map<string, string | undefined>()
+  known.set(surroundings, found)
+  if (!found.has(key)) found.set(key, find())
+  return found.get(key)
+}
+
 /** A node's providerID with one of these schemes. */
-export function hasProviderId({ nodes }: Surroundings, schemes: readonly string[]): string | undefined {
+export function hasProviderId(surroundings: Surroundings, schemes: readonly string[]): string | undefined {
+  return once(surroundings, `provider ${schemes.join(' ')}`, () => findProviderId(surroundings, schemes))
+}
+
+function findProviderId({ nodes }: Surroundings, schemes: readonly string[]): string | undefined {
   for (const { name, source } of nodes) {
     const id = source?.object.spec?.providerID
     if (id && schemes.some((scheme) => id.startsWith(`${scheme}://`)))
@@ -58,7 +73,11 @@ export function controllerField({ environment }: Surroundings, field: string): s
 }
 
 /** A workload or pod of the input that runs an image whose name has this in it. */
-export function hasImage({ objects }: Surroundings, part: string): string | undefined {
+export function hasImage(surroundings: Surroundings, part: string): string | undefined {
+  return once(surroundings, `image ${part}`, () => findImage(surroundings, part))
+}
+
+function findImage({ objects }: Surroundings, part: string): string | undefined {
   const templates = [...objects.DaemonSet, ...objects.Deployment].map(({ object, ref }) => ({
     ref,
     containers: object.spec.template?.spec?.containers ?? [],
@@ -68,4 +87,14 @@ export function hasImage({ objects }: Surroundings, part: string): string | unde
     containers.some(({ image = '' }) => image.includes(part)),
   )
   return found && `${found.ref.kind} ${found.ref.namespace}/${found.ref.name}`
+}
+
+/** A DaemonSet or pod of k3s's ServiceLB in the input. */
+export function hasServiceLbPods(surroundings: Surroundings): string | undefined {
+  return once(surroundings, 'svclb', () => {
+    const { DaemonSet, Pod } = surroundings.objects
+    const found =
+      DaemonSet.find(({ ref }) => isServiceLbPod(ref)) ?? Pod.find(({ ref }) => isServiceLbPod(ref))
+    return found && `${found.ref.kind} ${found.ref.namespace}/${found.ref.name}`
+  })
 }

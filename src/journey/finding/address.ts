@@ -105,12 +105,14 @@ function lostEndpoint(failure: Failure): readonly Finding[] {
 function withoutTargets({ world, sent, stop }: Failure, { service, port }: AskedService): readonly Finding[] {
   const ready = world.slicesOf(service).some((slice) => slice.endpoints.some((one) => one.ready))
   if (!ready && sent) return endpointCause(world, service, { port, family: familyOf(sent.dst) })
-  if (!stop?.netns.startsWith('balancer/')) return []
-  if (port?.nodePort === 0) {
+  const profile = service.balancer?.profile ?? 'generic'
+  if (!stop?.netns.startsWith('balancer/') && !profile.startsWith('metallb-')) return []
+  if (port?.nodePort === 0 && !profile.startsWith('metallb-')) {
+    const kind = profile === 'generic' ? 'ipMode Proxy' : profile
     return [
       finding(
         'load-balancer-without-node-port',
-        `the load balancer of Service ${service.name} sends to node ports (ipMode Proxy), and the Service has none`,
+        `the load balancer of Service ${service.name} sends to node ports (${kind}), and the Service has none`,
         {
           objects: [inService(service, 'spec', 'allocateLoadBalancerNodePorts')],
           fix: 'remove allocateLoadBalancerNodePorts: false, or use a balancer that sends to the address itself',

@@ -2,11 +2,12 @@ import { formatCidr, formatIp } from '../../base/ip.ts'
 import type { FindCause } from './failure.ts'
 import { finding, inService } from './failure.ts'
 
-/** KUBE-PROXY-FIREWALL, or the provider's own firewall: the client is not in loadBalancerSourceRanges. */
+/** Whoever holds loadBalancerSourceRanges: kube-proxy, the provider's own firewall, or k3s's svclb pod. */
 export const findSourceRange: FindCause = ({ asked, stop, sent }) => {
   if (!asked || !stop || !sent) return []
   const atBalancer = stop.netns.startsWith('balancer/') && stop.by?.table === 'mangle'
-  if (stop.by?.chain !== 'KUBE-PROXY-FIREWALL' && !atBalancer) return []
+  const atServiceLb = stop.netns.startsWith('pod/kube-system/svclb-') && stop.by?.chain === 'FORWARD'
+  if (stop.by?.chain !== 'KUBE-PROXY-FIREWALL' && !atBalancer && !atServiceLb) return []
   const { service } = asked
   const ranges = service.sourceRanges.map(formatCidr).join(', ')
   return [

@@ -119,6 +119,30 @@ describe('Local keeps the client where the node gets it, and nodes without an en
   })
 })
 
+describe('allocateLoadBalancerNodePorts: false, and what is no port of the Service', () => {
+  const none = { allocateLoadBalancerNodePorts: false, ports: [{ port: 80, targetPort: 8080 }] }
+
+  // biome-ignore format: one row a line
+  test.for([
+    { profile: 'proxy', given: { provider: 'hcloud://' }, without: 'refused', other: 'refused' },
+    { profile: 'aws-nlb-instance', given: nlb, without: 'dropped', other: 'dropped' },
+    { profile: 'aws-nlb-ip', given: withTargets('ip', ''), without: 'reached', other: 'dropped' },
+    { profile: 'gcp-passthrough', given: { provider: 'gce://' }, without: 'reached', other: 'dropped' },
+    // No device has the address: other ports go nowhere. kube-vip's leader has it, and refuses.
+    { profile: 'metallb-layer2', given: { controller: { type: 'metallb' } }, without: 'reached', other: 'dropped' },
+    { profile: 'kube-vip', given: { controller: { type: 'kube-vip' } }, without: 'reached', other: 'refused' },
+  ] as readonly { profile: string; given: Variation; without: string; other: string }[])('$profile: $without, $other', ({ given, without, other }) => {
+    const bare = balancedCluster({ ...given, spec: { ...given.spec, ...none } })
+    const plain = bare.trace({ from: client, to: 'loadBalancer(default/web):80' })
+    expect(sorted(plain.outcomes.map(({ disposition }) => disposition))).toEqual([without])
+    const code = without === 'reached' ? undefined : 'load-balancer-without-node-port'
+    expect(plain.findings[0]?.code).toBe(code)
+    const elsewhere = balancedCluster(given).trace({ from: client, to: 'loadBalancer(default/web):81' })
+    expect(sorted(elsewhere.outcomes.map(({ disposition }) => disposition))).toEqual([other])
+    expect(elsewhere.findings[0]?.code).toBe('service-port-unknown')
+  })
+})
+
 describe('by which sign a profile is chosen', () => {
   // biome-ignore format: one row a line
   test.for([

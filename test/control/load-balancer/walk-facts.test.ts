@@ -56,13 +56,16 @@ const rows: readonly Row[] = [
   { id: 'l17', name: 'NLB with instance targets, from the pod behind it: lost whenever its own node is chosen', given: nlb, from: 'pod/p1', to: 'web.elb.example.org:80', ways: ['dropped at n1 (martian-source): n1 router balancer n1', 'reached p1 10.244.1.5:8080 sees 10.0.0.12: n1 router balancer n2 n1 p1'], finding: 'load-balancer-hairpin' },
   { id: 'l18', name: 'source ranges at the address', given: { ...entering('n1'), spec: ranges }, to: vip, ways: ['dropped at n1 (rule): router n1'], finding: 'source-range-excludes-client' },
   { id: 'l18', name: "source ranges at a cloud's firewall", given: { provider: 'gce://project/zone/', spec: ranges }, to: vip, ways: ['dropped at balancer (rule): balancer'], finding: 'source-range-excludes-client' },
+  { id: 'l18', name: 'source ranges in an svclb pod', given: { ...natted, spec: ranges }, to: '192.0.2.11:80', ways: ['dropped at svclb (rule): router n1 svclb'], finding: 'source-range-excludes-client' },
   { id: 'l19', name: 'source ranges do not hold at the node port', given: { spec: ranges }, to: '10.0.0.12:30080', ways: ['reached p1 10.244.1.5:8080 sees 10.0.0.12: router n2 n1 p1'] },
   { id: 'l20', name: 'no endpoints', given: { withoutPods: true }, to: vip, ways: ['rejected at n1 (rule): balancer n1', 'rejected at n2 (rule): balancer n2'], finding: 'service-without-endpoints' },
 ]
 
 /** The svclb pods have names and addresses that are filled in. */
 function plain(way: string): string {
-  return way.replace(/svclb-web-\S+/, 'svclb').replace(/sees 10\.244\.\d+\.(?!1:|5:|7:)\d+:/, 'sees svclb:')
+  return way
+    .replaceAll(/svclb-web-\w+-\w+/g, 'svclb')
+    .replace(/sees 10\.244\.\d+\.(?!1:|5:|7:)\d+:/, 'sees svclb:')
 }
 
 test.for(rows)('$id $name', ({ given, from = '198.51.100.7', to, ways, finding }) => {
