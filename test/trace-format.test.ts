@@ -22,6 +22,8 @@ const commands = [
   'trace internet 34.68.131.99:80 -f examples/notes/load-balancer.yaml',
   'trace internet node/worker2:30080 -f examples/outages/local-policy.yaml',
   'trace pod/shop/client web:80 -f examples/dump/cluster.yaml --node-rules worker=examples/dump/worker.iptables-save',
+  'trace pod/client nothing:80 -f examples/notes/cluster-ip.yaml --resolver musl',
+  "trace pod/client http://http-go-svc/a?b -f examples/notes/cluster-ip.yaml -X POST -H 'X-One: 1' -k --resolve http-go-svc=10.96.25.219",
 ]
 
 describe('what -o json prints is what schema/journey.schema.json and docs/trace-format.md say, and no more', () => {
@@ -44,9 +46,54 @@ describe('what -o json prints is what schema/journey.schema.json and docs/trace-
   })
 })
 
-test('the schema lists the dispositions that there are', () => {
-  const listed = schema.$defs?.['Outcome']?.properties?.['disposition']?.enum
-  expect(listed).toEqual(dispositions)
+const answerSchema: Schema = JSON.parse(readFileSync(join(root, 'schema/resolution.schema.json'), 'utf8'))
+
+// biome-ignore format: one command a line
+const questions = [
+  'dns http-go-svc -f examples/notes/cluster-ip.yaml',
+  'dns http-go-svc -f examples/notes/cluster-ip.yaml --from node/worker',
+  'dns http-go-svc.default.svc.cluster.local. -t a -f examples/notes/cluster-ip.yaml',
+  'dns _http._tcp.http-go-svc -t SRV -f examples/notes/cluster-ip.yaml -n default',
+  'dns 10.96.0.1 -f examples/notes/cluster-ip.yaml',
+  'dns example.com -f examples/notes/cluster-ip.yaml --resolver musl',
+  'dns nothing -f examples/notes/cluster-ip.yaml --resolver as-is',
+  'dns http-go-svc --from pod/client --server 10.244.99.99 -f examples/notes/cluster-ip.yaml',
+  'dns web.shop -f examples/dump/cluster.yaml --from pod/shop/client',
+]
+
+describe('what kubewalk dns -o json prints is what schema/resolution.schema.json says, and no more', () => {
+  test.for(questions)('kubewalk %s', async (question) => {
+    const { out } = await runCommand(`${question} -o json`)
+    const answer: { readonly outcomes: readonly { readonly probability: number }[] } = JSON.parse(out)
+    expect(violations(answerSchema, answer)).toEqual([])
+    expect(answer.outcomes.reduce((sum, one) => sum + one.probability, 0)).toBeCloseTo(1, 9)
+  })
+
+  test('what both schemas define is the same in both', () => {
+    const own: readonly string[] = ['Request', 'ResolvConf', 'Outcome']
+    const shared = Object.keys(answerSchema.$defs ?? {}).filter((name) => !own.includes(name))
+    expect(shared.length).toBeGreaterThan(15)
+    for (const name of shared) expect(answerSchema.$defs?.[name], name).toEqual(schema.$defs?.[name])
+  })
+
+  test('the check finds what is wrong', async () => {
+    const { out } = await runCommand(`${questions[0]} -o json`)
+    const wrong = [
+      (answer: Record<string, unknown>) => ({ ...answer, kind: 'Journey' }),
+      (answer: Record<string, unknown>) => ({ ...answer, extra: 1 }),
+      ({ resolvConf: _, ...answer }: Record<string, unknown>) => answer,
+      (answer: Record<string, unknown>) => ({ ...answer, rcode: 'FOUND' }),
+    ]
+    for (const spoil of wrong) expect(violations(answerSchema, spoil(JSON.parse(out)))).not.toEqual([])
+  })
+})
+
+test('the schemas list the dispositions that there are', () => {
+  for (const { $defs } of [schema, answerSchema]) {
+    for (const name of ['Outcome', 'Query']) {
+      expect($defs?.[name]?.properties?.['disposition']?.enum).toEqual(dispositions)
+    }
+  }
 })
 
 interface JsonHop {
