@@ -91,8 +91,16 @@ function pathMatch({
   value = '/',
 }: NonNullable<HttpRouteMatch['path']> = {}): PathMatch {
   if (type === 'Exact') return { type: 'exact', value }
-  if (type === 'RegularExpression') return { type: 'regex', pattern: value, ignoreCase: false }
+  if (type === 'RegularExpression') return { type: 'regex', pattern: wholePattern(value), ignoreCase: false }
   return { type: 'prefix', value }
+}
+
+/**
+ * The specification leaves the meaning of patterns open. Most implementations are built on Envoy, which wants the
+ * whole text to match.
+ */
+export function wholePattern(pattern: string): string {
+  return pattern.startsWith('(?i)') ? `(?i)^(?:${pattern.slice(4)})$` : `^(?:${pattern})$`
 }
 
 /** Of several entries of one name the first alone counts; headers are named without regard to case. */
@@ -104,7 +112,12 @@ export function valueMatches(
   const first = new Map<string, ValueMatch>()
   for (const { type = 'Exact', name = '', value = '' } of list) {
     if (first.has(key(name))) continue
-    first.set(key(name), { name, type: type === 'RegularExpression' ? 'regex' : 'exact', value })
+    first.set(
+      key(name),
+      type === 'RegularExpression'
+        ? { name, type: 'regex', value: wholePattern(value) }
+        : { name, type: 'exact', value },
+    )
   }
   return [...first.values()]
 }

@@ -1,0 +1,70 @@
+import type { Cluster } from '../../model/cluster.ts'
+import type { Ingress, IngressClass, Located } from '../../model/objects.ts'
+import { classAnnotation } from '../ingress/class.ts'
+import type { IngressProfileName } from '../ingress/profile.ts'
+import { ingressProfiles } from '../ingress/registry.ts'
+
+/** The Ingresses of a cluster that one controller is taken to serve, and a cluster of these alone. */
+export interface ProfiledIngresses {
+  readonly profile: IngressProfileName
+  readonly cluster: Cluster
+}
+
+const names = Object.keys(ingressProfiles) as readonly IngressProfileName[]
+
+/**
+ * Which controller each Ingress is for: the one that is asked for, else by its IngressClass, else by the name of its
+ * class, else ingress-nginx. Classes that the input leaves out are taken to be there.
+ */
+export function ingressesByProfile(
+  cluster: Cluster,
+  wanted: IngressProfileName | undefined,
+): readonly ProfiledIngresses[] {
+  const chosen = cluster.ingresses.map((ingress) => ({
+    ingress,
+    profile: wanted ?? profileOf(ingress, cluster.ingressClasses),
+  }))
+  return names.flatMap((profile) => {
+    const own = chosen.filter((one) => one.profile === profile).map((one) => classed(one.ingress, profile))
+    if (own.length === 0) return []
+    return [{ profile, cluster: { ...cluster, ingresses: own, ingressClasses: [classFor(profile)] } }]
+  })
+}
+
+function profileOf(
+  { object }: Located<Ingress>,
+  classes: readonly Located<IngressClass>[],
+): IngressProfileName {
+  const name = object.spec?.ingressClassName ?? object.metadata.annotations?.[classAnnotation] ?? ''
+  const controller = classes.find(({ ref }) => ref.name === name)?.object.spec?.controller ?? ''
+  const byController = names.find((one) => ingressProfiles[one].controllers.includes(controller))
+  const byName = names.find((one) => name === one || (one !== 'ingress-nginx' && name.startsWith(one)))
+  return byController ?? byName ?? 'ingress-nginx'
+}
+
+const assumedClass = 'compared'
+
+/** The Ingress under a class that is certainly the controller's own. */
+function classed(ingress: Located<Ingress>, _profile: IngressProfileName): Located<Ingress> {
+  const { object } = ingress
+  const annotations = { ...object.metadata.annotations }
+  delete annotations[classAnnotation]
+  return {
+    ...ingress,
+    object: {
+      ...object,
+      metadata: { ...object.metadata, annotations },
+      spec: { ...object.spec, ingressClassName: assumedClass },
+    },
+  }
+}
+
+function classFor(profile: IngressProfileName): Located<IngressClass> {
+  const ref = { kind: 'IngressClass', name: assumedClass }
+  const [controller = ''] = ingressProfiles[profile].controllers
+  return {
+    ref,
+    object: { metadata: { name: assumedClass }, spec: { controller } },
+    locate: () => ({ file: '', line: 1, column: 1 }),
+  }
+}
