@@ -1,5 +1,6 @@
 import { Command } from 'commander'
 import { addCheck } from './command/check.ts'
+import { addCompareRoutes } from './command/compare-routes.ts'
 import { addCompletion } from './command/completion.ts'
 import { addDescribe } from './command/describe.ts'
 import { addDns } from './command/dns.ts'
@@ -21,7 +22,17 @@ export function buildProgram(io: Io, finish: Finish): Command {
     .exitOverride()
     .configureOutput({ writeOut: io.out, writeErr: io.err, getOutHelpWidth: () => io.columns })
     .showHelpAfterError('(kubewalk --help, or kubewalk COMMAND --help, says what can be given)')
-  for (const add of [addTrace, addDns, addRules, addGet, addDescribe, addGraph, addCheck, addCompletion])
+  for (const add of [
+    addTrace,
+    addDns,
+    addRules,
+    addGet,
+    addDescribe,
+    addGraph,
+    addCheck,
+    addCompareRoutes,
+    addCompletion,
+  ])
     add(program, io, finish)
   return program
 }

@@ -67,7 +67,7 @@ function resultText({ result, filters }: RoutingDecision, request: HttpRequest, 
     case 'respond':
       return String(result.status)
     case 'redirect':
-      return `${result.status} ${result.location}`
+      return `${result.status} ${withPath(result.location)}`
     case 'closed':
       return 'connection refused or closed'
     case 'stream':
@@ -82,6 +82,11 @@ function resultText({ result, filters }: RoutingDecision, request: HttpRequest, 
     default:
       return result satisfies never
   }
+}
+
+/** A Location without a path means the root. */
+function withPath(location: string): string {
+  return /^https?:\/\/[^/?#]+$/.test(location) ? `${location}/` : location
 }
 
 /** The backends and their parts, each once: `shop/a:80 90 %, shop/b:80 10 %`. */

@@ -11,6 +11,7 @@ export interface Cause {
 export type CauseCode =
   | 'https-redirect'
   | 'slash-redirect'
+  | 'redirect-status'
   | 'redirect'
   | 'letter-case'
   | 'regex'
@@ -26,6 +27,7 @@ export type CauseCode =
 const texts: Readonly<Record<CauseCode, string>> = {
   'https-redirect': 'one side sends plain HTTP on to HTTPS, the other does not',
   'slash-redirect': 'one side redirects to the path with a slash at its end, the other does not',
+  'redirect-status': 'both redirect to the same place, with different statuses',
   redirect: 'one side redirects, or elsewhere',
   'letter-case': 'one side matches the path without regard to case',
   regex: 'one side matches the path as a regular expression',
@@ -58,7 +60,10 @@ function codeOf(left: SideAnswer, right: SideAnswer): CauseCode {
 }
 
 function redirectCode(left: SideAnswer, right: SideAnswer, redirect: SideAnswer): CauseCode {
-  if (left.type === 'redirect' && right.type === 'redirect') return 'redirect'
+  if (left.type === 'redirect' && right.type === 'redirect') {
+    const place = ({ text }: SideAnswer) => text.slice(text.indexOf(' '))
+    return place(left) === place(right) ? 'redirect-status' : 'redirect'
+  }
   const { result } = redirect.decision
   if (result.type !== 'redirect') return 'redirect'
   const { scheme, path } = redirect.request

@@ -1,5 +1,13 @@
 import { hostMatches, hostName, mostSpecific } from '../host-match.ts'
-import type { Backend, HostPattern, HttpProxy, ProxyListener, Route, VirtualHost } from '../proxy.ts'
+import type {
+  Backend,
+  HostPattern,
+  HttpProxy,
+  ProxyListener,
+  Route,
+  RouteAction,
+  VirtualHost,
+} from '../proxy.ts'
 
 /** One of two configurations that are compared. */
 export interface CompareSide {
@@ -45,7 +53,8 @@ export function routesFor(side: CompareSide, host: string, scheme: Scheme): read
   const entry = proxy && entryOf(proxy, scheme)
   const routes = (entry && hostFor(entry, host)?.routes) ?? []
   return routes.filter(
-    ({ match }) => !match.hosts || match.hosts.some((one) => hostMatches(one, hostName(host))),
+    ({ match, action }) =>
+      !isProbe(action) && (!match.hosts || match.hosts.some((one) => hostMatches(one, hostName(host)))),
   )
 }
 
@@ -60,4 +69,9 @@ export function hostPatterns({ proxies }: CompareSide): readonly HostPattern[] {
       ...[...passthrough, ...terminated].flatMap(({ names = [] }) => names),
     ]),
   )
+}
+
+/** What a proxy answers for its own health checks is no route of anybody's. */
+function isProbe(action: RouteAction): boolean {
+  return action.type === 'respond' && action.code === 'health'
 }
