@@ -1,5 +1,5 @@
 import { by, byText } from '../../base/ordering.ts'
-import { hostPattern } from '../../http/host-match.ts'
+import { hostMatches, hostPattern } from '../../http/host-match.ts'
 import type {
   Certificate,
   Filter,
@@ -15,7 +15,7 @@ import { annotationsOf, notModelled } from './annotations.ts'
 import { decideClass } from './class.ts'
 import { flagIsOn, flagValue } from './controller.ts'
 import type { PlacedPath } from './host-routes.ts'
-import { byKindAndLength, virtualHosts } from './host-routes.ts'
+import { exactThenLongest, virtualHosts } from './host-routes.ts'
 import type { IngressContext, IngressProfile } from './profile.ts'
 import { noRoute } from './respond.ts'
 import type { RulePath } from './rules.ts'
@@ -76,7 +76,7 @@ function compile(taken: readonly Located<Ingress>[], context: IngressContext): H
   const defaults = ingresses.flatMap((one) => defaultRoute(one, context, ignored))
   const fallback = noRoute(controller.label)
   const hosts = withDefaultHost(
-    virtualHosts(placed, byKindAndLength, fallback),
+    virtualHosts(placed, exactThenLongest, fallback),
     defaults.slice(0, 1),
     fallback,
   )
@@ -176,7 +176,10 @@ function defaultRoute(
   return [{ name: `${nameOf(ingress)}, ${text}`, text, match, filters: filtersOf(ingress), action, object }]
 }
 
-/** What no path of a host takes is looked up once more among the rules without a host. */
+/**
+ * What no path of a host takes is looked up once more among the rules of a wildcard that fits, which all stand in one
+ * map of regexes behind the others, and then among the rules without a host.
+ */
 function withDefaultHost(
   hosts: readonly VirtualHost[],
   defaults: readonly Route[],
@@ -186,9 +189,16 @@ function withDefaultHost(
   const routes = [...(any?.routes ?? []), ...defaults]
   const named = hosts.filter((one) => one !== any)
   return [
-    ...named.map((one) => ({ ...one, routes: [...one.routes, ...routes] })),
+    ...named.map((one) => ({ ...one, routes: [...one.routes, ...wildcardRoutes(one, named), ...routes] })),
     { pattern: { type: 'any' }, routes, fallback },
   ]
+}
+
+function wildcardRoutes({ pattern }: VirtualHost, hosts: readonly VirtualHost[]): readonly Route[] {
+  if (pattern.type !== 'exact') return []
+  return hosts.flatMap((one) =>
+    one.pattern.type === 'one-label' && hostMatches(one.pattern, pattern.name) ? one.routes : [],
+  )
 }
 
 /** `ssl-redirect`, true by default: plain requests for a host with TLS are sent to https. */

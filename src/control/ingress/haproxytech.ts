@@ -13,7 +13,7 @@ import { notModelled } from './annotations.ts'
 import { decideClass } from './class.ts'
 import { flagIsOn, flagValue } from './controller.ts'
 import type { PlacedPath } from './host-routes.ts'
-import { byKindAndLength, virtualHosts } from './host-routes.ts'
+import { exactThenLongest, virtualHosts } from './host-routes.ts'
 import type { IngressContext, IngressProfile } from './profile.ts'
 import { noRoute } from './respond.ts'
 import type { RulePath } from './rules.ts'
@@ -65,7 +65,7 @@ function compile(taken: readonly Located<Ingress>[], context: IngressContext): H
   const defaults = ingresses.flatMap((one) => defaultAction(one, context, ignored))
   const fallback = defaults[0] ?? noRoute(controller.label)
   const placed = ingresses.flatMap((one) => pathsOf(one).flatMap((path) => place(path, context, ignored)))
-  const hosts = virtualHosts(placed, byKindAndLength, fallback)
+  const hosts = virtualHosts(placed, exactThenLongest, fallback)
   return {
     profile: 'haproxytech',
     label: controller.label,

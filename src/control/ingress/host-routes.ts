@@ -16,9 +16,13 @@ export function routeOf({ path, match, action, filters }: PlacedPath): Route {
   return { name, text, object, match: { path: match }, action, filters }
 }
 
-/** Exact before prefix before string prefix before the rest, and of one kind the longest first. */
-export function byKindAndLength(a: PlacedPath, b: PlacedPath): number {
-  return kindRank(a.match) - kindRank(b.match) || lengthOf(b.match) - lengthOf(a.match)
+/** Exact first and regexes last; between them the longest first, and of one length a prefix by elements. */
+export function exactThenLongest(a: PlacedPath, b: PlacedPath): number {
+  return placeOf(a.match) - placeOf(b.match) || byLengthAndKind(a, b)
+}
+
+function placeOf({ type }: PathMatch): number {
+  return type === 'exact' ? 0 : type === 'regex' ? 2 : 1
 }
 
 /** The longest first; of one length the exact one before the prefix. */

@@ -4,7 +4,13 @@ import type { Ingress, Located } from '../../model/objects.ts'
 import type { Controller } from './controller.ts'
 
 /** The names of the controllers that are modelled. */
-export type IngressProfileName = 'ingress-nginx' | 'traefik' | 'haproxy-ingress' | 'haproxytech'
+export type IngressProfileName =
+  | 'ingress-nginx'
+  | 'traefik'
+  | 'haproxy-ingress'
+  | 'haproxytech'
+  | 'gce'
+  | 'alb'
 
 /** What a profile works with. */
 export interface IngressContext {

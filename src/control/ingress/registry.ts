@@ -1,7 +1,9 @@
 import type { HttpProxy, IgnoredObject } from '../../http/proxy.ts'
 import type { Cluster } from '../../model/cluster.ts'
 import type { Ingress, Located } from '../../model/objects.ts'
+import { alb } from './alb.ts'
 import type { Controller } from './controller.ts'
+import { gce } from './gce.ts'
 import { haproxyIngress } from './haproxy-ingress.ts'
 import { haproxytech } from './haproxytech.ts'
 import { ingressNginx } from './ingress-nginx.ts'
@@ -21,6 +23,8 @@ export const ingressProfiles: { readonly [K in IngressProfileName]: IngressProfi
   traefik,
   'haproxy-ingress': haproxyIngress,
   haproxytech,
+  gce,
+  alb,
 }
 
 /** What is asked of a profile: a cluster, and the controller as it runs there; with its defaults, if left out. */

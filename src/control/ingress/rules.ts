@@ -4,6 +4,8 @@ import type { Ingress, IngressBackend, Located } from '../../model/objects.ts'
 /** One path of a rule of an Ingress, and where it stands. */
 export interface RulePath {
   readonly ingress: Located<Ingress>
+  /** The index of its rule. */
+  readonly rule: number
   /** Empty for any. */
   readonly host: string
   /** As written; empty if left out. */
@@ -27,6 +29,7 @@ export function pathsOf(ingress: Located<Ingress>): readonly RulePath[] {
       const at = ingress.locate(['spec', 'rules', ruleIndex, 'http', 'paths', index, 'path'])
       return {
         ingress,
+        rule: ruleIndex,
         host: rule.host ?? '',
         path,
         pathType,
