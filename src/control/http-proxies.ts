@@ -45,8 +45,10 @@ export function httpProxies(cluster: Cluster): HttpProxies {
 /** Those without an Ingress or class to look after are pods like others. */
 function ingressControllers(cluster: Cluster): readonly ProxyInPod[] {
   if (cluster.ingresses.length === 0 && cluster.ingressClasses.length === 0) return []
-  return controllersIn(cluster).flatMap(({ profile, controller }) => {
-    const [made] = ingressProxies(profile, { cluster, controller })
+  return controllersIn(cluster).flatMap((controller) => {
+    // The pods of a cloud's controller only tell the cloud what to do.
+    if (controller.profile === 'alb' || controller.profile === 'gce') return []
+    const [made] = ingressProxies(controller.profile, { cluster, controller })
     if (!made?.proxy) return []
     return [{ pod: controller.pod, proxy: made.proxy, sockets: socketsOf(made.proxy) }]
   })
@@ -111,7 +113,7 @@ function ingressNames(cluster: Cluster): readonly KnownName[] {
         ? published
         : controllerAddresses(
             cluster,
-            controllers.map(({ controller }) => controller.pod),
+            controllers.map(({ pod }) => pod),
           )
     return knownNames(hostsOf(ingress), ips)
   })

@@ -11,6 +11,7 @@ export type IngressProfileName =
   | 'haproxytech'
   | 'gce'
   | 'alb'
+  | 'specification'
 
 /** What a profile works with. */
 export interface IngressContext {

@@ -15,6 +15,7 @@ import type {
   IngressProxy,
 } from './profile.ts'
 import { hostsOf } from './rules.ts'
+import { specification } from './specification.ts'
 import { traefik } from './traefik.ts'
 
 /** The controllers that are modelled. */
@@ -25,6 +26,7 @@ export const ingressProfiles: { readonly [K in IngressProfileName]: IngressProfi
   haproxytech,
   gce,
   alb,
+  specification,
 }
 
 /** What is asked of a profile: a cluster, and the controller as it runs there; with its defaults, if left out. */

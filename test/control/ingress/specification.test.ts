@@ -1,10 +1,11 @@
 import { describe, expect, test } from 'vitest'
+import type { IngressProfileName } from '../../../src/control/ingress/profile.ts'
 import type { IngressFixture } from './fixtures.ts'
 import { ask, clusterWith, proxyOf, request } from './fixtures.ts'
 
 /**
  * The examples of the Ingress specification and the features of kubernetes-sigs/ingress-controller-conformance, in the
- * words of the reference, against the default profile.
+ * words of the reference: against the specification alone, and against ingress-nginx.
  */
 
 const prefix = (host: string, path: string, service: string, port: number | string = 80) =>
@@ -52,6 +53,7 @@ const rows: readonly (readonly [id: string, fixture: string, host: string, path:
   ['i040', 'mixed-path-rules', 'mixed-path-rules', '/foo', 'foo-exact:8080'],
   ['i041', 'mixed-path-rules', 'mixed-path-rules', '/foo/', 'foo-prefix:8080'],
   ['i042', 'mixed-path-rules', 'mixed-path-rules', '/foo/bar', 'foo-prefix:8080'],
+  ['i050', 'trailing-slash-path-rules', 'trailing-slash-path-rules', '/aaa/bbb', 'aaa-slash-bbb-slash-prefix:8080'],
   ['i051', 'trailing-slash-path-rules', 'trailing-slash-path-rules', '/aaa/bbb/', 'aaa-slash-bbb-slash-prefix:8080'],
   ['i052', 'trailing-slash-path-rules', 'trailing-slash-path-rules', '/foo/', 'foo-slash-exact:8080'],
   ['i053', 'trailing-slash-path-rules', 'trailing-slash-path-rules', '/foo', '404'],
@@ -72,26 +74,35 @@ const rows: readonly (readonly [id: string, fixture: string, host: string, path:
   ['i074', 'exact-vs-wild', 'qux.foo.com', '/other', 'wild:80'],
 ]
 
-const proxyFor = (fixture: string) => proxyOf('ingress-nginx', clusterWith([fixtures[fixture] ?? {}]))
+const proxyFor = (fixture: string, profile: IngressProfileName) =>
+  proxyOf(profile, clusterWith([fixtures[fixture] ?? {}]))
 
-test.for(rows)('%s: %s, %s%s: %s', ([, fixture, host, path, end]) => {
-  expect(ask(proxyFor(fixture), request(`http://${host}${path}`))).toBe(end)
+describe('the specification', () => {
+  test.for(rows)('%s: %s, %s%s: %s', ([, fixture, host, path, end]) => {
+    expect(ask(proxyFor(fixture, 'specification'), request(`http://${host}${path}`))).toBe(end)
+  })
 })
 
-test.for(['POST', 'PUT', 'DELETE', 'OPTIONS', 'PATCH'])('i003: %s', (method) => {
-  expect(ask(proxyFor('default-backend'), request('http:///', [], { method }))).toBe('echo-service:8080')
-})
+/**
+ * nginx itself sends a client from `/foo` to `/foo/` where a location, exact or not, has that name and passes on to a
+ * backend: seen of nginx 1.22.1, with locations of the shape that the controller writes.
+ */
+const redirected = ['i050', 'i053', 'i068']
 
-/** The specification takes `/aaa/bbb` for `Prefix /aaa/bbb/`; nginx sends the client to the slash first. */
-test('i050: a prefix with a slash at its end takes the path without it, by a redirect of nginx', () => {
-  const proxy = proxyFor('trailing-slash-path-rules')
-  const url = 'http://trailing-slash-path-rules/aaa/bbb'
-  expect(ask(proxy, request(url))).toBe(`301 ${url}/`)
-  expect(ask(proxy, request(`${url}/`))).toBe('aaa-slash-bbb-slash-prefix:8080')
-})
+describe('ingress-nginx', () => {
+  test.for(rows)('%s: %s, %s%s: %s', ([id, fixture, host, path, end]) => {
+    const url = `http://${host}${path}`
+    const wanted = redirected.includes(id) ? `301 ${url}/` : end
+    expect(ask(proxyFor(fixture, 'ingress-nginx'), request(url))).toBe(wanted)
+  })
 
-describe('i013: the same over TLS', () => {
-  test('is routed alike', () => {
-    expect(ask(proxyFor('host-rules'), request('https://foo.bar.com/'))).toBe('foo-bar-com:http')
+  test.for(['POST', 'PUT', 'DELETE', 'OPTIONS', 'PATCH'])('i003: %s', (method) => {
+    const asked = request('http:///', [], { method })
+    expect(ask(proxyFor('default-backend', 'ingress-nginx'), asked)).toBe('echo-service:8080')
+  })
+
+  test('i013: the same over TLS', () => {
+    const asked = request('https://foo.bar.com/')
+    expect(ask(proxyFor('host-rules', 'ingress-nginx'), asked)).toBe('foo-bar-com:http')
   })
 })
