@@ -12,6 +12,7 @@ export { RequestError } from './journey/request.ts'
 export type {
   Destination,
   Finding,
+  HttpAnswer,
   Journey,
   JourneyOutcome,
   JourneyRequest,

@@ -7,7 +7,7 @@ import type { OutsideDns } from '../dns/outside.ts'
 import type { HttpApplication } from '../http/application.ts'
 import type { Cluster, ClusterPod } from '../model/cluster.ts'
 import type { Application, Listener } from '../model/network.ts'
-import { coreDnsServers, isDnsPod } from './core-dns.ts'
+import { coreDnsServers, dnsPodsOf } from './core-dns.ts'
 import { httpProxies } from './http-proxies.ts'
 import { statedListeners } from './listeners.ts'
 import { dnsService, nameFilesOf, nodeResolvConf } from './name-files.ts'
@@ -23,6 +23,8 @@ export interface Applications {
   nameServer(ip: Ip | undefined): readonly Listener[]
   /** Name servers outside of which something is said, or which somebody asks. */
   readonly nameServers: readonly Ip[]
+  /** Whether the pod is one of the cluster's name servers. */
+  isDnsPod(pod: ClusterPod): boolean
   /** What any machine outside asks; the way there is not walked. */
   readonly outside: OutsideDns
   /** The cluster's DNS, where the input has none of it: its usual address, asked without packets. */
@@ -35,6 +37,7 @@ export function compileApplications(cluster: Cluster, report: Report): Applicati
   const resolvConfOf = (pod: ClusterPod | undefined) =>
     (pod ? nameFiles.pod(pod) : nameFiles.node(cluster.nodes[0]?.name)).resolvConf
   const coreDns = coreDnsServers(cluster, resolvConfOf, report)
+  const dnsPods = dnsPodsOf(cluster)
   const proxies = httpProxies(cluster)
   const known: readonly KnownName[] = proxies.names
   const servers = outsideServers(cluster)
@@ -48,13 +51,14 @@ export function compileApplications(cluster: Cluster, report: Report): Applicati
   return {
     listenersOf: (pod, listeners) => {
       const stated = statedListeners(cluster.environment.listeners, pod) !== undefined
-      if (isDnsPod(pod)) return coreDnsListeners(coreDns(pod), pod, listeners, stated)
+      if (dnsPods.has(pod)) return coreDnsListeners(coreDns(pod), pod, listeners, stated)
       return withHttpApps(cluster, pod, proxies.listenersOf(pod, listeners))
     },
     nameServer,
     nameServers: servers,
     outside: outsideDns(cluster, undefined, known),
-    ...assumedDns(cluster, coreDns),
+    isDnsPod: (pod) => dnsPods.has(pod),
+    ...(dnsPods.size === 0 ? assumedDns(cluster, coreDns) : {}),
   }
 }
 
@@ -64,7 +68,7 @@ function assumedDns(
   coreDns: (pod: undefined) => CoreDns,
 ): Pick<Applications, 'assumedDns'> {
   const [range] = cluster.settings.serviceCidrs
-  if (!range || dnsService(cluster) || cluster.pods.some(isDnsPod)) return {}
+  if (!range || dnsService(cluster)) return {}
   return { assumedDns: { ip: offsetIp(range.first, 10), server: coreDns(undefined) } }
 }
 

@@ -1,5 +1,6 @@
 import type { Report } from '../base/diagnostic.ts'
 import type { Ip } from '../base/ip.ts'
+import { parseIp } from '../base/ip.ts'
 import type { CoreDns, ServerBlock } from '../dns/coredns/config.ts'
 import { parseCorefile } from '../dns/coredns/corefile/parse.ts'
 import type { Cluster, ClusterPod } from '../model/cluster.ts'
@@ -8,8 +9,8 @@ import type { ResolvConf } from '../resolver/resolv-conf.ts'
 import { kubernetesData } from './kubernetes-data.ts'
 
 /** kubeadm's Corefile, for a cluster whose own is not in the input. */
-export function defaultCorefile(domain: string): string {
-  return `.:53 {
+export function defaultCorefile(domain: string, port = 53): string {
+  return `.:${port} {
     errors
     health {
        lameduck 5s
@@ -35,10 +36,34 @@ export function defaultCorefile(domain: string): string {
 `
 }
 
-/** Whether the pod is one of the cluster's name servers: by its label, or by what it runs. */
-export function isDnsPod({ labels, object }: ClusterPod): boolean {
+/** The cluster's name servers: by their label, by what they run, or as endpoints of a Service that pods are told to ask. */
+export function dnsPodsOf(cluster: Cluster): ReadonlySet<ClusterPod> {
+  const asked = new Set(askedEndpoints(cluster))
+  return new Set(
+    cluster.pods.filter((pod) => isCoreDns(pod) || (!pod.hostNetwork && pod.ips.some((ip) => asked.has(ip)))),
+  )
+}
+
+function isCoreDns({ labels, object }: ClusterPod): boolean {
   if (labels['k8s-app'] === 'kube-dns' || labels['k8s-app'] === 'coredns') return true
   return (object.spec.containers ?? []).some(({ image }) => /(?:^|\/)coredns(?:[:@]|$)/.test(image ?? ''))
+}
+
+/** The endpoints of Services that kubelet gives to pods as their name servers. */
+function askedEndpoints({ environment, services, endpointSlices }: Cluster): readonly Ip[] {
+  const stated = new Set(
+    Object.values(environment.kubelet ?? {}).flatMap(({ clusterDNS = [] }) =>
+      clusterDNS.map((one) => parseIp(one)),
+    ),
+  )
+  const asked = services.filter((one) => one.clusterIps.some((ip) => stated.has(ip)))
+  const ofDns = asked.filter(({ ports }) =>
+    ports.some(({ port, protocol }) => port === 53 && protocol === 'UDP'),
+  )
+  const names = new Set(ofDns.map((one) => `${one.namespace}/${one.name}`))
+  return endpointSlices
+    .filter((slice) => names.has(`${slice.namespace}/${slice.service}`))
+    .flatMap((slice) => slice.endpoints.flatMap(({ addresses }) => addresses))
 }
 
 /** Makes the CoreDNS process of a pod; of none in particular, for a cluster whose DNS is not in the input. */
@@ -53,18 +78,42 @@ export function coreDnsServers(
   resolvConfOf: (pod: ClusterPod | undefined) => ResolvConf,
   report: Report,
 ): MakeCoreDns {
-  const blocks = readCorefile(cluster, report)
   const kubernetes = kubernetesData(cluster)
+  const read = corefileReader(cluster, report)
   return (pod) => {
+    const blocks = read(pod)
     const { nameservers, searches } = resolvConfOf(pod)
     const addresses: readonly Ip[] = pod?.ips ?? []
     return { type: 'coredns', blocks, kubernetes, nameservers, searches, addresses }
   }
 }
 
-function readCorefile(cluster: Cluster, report: Report): readonly ServerBlock[] {
+/** The input's Corefile, read once; else kubeadm's, on the port for DNS that the pod declares. */
+function corefileReader(
+  cluster: Cluster,
+  report: Report,
+): (pod: ClusterPod | undefined) => readonly ServerBlock[] {
   const configMap = corefileMap(cluster)
-  const text = configMap?.object.data?.['Corefile'] ?? defaultCorefile(cluster.settings.domain)
+  if (configMap) {
+    const blocks = readCorefile(configMap.object.data?.['Corefile'] ?? '', configMap, report)
+    return () => blocks
+  }
+  const made = new Map<number, readonly ServerBlock[]>()
+  return (pod) => {
+    const declared = pod?.ports.filter(({ protocol }) => protocol === 'UDP') ?? []
+    const port = (declared.find(({ name }) => name === 'dns') ?? declared[0])?.port ?? 53
+    const blocks =
+      made.get(port) ?? readCorefile(defaultCorefile(cluster.settings.domain, port), undefined, report)
+    made.set(port, blocks)
+    return blocks
+  }
+}
+
+function readCorefile(
+  text: string,
+  configMap: Located<ConfigMap> | undefined,
+  report: Report,
+): readonly ServerBlock[] {
   const others = Object.entries(configMap?.object.data ?? {}).filter(([key]) => key !== 'Corefile')
   const locate = (line: number, column: number, file: string) => {
     const path = ['data', file === '' ? 'Corefile' : (file.split('/').at(-1) ?? file)]

@@ -2,6 +2,7 @@ import type { Ip } from '../base/ip.ts'
 import { parseIpSloppy } from '../base/ip.ts'
 import { SCTP, TCP, UDP } from '../base/packet.ts'
 import type { ObjectRef } from '../base/source.ts'
+import type { HttpApplication } from '../http/application.ts'
 import type { Cluster, ClusterNode, ClusterPod } from '../model/cluster.ts'
 import type { ListenerEntry } from '../model/environment.ts'
 import type { Listener } from '../model/network.ts'
@@ -56,7 +57,7 @@ export function statedListeners(
 
 /** One entry of the Environment; without an address or port it says that nothing listens. */
 export function readEntry(entry: ListenerEntry, owner?: ObjectRef): Listener[] {
-  const { protocol, bind, port, container, process } = entry
+  const { protocol, bind, port, container, process, http } = entry
   if (port === null || port === undefined) return []
   const label = process ?? (container === undefined ? undefined : `container ${container}`)
   return [
@@ -66,8 +67,20 @@ export function readEntry(entry: ListenerEntry, owner?: ObjectRef): Listener[] {
       port,
       ...(owner && { owner }),
       ...(label !== undefined && { label }),
+      ...(http && { application: webServer(http) }),
     },
   ]
+}
+
+/** A web server of which the Environment says what it answers. */
+function webServer({
+  virtualHosts,
+  otherHosts = 404,
+  routes = {},
+  otherwise = 200,
+}: NonNullable<ListenerEntry['http']>): HttpApplication {
+  const hosts = virtualHosts && { names: virtualHosts, otherwise: otherHosts }
+  return { type: 'http-application', routes, otherwise, assumed: false, ...(hosts && { hosts }) }
 }
 
 function readBind(bind: string | null | undefined): Listener['address'] {

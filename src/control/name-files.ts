@@ -87,13 +87,17 @@ export function dnsService({ services }: Cluster) {
   )
 }
 
-/** The node's own resolv.conf: what the Environment says, else its router, as in a network with DHCP. */
+/**
+ * The node's own resolv.conf: what the Environment says of it, else of another node, since nodes are set up alike; else
+ * its router, as in a network with DHCP.
+ */
 export function nodeResolvConf(
   { environment }: Cluster,
   node: ClusterNode | undefined,
   routers: readonly Ip[],
 ): ResolvConf {
-  const stated = node && environment.nodes?.[node.name]?.resolv
+  const all = Object.values(environment.nodes ?? {}).flatMap(({ resolv }) => resolv ?? [])
+  const stated = node && (environment.nodes?.[node.name]?.resolv ?? all[0])
   if (stated) {
     return {
       nameservers: readServers(stated.nameservers) ?? [],

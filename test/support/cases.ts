@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { basename } from 'node:path'
 import { parse } from 'yaml'
-import type { Journey, LoadedCluster, TraceRequestOptions } from '../../src/index.ts'
+import type { Finding, HttpAnswer, Journey, LoadedCluster, TraceRequestOptions } from '../../src/index.ts'
 import { InputError, parseCluster } from '../../src/index.ts'
 
 /** A file of test/cases: a real failure as cluster, probe and expected answer. */
@@ -132,6 +132,7 @@ function applyStep(root: unknown, { op, path = '', value }: PatchStep): void {
 export interface Answer {
   readonly verdict: string
   readonly journey?: Journey
+  readonly findings?: readonly Finding[]
   readonly cluster?: LoadedCluster
   readonly codes: readonly string[]
 }
@@ -155,19 +156,31 @@ export function ask({ cluster, extra, probe }: State, options: TraceRequestOptio
     if (!(error instanceof InputError)) throw error
     return { verdict: 'api-rejected', codes: error.diagnostics.map((one) => one.code) }
   }
-  const journey = loaded.trace(requestOf(probe), options)
-  const kinds = new Set(journey.outcomes.map((outcome) => outcome.disposition))
+  const answered =
+    probe['protocol'] === 'DNS'
+      ? loaded.resolve({ name: String(probe['to']), from: String(probe['from']) }, options)
+      : loaded.trace(requestOf(probe, cluster), options)
+  const kinds = new Set<string>(answered.outcomes.map(verdictOf))
   const [only] = kinds
   return {
     verdict: kinds.size === 1 && only ? only : 'intermittent',
-    journey,
+    ...(answered.kind === 'Journey' && { journey: answered }),
+    findings: answered.findings,
     cluster: loaded,
-    codes: [...loaded.diagnostics, ...journey.findings].map((one) => one.code),
+    codes: [...loaded.diagnostics, ...answered.findings].map((one) => one.code),
   }
 }
 
-function requestOf(probe: Values): Parameters<LoadedCluster['trace']>[0] {
-  const { from, to, protocol, sourcePort, ipFamily } = probe
+/** How one way ends, in the cases' words. */
+function verdictOf(outcome: { readonly disposition: string; readonly http?: HttpAnswer }): string {
+  const { disposition, http } = outcome
+  if (disposition !== 'reached' || http?.status == null || http.status < 300) return disposition
+  if (http.reason?.includes('back to the same address')) return `http-${http.status}-loop`
+  return `http-${http.status}`
+}
+
+function requestOf(probe: Values, cluster: readonly KubeObject[]): Parameters<LoadedCluster['trace']>[0] {
+  const { from, to, protocol, sourcePort, ipFamily, headers } = probe
   const namespace = /^pod\/([^/]+)\//.exec(String(from))?.[1]
   const name = String(protocol ?? 'TCP').toLowerCase()
   return {
@@ -177,5 +190,21 @@ function requestOf(probe: Values): Parameters<LoadedCluster['trace']>[0] {
     ...(typeof sourcePort === 'number' && { sport: sourcePort }),
     ...(ipFamily !== undefined && { family: ipFamily === 'IPv6' ? (6 as const) : (4 as const) }),
     ...(namespace !== undefined && { namespace }),
+    ...(isValues(probe['resolve']) && { resolve: addressesOf(probe['resolve'], cluster) }),
+    ...(isValues(headers) && {
+      headers: Object.entries(headers).map(([name, value]) => `${name}: ${String(value)}`),
+    }),
   }
+}
+
+/** What names stand for: an address, or the one that an Ingress has been given. */
+function addressesOf(resolve: Values, cluster: readonly KubeObject[]): Readonly<Record<string, string>> {
+  return Object.fromEntries(
+    Object.entries(resolve).map(([name, value]) => {
+      const ingress = /^ingress\((.+)\)$/.exec(String(value))?.[1]
+      const found = cluster.find((object) => refOf(object) === `Ingress/${ingress}`)
+      const status = JSON.stringify(found?.['status'] ?? '')
+      return [name, ingress === undefined ? String(value) : (/"ip":"([^"]+)"/.exec(status)?.[1] ?? '')]
+    }),
+  )
 }

@@ -1,7 +1,6 @@
 import type { Ip } from '../../base/ip.ts'
 import { familyOf, formatEndpoint, formatIp } from '../../base/ip.ts'
 import { TCP, UDP } from '../../base/packet.ts'
-import { isDnsPod } from '../../control/core-dns.ts'
 import { podId } from '../../control/pod-namespace.ts'
 import { exchange } from '../../dataplane/exchange.ts'
 import type { Outcome } from '../../dataplane/flight.ts'
@@ -89,7 +88,7 @@ function unwalkedServer({ world, sender }: Asking, server: Ip): DnsServer | unde
 /** A name server of the cluster that runs: for a question that comes from nowhere in particular. */
 function anyDnsServer({ cluster, compiled }: World): DnsServer | undefined {
   for (const pod of cluster.pods) {
-    if (!isDnsPod(pod) || !pod.ready) continue
+    if (!compiled.applications.isDnsPod(pod) || !pod.ready) continue
     const netns = compiled.network.namespaces.get(pod.hostNetwork ? `node/${pod.nodeName}` : podId(pod))
     const application = netns?.listeners.find((one) => one.application?.type === 'dns')?.application
     if (application?.type === 'dns') return application.server

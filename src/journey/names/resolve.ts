@@ -1,5 +1,4 @@
 import { formatIp, parseIp } from '../../base/ip.ts'
-import { isDnsPod } from '../../control/core-dns.ts'
 import { hasNamespace } from '../../control/pod-namespace.ts'
 import { reverseOf } from '../../dns/reverse-name.ts'
 import type { ClusterPod } from '../../model/cluster.ts'
@@ -82,7 +81,9 @@ function askerOf(world: World, { from, namespace = 'default' }: NameRequest) {
     if (!sender) throw new RequestError('unknown-source', `nobody is called ${from}`)
     return { sender, from }
   }
-  const pods = world.cluster.pods.filter(usesClusterDns)
+  const pods = world.cluster.pods.filter(
+    (pod) => usesClusterDns(pod) && !world.compiled.applications.isDnsPod(pod),
+  )
   const pod = pods.find((one) => one.namespace === namespace)
   if (pod) return { sender: podSender(world, pod), from: `pod/${pod.namespace}/${pod.name}` }
   const nobody: Sender = {
@@ -95,7 +96,7 @@ function askerOf(world: World, { from, namespace = 'default' }: NameRequest) {
 
 function usesClusterDns(pod: ClusterPod): boolean {
   const { dnsPolicy = 'ClusterFirst', dnsConfig } = pod.object.spec
-  return hasNamespace(pod) && dnsPolicy === 'ClusterFirst' && !dnsConfig && !isDnsPod(pod)
+  return hasNamespace(pod) && dnsPolicy === 'ClusterFirst' && !dnsConfig
 }
 
 /** An ordinary pod of the namespace that is nowhere: it has the search list of one. */
