@@ -10,6 +10,7 @@ import type { Application, Listener } from '../model/network.ts'
 import { coreDnsServers, dnsPodsOf } from './core-dns.ts'
 import { httpProxies } from './http-proxies.ts'
 import { statedListeners } from './listeners.ts'
+import { balancerNames } from './load-balancer/names.ts'
 import { dnsService, nameFilesOf, nodeResolvConf } from './name-files.ts'
 import type { KnownName } from './outside-dns.ts'
 import { outsideDns } from './outside-dns.ts'
@@ -39,7 +40,7 @@ export function compileApplications(cluster: Cluster, report: Report): Applicati
   const coreDns = coreDnsServers(cluster, resolvConfOf, report)
   const dnsPods = dnsPodsOf(cluster)
   const proxies = httpProxies(cluster)
-  const known: readonly KnownName[] = proxies.names
+  const known: readonly KnownName[] = [...balancerNames(cluster), ...proxies.names]
   const servers = outsideServers(cluster)
   const outside = new Map<string, readonly Listener[]>()
   const nameServer = (ip: Ip | undefined): readonly Listener[] => {
