@@ -77,9 +77,10 @@ export function askServer(
  * The server, where the way to it is not walked: the cluster's DNS of an input that holds none of it, and whatever
  * machines outside ask.
  */
-function unwalkedServer({ world, sender }: Asking, server: Ip): DnsServer | undefined {
+function unwalkedServer({ world, sender, depth }: Asking, server: Ip): DnsServer | undefined {
   const { assumedDns, outside } = world.compiled.applications
-  if (sender.netns === '') return anyDnsServer(world)
+  // What such a server asks in its turn goes outside; asked of itself again it would go round.
+  if (sender.netns === '') return depth === 0 ? anyDnsServer(world) : outside
   if (assumedDns?.ip === server && !world.servicesByIp.has(server)) return assumedDns.server
   const role = sender.network.namespaces.get(sender.netns)?.role
   return role === 'host' || role === 'internet' ? outside : undefined
