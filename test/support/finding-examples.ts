@@ -96,7 +96,7 @@ export const findingExamples: Readonly<Partial<Record<FindingCode, Example>>> = 
   'cluster-domain-differs':      { objects: [client, web(), service()], to: 'web.default.svc.east.cluster.local:80' },
   'host-network-dns':            { objects: [pod('client', { hostNetwork: true }), web(), service()] },
   'name-asked-outside':          { objects: [client, web(), service()], from: 'internet', to: 'web.default.svc.cluster.local:80' },
-  'load-balancer-by-name':       { objects: [client, web(), service({ type: 'LoadBalancer' }, 'default', { status: { loadBalancer: { ingress: [{ hostname: 'lb.example.org' }] } } })], to: 'lb.example.org:80', family: 6 },
+  'load-balancer-by-name':       { objects: [client, web(), service({ type: 'LoadBalancer' }, 'default', { status: { loadBalancer: { ingress: [{ hostname: 'lb.example.org' }] } } })], to: 'loadBalancer(default/web):80', family: 6 },
   'load-balancer-pending':       { objects: [client, web(), service({ type: 'LoadBalancer' })], to: 'loadBalancer(default/web):80' },
   'load-balancer-class-unserved': { objects: [client, web(), service({ type: 'LoadBalancer', loadBalancerClass: 'example.org/gold' })], to: 'loadBalancer(default/web):80' },
   'load-balancer-pool-empty':    { objects: [client, web(), pool('192.0.2.7/32'), service({ type: 'LoadBalancer' }), object('v1', 'Service', 'api', { spec: { type: 'LoadBalancer', ports: [{ port: 80 }] } })], to: 'loadBalancer(default/web):80' },
