@@ -30,7 +30,7 @@ export function nearMisses(
 ): readonly NearMiss[] {
   const found = hosts.flatMap((host) =>
     host.routes
-      .filter((route) => route !== taken)
+      .filter((route) => route !== taken && route.action.type !== 'respond' && !route.match.scheme)
       .flatMap((route) =>
         missOf(route, host, host === chosen || hostMatches(host.pattern, routed.name), routed),
       ),

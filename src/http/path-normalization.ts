@@ -1,17 +1,20 @@
 import type { PathNormalization } from './proxy.ts'
 
-/** The path that routes look at. Mirrors ngx_http_parse_complex_uri where all of it is done. */
-export function normalizePath(path: string, rules: PathNormalization | undefined): string {
+/**
+ * The path that routes look at. Mirrors ngx_http_parse_complex_uri where all of it is done. `undefined` for one that is
+ * refused.
+ */
+export function normalizePath(path: string, rules: PathNormalization | undefined): string | undefined {
   if (!rules) return path
   const decoded = decode(path, rules.decodes)
   const merged = rules.mergesSlashes ? decoded.replace(/\/{2,}/g, '/') : decoded
-  return rules.resolvesDots ? resolveDots(merged) : merged
+  return rules.resolvesDots ? resolveDots(merged, rules.refusesAboveRoot === true) : merged
 }
 
-/** A settled path in a form that may stand in a request line again. */
+/** A settled path in a form that may stand in a request line again. Mirrors ngx_escape_uri. */
 export function encodePath(path: string, rules: PathNormalization | undefined): string {
-  const special = rules?.decodes === 'all' ? /[^!-~]|[%?#"<>]/gu : /[^!-~]|[?#"<>]/gu
-  return path.replace(special, (letter) =>
+  const escapes = rules?.decodes === 'all' ? /[^!-~]|[%?#"<>\\^`{|}]/gu : /[^!-~]|[?#"<>\\^`{|}]/gu
+  return path.replace(escapes, (letter) =>
     [...new TextEncoder().encode(letter)]
       .map((byte) => `%${byte.toString(16).toUpperCase().padStart(2, '0')}`)
       .join(''),
@@ -38,15 +41,14 @@ function decodeBytes(codes: string): string {
   return new TextDecoder().decode(Uint8Array.from(bytes))
 }
 
-/** RFC 3986, 5.2.4. What would lead above the root stays at it. */
-function resolveDots(path: string): string {
+/** RFC 3986, 5.2.4. What would lead above the root stays at it, or is refused. */
+function resolveDots(path: string, refusesAboveRoot: boolean): string | undefined {
   const kept: string[] = []
   const parts = path.split('/').slice(1)
   for (const [index, part] of parts.entries()) {
-    const last = index === parts.length - 1
-    if (part === '..') kept.pop()
-    else if (part !== '.') kept.push(part)
-    if (last && (part === '.' || part === '..')) kept.push('')
+    if (part === '..' && kept.pop() === undefined && refusesAboveRoot) return undefined
+    if (part !== '..' && part !== '.') kept.push(part)
+    else if (index === parts.length - 1) kept.push('')
   }
   return `/${kept.join('/')}`
 }

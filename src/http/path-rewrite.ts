@@ -44,11 +44,11 @@ function replaceWhole(
 ): RequestTarget {
   const found = pattern?.exec(target.path)
   if (!found) return target
-  const text = replacement.replace(/\$(\d)/g, (_, digit: string) => found[Number(digit)] ?? '')
-  const question = text.indexOf('?')
-  if (question < 0) return { ...target, path: text }
-  const path = text.slice(0, question)
-  const added = text.slice(question + 1)
+  const fill = (text: string) => text.replace(/\$(\d)/g, (_, digit: string) => found[Number(digit)] ?? '')
+  const question = replacement.indexOf('?')
+  if (question < 0) return { ...target, path: fill(replacement) }
+  const path = fill(replacement.slice(0, question))
+  const added = fill(replacement.slice(question + 1))
   if (added === '') return { path }
   return { path, query: target.query === undefined ? added : `${added}&${target.query}` }
 }

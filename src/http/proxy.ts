@@ -60,6 +60,8 @@ export interface PathNormalization {
   readonly decodes: 'all' | 'unreserved' | 'none'
   /** Resolves `.` and `..`. */
   readonly resolvesDots: boolean
+  /** Answers 400 where `..` would lead above the root, which is else taken for the root. */
+  readonly refusesAboveRoot?: boolean
   /** Takes several slashes for one. */
   readonly mergesSlashes: boolean
   /** Sends the settled path on; otherwise that of the request line, unless a filter rewrites it. */

@@ -148,6 +148,7 @@ function streamed({ action }: StreamRoute, proxy: HttpProxy, request: HttpReques
 function routeHttp(proxy: HttpProxy, listener: ProxyListener, request: HttpRequest): Decided {
   const believed = believedClient(proxy.forwarding, request)
   const path = normalizePath(request.path, proxy.normalization)
+  if (path === undefined) return { result: aboveRoot }
   const name = hostName(request.host)
   const routed: RoutedRequest = { request, name, path, client: believed.ip, scheme: believed.scheme }
   const host = mostSpecific(listener.hosts, ({ pattern }) => pattern, name)
@@ -165,6 +166,14 @@ function routeHttp(proxy: HttpProxy, listener: ProxyListener, request: HttpReque
   }
   const action = route?.action ?? host?.fallback ?? listener.fallback
   return { ...found, filters, result: actionResult(action, filters, { proxy, request, path }) }
+}
+
+const aboveRoot: RoutingResult = {
+  type: 'respond',
+  status: 400,
+  reason: 'the path leads above the root',
+  code: 'bad-request',
+  objects: [],
 }
 
 /** Whether the server name belongs to another host than the request does (RFC 9110, 15.5.20). */

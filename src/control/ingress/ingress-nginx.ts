@@ -101,7 +101,13 @@ function compileNginx(taken: readonly Located<Ingress>[], context: IngressContex
       ),
     ],
     forwarding: nginxForwarding(settings.config, controller.configMap ?? {}),
-    normalization: { decodes: 'all', resolvesDots: true, mergesSlashes: true, forwarded: false },
+    normalization: {
+      decodes: 'all',
+      resolvesDots: true,
+      refusesAboveRoot: true,
+      mergesSlashes: true,
+      forwarded: false,
+    },
     ignored,
   }
 }
