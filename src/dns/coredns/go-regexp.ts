@@ -27,9 +27,10 @@ const posixClasses: Readonly<Record<string, string>> = {
  */
 export function compilePattern(source: string): Pattern | undefined {
   if (/\(\?<?[=!]|\\[1-9]|\\k</.test(source.replace(/\\\\/g, ''))) return undefined
-  const flags = /^\(\?([ims]+)\)/.exec(source)
+  const flags = /^\^?\(\?([ims]+)\)/.exec(source)
   const body = source
     .slice(flags?.[0].length ?? 0)
+    .replace(/^/, flags?.[0].startsWith('^') ? '^' : '')
     .replace(/\(\?P</g, '(?<')
     .replace(/\[:(\^?)(\w+):\]/g, (whole, _not: string, name: string) => posixClasses[name] ?? whole)
     .replace(/\\A/g, '(?<![\\s\\S])')
@@ -52,4 +53,16 @@ export function expandGroups(replacement: string, found: RegExpExecArray): strin
   let text = replacement
   for (const [index, group] of found.entries()) text = text.replaceAll(`{${index}}`, () => group ?? '')
   return text
+}
+
+/** What Go says is wrong with a pattern that compilePattern does not take. */
+export function patternError(source: string): string {
+  const plain = source.replace(/\\./gs, '__').replace(/\[\^?\]?[^\]]*\]/g, (one) => '_'.repeat(one.length))
+  const said = (what: string, part = source) => `error parsing regexp: ${what}: \`${part}\``
+  const perl = /\(\?<?[=!]/.exec(source)?.[0]
+  if (perl !== undefined) return said('invalid or unsupported Perl syntax', perl)
+  if (plain.includes('[')) return said('missing closing ]', source.slice(plain.indexOf('[')))
+  const repeated = /^[*+?]/.exec(plain)?.[0]
+  if (repeated !== undefined) return said('missing argument to repetition operator', repeated)
+  return plain.split('(').length > plain.split(')').length ? said('missing closing )') : said('unexpected )')
 }

@@ -23,7 +23,7 @@ export function splitHostPort(
   const host = found?.[1] ?? text
   const port = found?.[2] === undefined ? {} : { port: Number(found[2]) }
   if (host.length > 255) return { error: `specified zone is too long: ${host.length} > 255` }
-  if (host !== '' && !isDomainName(host)) return { error: `zone is not a valid domain name: ${host}` }
+  if (!isDomainName(host)) return { error: `zone is not a valid domain name: ${host}` }
   const block = parseCidr(host)
   if (block === undefined) return { hosts: [host], ...port }
   if (/^:|^0.*:/.test(host)) return { error: `invalid CIDR ${host}` }

@@ -21,8 +21,11 @@ export interface BlockInput {
   readonly directives: readonly string[]
 }
 
-/** Expansions after which an import is taken to be endless. */
+/** Expansions of snippets after which an import is taken to be endless. */
 const MAX_IMPORTS = 10000
+
+/** The same of files; what CoreDNS says then names the other number. */
+const MAX_FILE_IMPORTS = 100000
 
 /** Where the other keys of the ConfigMap are mounted, and relative imports begin. */
 export const CONFIG_FOLDER = '/etc/coredns'
@@ -47,6 +50,7 @@ class BlockParser {
   readonly #faults: CorefileFault[] = []
   readonly #warnings: CorefileFault[] = []
   #imports = 0
+  #fileImports = 0
   #keys: Token[] = []
   #directives = new Map<string, Token[]>()
 
@@ -230,12 +234,18 @@ class BlockParser {
     if (this.#dispenser.nextArg()) {
       throw this.#dispenser.err('Import takes only one argument (glob pattern or file)')
     }
-    this.#imports++
-    if (this.#imports > MAX_IMPORTS) {
-      throw this.#dispenser.err(`maximum snippet import depth (${MAX_IMPORTS}) exceeded`)
-    }
-    const tokens = this.#snippets.get(pattern) ?? this.#fileTokens(pattern)
+    const snippet = this.#snippets.get(pattern)
+    this.#countImport(snippet === undefined ? 'file' : 'snippet')
+    const tokens = snippet ?? this.#fileTokens(pattern)
     this.#dispenser.splice(start, 2, tokens)
+  }
+
+  #countImport(what: 'snippet' | 'file'): void {
+    if (what === 'snippet') this.#imports++
+    else this.#fileImports++
+    if (this.#imports > MAX_IMPORTS || this.#fileImports > MAX_FILE_IMPORTS) {
+      throw this.#dispenser.err(`maximum ${what} import depth (${MAX_IMPORTS}) exceeded`)
+    }
   }
 
   #fileTokens(pattern: string): readonly Token[] {

@@ -80,7 +80,10 @@ export function parseCorefile(text: string, input: CorefileInput): ParsedCorefil
   for (const fault of parsed.faults) reading.fail(fault)
   for (const warning of parsed.warnings) reading.warn(warning.message, warning.token)
   const blocks = parsed.blocks.map((block) => readBlock(block, reading))
-  if (parsed.faults.length === 0) checkOverlaps(blocks, reading)
+  if (parsed.faults.length === 0) {
+    checkPorts(blocks, reading)
+    checkOverlaps(blocks, reading)
+  }
   return { blocks, errors: reading.errors, notices: reading.notices }
 }
 
@@ -115,6 +118,11 @@ function readBlock(raw: RawBlock, reading: Reading): ServerBlock {
     const tokens = raw.directives.get(name)
     return tokens === undefined ? [] : readPlugin(name, tokens, { zones, folder, reading })
   })
+  const external = pluginOf(plugins, 'k8s_external')
+  if (external !== undefined && !raw.directives.has('kubernetes')) {
+    const token = raw.directives.get('k8s_external')?.[0]
+    reading.fail(new CorefileFault('plugin/k8s_external: kubernetes plugin not loaded', token))
+  }
   return { zones, plugins, at: reading.place(raw.keys[0]) }
 }
 
@@ -165,6 +173,16 @@ function readMounted(path: string, folder: string, files: ReadonlyMap<string, st
   const whole = path.startsWith('/') ? path : `${folder.replace(/\/$/, '')}/${path}`
   if (files.has(whole)) return files.get(whole)
   return whole.startsWith(`${CONFIG_FOLDER}/`) ? files.get(whole.slice(CONFIG_FOLDER.length + 1)) : undefined
+}
+
+/** A port that is none is found when CoreDNS begins to listen. */
+function checkPorts(blocks: readonly ServerBlock[], reading: Reading): void {
+  for (const { zones, at } of blocks) {
+    const { line, column } = at
+    for (const { port } of zones.filter((zone) => zone.port > 65535)) {
+      reading.errors.push({ line, column, at, message: `address ${port}: invalid port` })
+    }
+  }
 }
 
 /** Two blocks may not serve one zone on one port, unless they listen on different addresses or choose by `view`. */

@@ -69,7 +69,7 @@ function parseStanza(directive: Directive): Forwarder {
     if (read === undefined) throw c.err(`unknown property '${c.val}'`)
     read(draft, c)
   }
-  draft.to = to.map((text) => destinationOf(text, directive)).filter(isFirst)
+  draft.to = to.flatMap((text) => destinationsOf(text, directive)).filter(isFirst)
   if (draft.to.length > MAX_UPSTREAMS) {
     throw c.plain(`more than ${MAX_UPSTREAMS} TOs configured: ${draft.to.length}`)
   }
@@ -88,24 +88,38 @@ function isFirst(to: Destination, index: number, all: readonly Destination[]): b
   return all.findIndex(same) === index
 }
 
-/** Mirrors classifyToAddrs: an address with or without port, a file, or a host name. */
-function destinationOf(text: string, { c }: Directive): Destination {
+/** Mirrors classifyToAddrs: an address with or without port, a file like resolv.conf, or a host name. */
+function destinationsOf(text: string, { c, readFile }: Directive): readonly Destination[] {
   const { transport, rest } = splitTransport(text)
-  if (rest === '/etc/resolv.conf') return { type: 'nameservers' }
-  const tls = transport === 'tls'
   const { host, port } = splitPort(rest)
   const ip = parseIp(host.replace(/^\[|\]$/g, '').replace(/%.*$/, ''))
-  if (ip !== undefined && (transport === 'dns' || tls)) {
-    return { type: 'address', ip, port: port ?? (tls ? 853 : 53), tls }
-  }
-  if (ip !== undefined && transport === 'https') return { type: 'address', ip, port: port ?? 443, tls: true }
-  if (ip !== undefined) {
+  if (ip === undefined) return namedDestinations(rest, host, c, readFile)
+  const ports: Readonly<Record<string, number>> = { dns: 53, tls: 853, https: 443 }
+  const usual = ports[transport]
+  if (usual === undefined) {
     throw c.plain(`'${transport}' is not supported as a destination protocol in forward: ${text}`)
   }
-  if (rest.startsWith('/') || !isDomainName(host)) {
-    throw c.plain(`not an IP address, file, or valid domain: ${quote(text)}`)
+  return [{ type: 'address', ip, port: port ?? usual, tls: transport !== 'dns' }]
+}
+
+/** Of a file the nameserver lines count; a host that cannot be one keeps CoreDNS from starting. */
+function namedDestinations(
+  path: string,
+  host: string,
+  c: Dispenser,
+  readFile: Directive['readFile'],
+): readonly Destination[] {
+  const text = readFile(path)
+  if (text !== undefined) {
+    const lines = [...text.matchAll(/^nameserver\s+(\S+)/gm)].map(([, address = '']) => parseIp(address))
+    return lines.filter((ip) => ip !== undefined).map((ip) => ({ type: 'address', ip, port: 53, tls: false }))
   }
-  return { type: 'host', host }
+  if (path === '/etc/resolv.conf') return [{ type: 'nameservers' }]
+  if (!isDomainName(host)) throw c.plain(`not an IP address, file, or valid domain: ${quote(path)}`)
+  if (path.startsWith('/') || /^[\d.]+$/.test(host)) {
+    throw c.plain(`failed to resolve ${quote(host)}: lookup ${host}: no such host`)
+  }
+  return [{ type: 'host', host }]
 }
 
 function splitPort(text: string): { readonly host: string; readonly port?: number } {

@@ -4,7 +4,7 @@ import type { DnsQuery, DnsRecord, DnsResponse } from '../../message.ts'
 import { matchZone, normalName } from '../../name.ts'
 import { hasType, typeOfResponse } from '../../response.ts'
 import type { Dispenser } from '../corefile/dispenser.ts'
-import { atoi, parseDuration, quote } from '../go-text.ts'
+import { atoi, parseDuration } from '../go-text.ts'
 import type { Directive } from './directive.ts'
 import { eachOnce, zonesOrBlock } from './directive.ts'
 import type { Next, PluginContext, PluginModule, Reply } from './plugin.ts'
@@ -101,8 +101,7 @@ function readPrefetch(_draft: Draft, c: Dispenser): void {
   if (duration !== undefined) secondsOf(duration, c)
   if (percentage === undefined) return
   const last = percentage.at(-1)
-  if (last !== '%')
-    throw c.plain(`last character of percentage should be \`%\`, but is: ${quote(last ?? '')}`)
+  if (last !== '%') throw c.plain(`last character of percentage should be \`%\`, but is: '${last ?? ''}'`)
   const share = numberOf(percentage.slice(0, -1), c)
   if (share < 10 || share > 90) throw c.plain(`percentage should fall in range [10, 90]: ${share}`)
 }

@@ -60,7 +60,7 @@ function readZone(directive: Directive, path: string, origin: string): Zone {
   const read = parseZoneText(text, origin)
   if ('error' in read) {
     throw directive.c.plain(
-      `failed to parse file ${quote(path)} for origin ${origin} with error dns: ${read.error} at line: ${read.line}`,
+      `failed to parse file ${quote(path)} for origin ${origin} with error ${path}: dns: ${read.error} at line: ${read.line}`,
     )
   }
   const zone = makeZone(origin, read.records)

@@ -31,6 +31,15 @@ interface HostEntry {
 /** Mirrors plugin/hosts. Names of the file that are in none of the zones are left out. */
 export const hosts: PluginModule<HostsConfig> = { parse: parseHosts, serve }
 
+/** What the kubelet writes into every pod's hosts file; the line of the pod's own name is left out. */
+const podHosts = `127.0.0.1 localhost
+::1 localhost ip6-localhost ip6-loopback
+fe00::0 ip6-localnet
+fe00::0 ip6-mcastprefix
+fe00::1 ip6-allnodes
+fe00::2 ip6-allrouters
+`
+
 interface Draft {
   fallthrough: readonly string[]
   fallthroughUnsupported: boolean
@@ -59,7 +68,7 @@ function parseHosts(directive: Directive): HostsConfig {
   if (draft.fallthroughUnsupported && draft.fallthrough.length === 0) {
     throw c.err('fallthrough_unsupported requires fallthrough')
   }
-  const text = directive.readFile(path)
+  const text = directive.readFile(path) ?? (path === '/etc/hosts' ? podHosts : undefined)
   if (text === undefined) directive.warn(`the hosts file ${path} is not in the input, and taken to be empty`)
   const { inline, ...rest } = draft
   const entries = [...readEntries(text ?? '', zones, false), ...readEntries(inline.join('\n'), zones, true)]

@@ -1,4 +1,4 @@
-import { compilePattern } from '../go-regexp.ts'
+import { compilePattern, patternError } from '../go-regexp.ts'
 import { hostPortError, parseDuration } from '../go-text.ts'
 import type { Directive } from './directive.ts'
 import { eachOnce, unknownProperty } from './directive.ts'
@@ -61,7 +61,7 @@ function parseConsolidate(directive: Directive): void {
   if (pattern === '' || options.length > 2) throw c.argErr()
   const duration = parseDuration(period)
   if (typeof duration !== 'number') throw c.err(duration.error)
-  if (compilePattern(pattern) === undefined) throw c.err(`error parsing regexp: \`${pattern}\``)
+  if (compilePattern(pattern) === undefined) throw c.err(patternError(pattern))
   const wrong = options.find(
     (option) => !['warning', 'error', 'info', 'debug', 'show_first'].includes(option),
   )

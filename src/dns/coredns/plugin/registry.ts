@@ -23,6 +23,8 @@ import type { HeaderConfig } from './header.ts'
 import { header } from './header.ts'
 import type { HostsConfig } from './hosts.ts'
 import { hosts } from './hosts.ts'
+import type { ExternalConfig } from './k8s-external.ts'
+import { k8sExternal } from './k8s-external.ts'
 import { kubernetes } from './kubernetes.ts'
 import type { LoadBalanceConfig } from './loadbalance.ts'
 import { loadbalance } from './loadbalance.ts'
@@ -52,6 +54,7 @@ interface PluginFields {
   readonly forward: readonly Forwarder[]
   readonly header: HeaderConfig
   readonly hosts: HostsConfig
+  readonly k8s_external: ExternalConfig
   readonly kubernetes: KubernetesOptions
   readonly loadbalance: LoadBalanceConfig
   readonly local: LocalConfig
@@ -96,7 +99,7 @@ const modules: { readonly [N in PluginName]: PluginModule<ConfigOf<N>> } = {
   hosts,
   https: setupOnly,
   https3: setupOnly,
-  k8s_external: notModelled('it answers for external addresses of Services'),
+  k8s_external: k8sExternal,
   kubernetes,
   loadbalance,
   local,

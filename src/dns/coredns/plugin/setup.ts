@@ -42,12 +42,19 @@ export function isBoundTo(bound: BindConfig, address: Ip): boolean {
   )
 }
 
+/** What may be the name of a device; which of them there are is not known here. */
+function isDeviceName(text: string): boolean {
+  return /^[A-Za-z][\w@.-]{0,14}$/.test(text)
+}
+
 function parseBind({ c }: Directive): BindConfig {
   const hosts: string[] = []
   const except: string[] = []
   while (c.next()) {
     const args = c.remainingArgs()
     if (args.length === 0) throw c.plain('at least one address or interface name is expected')
+    const wrong = args.find((arg) => parseIp(arg) === undefined && !isDeviceName(arg))
+    if (wrong !== undefined) throw c.plain(`not a valid IP address or interface name: ${quote(wrong)}`)
     hosts.push(...args)
     while (c.nextBlock()) {
       if (c.val !== 'except') throw c.plain(`invalid option ${quote(c.val)}`)

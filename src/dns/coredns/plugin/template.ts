@@ -7,7 +7,7 @@ import { matchZone } from '../../name.ts'
 import { respond } from '../../response.ts'
 import { parseRecord } from '../../zone-text.ts'
 import type { Pattern } from '../go-regexp.ts'
-import { compilePattern } from '../go-regexp.ts'
+import { compilePattern, patternError } from '../go-regexp.ts'
 import type { Template, Value } from '../go-template.ts'
 import { fillTemplate, parseTemplate, TemplateFault } from '../go-template.ts'
 import { parseUint } from '../go-text.ts'
@@ -80,7 +80,7 @@ function atLeastOne({ c }: Directive, least = 1): string[] {
 function readMatch(draft: Draft, directive: Directive): void {
   const patterns = atLeastOne(directive).map((text) => {
     const pattern = compilePattern(text)
-    if (pattern === undefined) throw directive.c.err(`could not parse regex: ${text}, error parsing regexp`)
+    if (pattern === undefined) throw directive.c.err(`could not parse regex: ${text}, ${patternError(text)}`)
     return pattern
   })
   draft.patterns = [...draft.patterns, ...patterns]
@@ -112,7 +112,7 @@ function readExtendedError(_draft: Draft, { c }: Directive): void {
   if (args.length !== 1 && args.length !== 2) throw c.argErr()
   const code = parseUint(args[0] ?? '', 16)
   if (typeof code !== 'number') {
-    throw c.err(`error parsing extended DNS error code ${c.val}, ${code.error}\n`)
+    throw c.err(`error parsing extended DNS error code ${c.val}, ${code.error}`)
   }
 }
 

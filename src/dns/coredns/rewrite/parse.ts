@@ -174,8 +174,33 @@ function cnameRule(args: readonly string[], fail: Fail): Body {
   return { field: 'cname', match: { type: 'regex', pattern }, to: to.toLowerCase() }
 }
 
-/** Options of EDNS0 change no answer that is modelled; only their number is looked at. */
+/** Options of EDNS0 change no answer that is modelled; their arguments are checked. Mirrors newEdns0Rule. */
 function edns0Rule(args: readonly string[], fail: Fail): Body {
+  const [type = '', action = ''] = args.map((arg) => arg.toLowerCase())
   if (args.length < 2) throw fail('too few arguments for an EDNS0 rule')
+  if (action === 'unset') return { field: 'edns0' }
+  if (!['append', 'replace', 'set'].includes(action)) throw fail(`invalid action: ${quote(action)}`)
+  const given = args.at(-1) === 'revert' ? args.slice(0, -1) : args
+  const counts: Readonly<Record<string, number>> = { local: 4, nsid: 2, subnet: 4 }
+  const expected = counts[type]
+  if (expected === undefined) throw fail(`invalid rule type ${quote(type)}`)
+  if (given.length !== expected && type === 'nsid') {
+    throw fail('EDNS0 NSID rules can accept no more than one arg')
+  }
+  if (given.length !== expected) throw fail(`EDNS0 ${type} rules require three or four args`)
+  const [, , first = '', second = ''] = given
+  if (type === 'local') checkCode(first, fail)
+  if (type === 'subnet') checkMasks(first, second, fail)
   return { field: 'edns0' }
+}
+
+function checkCode(text: string, fail: Fail): void {
+  if (!/^(0x[0-9a-f]+|\d+)$/i.test(text)) {
+    throw fail(`strconv.ParseUint: parsing ${quote(text)}: invalid syntax`)
+  }
+}
+
+function checkMasks(v4: string, v6: string, fail: Fail): void {
+  if (!(Number(v4) <= 32)) throw fail(`invalid IPv4 bit mask length ${v4}`)
+  if (!(Number(v6) <= 128)) throw fail(`invalid IPv6 bit mask length ${v6}`)
 }
