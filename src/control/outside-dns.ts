@@ -65,6 +65,9 @@ function addressRecord(name: string, ip: Ip): DnsRecord {
 
 const rcodes: readonly Rcode[] = ['NOERROR', 'FORMERR', 'SERVFAIL', 'NXDOMAIN', 'NOTIMP', 'REFUSED']
 
+/** What may stand as `rcode`: a code, or that the server says nothing. */
+export const statedRcodes: readonly string[] = [...rcodes, 'TIMEOUT']
+
 /** `{A: address}`, `{CNAME: name}`, `{rcode: NXDOMAIN}`, `{rcode: timeout}`. */
 function statedName(name: string, what: UpstreamName): OutsideName {
   const records = Object.entries(what).flatMap(([type, value]) =>

@@ -1,5 +1,6 @@
 import { nearest } from '../../base/nearest.ts'
 import type { ClusterNode, ClusterPod } from '../../model/cluster.ts'
+import type { Environment } from '../../model/environment.ts'
 import type { Completion } from './completion.ts'
 
 type Path = readonly (string | number)[]
@@ -25,19 +26,45 @@ export function checkEnvironmentReferences(
       fix: near === undefined ? `kubewalk get ${what}s -A lists them` : `did you mean ${near}?`,
     })
   }
-  const { running, rules, staleState, hostnameOverride } = spec.kubeProxy ?? {}
-  const byNode = {
-    nodes: spec.nodes,
-    conntrack: spec.conntrack,
-    'kubeProxy.running': running,
-    'kubeProxy.rules': rules,
-    'kubeProxy.staleState': staleState,
-    'kubeProxy.hostnameOverride': hostnameOverride,
+  for (const [path, map] of nodeMaps(spec)) {
+    for (const name of Object.keys(map ?? {})) check('node', name, [...path, name])
   }
-  for (const [path, map] of Object.entries(byNode))
-    for (const name of Object.keys(map ?? {})) check('node', name, [...path.split('.'), name])
-  for (const [index, { pod, node }] of (spec.listeners ?? []).entries()) {
-    if (pod !== undefined) check('pod', pod, ['listeners', index, 'pod'])
-    if (node !== undefined) check('node', node, ['listeners', index, 'node'])
+  for (const [path, { pod, node }] of entries(spec)) {
+    if (pod !== undefined) check('pod', pod, [...path, 'pod'])
+    if (node !== undefined) check('node', node, [...path, 'node'])
   }
+}
+
+/** Maps whose keys are names of nodes. */
+function nodeMaps({
+  nodes,
+  kubelet,
+  conntrack,
+  kubeProxy = {},
+}: Environment): readonly (readonly [path: Path, map: Readonly<Record<string, unknown>> | undefined])[] {
+  const { running, rules, staleState, hostnameOverride } = kubeProxy
+  const { default: _, ...byNode } = kubelet ?? {}
+  return [
+    [['nodes'], nodes],
+    [['kubelet'], byNode],
+    [['conntrack'], conntrack],
+    [['kubeProxy', 'running'], running],
+    [['kubeProxy', 'rules'], rules],
+    [['kubeProxy', 'staleState'], staleState],
+    [['kubeProxy', 'hostnameOverride'], hostnameOverride],
+  ]
+}
+
+/** Lists whose items speak of a pod or a node. */
+function entries({
+  listeners = [],
+  httpApps = [],
+}: Environment): readonly (readonly [
+  path: Path,
+  entry: { readonly pod?: string; readonly node?: string },
+])[] {
+  return [
+    ...listeners.map((one, index) => [['listeners', index], one] as const),
+    ...httpApps.map((one, index) => [['httpApps', index], one] as const),
+  ]
 }

@@ -1,15 +1,15 @@
-import type { Report } from '../../base/diagnostic.ts'
 import { nearest } from '../../base/nearest.ts'
 import type { ClusterNode, ClusterService } from '../../model/cluster.ts'
 import type { Environment } from '../../model/environment.ts'
 import { isKnownController } from '../load-balancer/registry.ts'
 import type { Completion } from './completion.ts'
-
-type Path = readonly (string | number)[]
+import { checkEnvironmentDns } from './environment-dns.ts'
+import { checkEnvironmentHttp } from './environment-http.ts'
+import { tellOfEnvironment as tell } from './environment-place.ts'
 
 /**
- * Values of the Environment that are read as if they were not there: Service ports and announcers that do not exist,
- * sockets of nobody, kernel settings that no walk reads. Nodes and pods are checkEnvironmentReferences' affair.
+ * Values of the Environment that are read as if they were not there, or cannot be read: Service ports and announcers that do not exist,
+ * sockets of nobody, kernel settings that no walk reads, addresses that are none. Nodes and pods are checkEnvironmentReferences' affair.
  */
 export function checkEnvironmentValues(
   completion: Completion,
@@ -24,7 +24,8 @@ export function checkEnvironmentValues(
     tell(completion, 'unknown-reference', ['listeners', index], 'says of no pod or node', { fix })
   }
   checkValues(completion, environment)
-  checkHosts(completion, environment)
+  checkEnvironmentDns(completion, environment)
+  checkEnvironmentHttp(completion, environment)
 }
 
 function checkServicePorts(
@@ -89,34 +90,4 @@ function checkValues(completion: Completion, { nodes, kubeProxy }: Environment):
     const path = ['kubeProxy', 'rules', node]
     tell(completion, 'field-not-modelled', path, `is "${value}", and only "none" is read: it has no effect`)
   }
-}
-
-function checkHosts(completion: Completion, { externalHosts }: Environment): void {
-  for (const [index, { listeners }] of (externalHosts ?? []).entries()) {
-    const odd = (listeners ?? []).findIndex((one) => 'http' in one)
-    if (odd < 0) continue
-    const path = ['externalHosts', index, 'listeners', odd, 'http']
-    tell(
-      completion,
-      'field-not-modelled',
-      path,
-      'is not modelled yet: what the socket answers is not looked at',
-    )
-  }
-}
-
-function tell(
-  { objects, report }: Completion,
-  code: 'unknown-reference' | 'field-not-modelled',
-  path: Path,
-  text: string,
-  options: Parameters<Report>[2] = {},
-): void {
-  const located = objects.Environment[0]
-  if (!located) return
-  report(code, `the Environment's ${path.join('.')} ${text}`, {
-    at: located.locate(['spec', ...path]),
-    severity: 'warning',
-    ...options,
-  })
 }

@@ -117,6 +117,11 @@ function cleanMembers(
   return copy ?? value
 }
 
+/** The fields that have a name; `*` stands for all others. */
+function named(fields: Fields): readonly string[] {
+  return [...fields.keys()].filter((key) => key !== '*')
+}
+
 function noteNull(key: string, path: Path, { target, report }: Check): void {
   report('null-value', `${formatPath(path)} has no value; the API server reads it as the empty text`, {
     at: target.locateKey(path),
@@ -141,7 +146,7 @@ function checkObject(fields: Fields, value: unknown, path: Path, check: Check): 
 /** A type with a field `*` has others that are not looked into; one that looks like a known field is none of them. */
 function fieldOf(key: string, fields: Fields): Expression | undefined {
   const known = fields.get(key)
-  return known ?? (fields.has('*') && !nearest(key, [...fields.keys()]) ? fields.get('*') : undefined)
+  return known ?? (fields.has('*') && !nearest(key, named(fields)) ? fields.get('*') : undefined)
 }
 
 function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
@@ -187,7 +192,7 @@ function typeFix(expected: string, value: unknown, path: Path, target: SchemaTar
 
 function reportUnknown(key: string, value: object, fields: Fields, path: Path, check: Check): void {
   const { target, report, faults } = check
-  const near = nearest(key, [...fields.keys()])
+  const near = nearest(key, named(fields))
   if (near !== undefined && !Object.hasOwn(value, near)) faults.add(formatPath([...path, near]))
   const question = near ? `; did you mean "${near}"?` : ''
   report('unknown-field', `unknown field "${formatPath([...path, key])}"${question}`, {

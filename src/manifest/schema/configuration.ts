@@ -42,9 +42,15 @@ Environment kind:string apiVersion:string metadata:ObjectMeta spec:EnvironmentSp
 EnvironmentSpec clusterNetwork:EnvironmentNetwork kubeProxy:EnvironmentProxy cni:EnvironmentCni
   apiServer:EnvironmentApiServer nodes:{}EnvironmentNode listeners:[]EnvironmentListener
   externalHosts:[]EnvironmentHost conntrack:{}[]EnvironmentConntrack loadBalancerController:any
-  calico:any certificates:any cloudFirewall:any cniChain:any environment:any httpApps:any
-  ingressControllers:any ipMasqAgent:any kubelet:any l2:any mtu:any podRoutes:any resolver:any
-  upstreamDNS:any
+  resolver:EnvironmentResolver kubelet:{}EnvironmentKubelet
+  upstreamDNS:{}{}EnvironmentUpstreamName httpApps:[]EnvironmentHttpApp
+  certificates:[]EnvironmentCertificate calico:any cloudFirewall:any cniChain:any environment:any
+  ingressControllers:any ipMasqAgent:any l2:any mtu:any podRoutes:any
+EnvironmentResolver libc:string tool:string useSearchList:boolean
+EnvironmentKubelet clusterDNS:[]string clusterDomain:string
+EnvironmentUpstreamName rcode:string answers:[]any *:any
+EnvironmentHttpApp pod:string port:integer routes:{}integer otherwise:integer
+EnvironmentCertificate secret:string dnsNames:[]string
 EnvironmentApiServer serviceNodePortRange:string *:any
 EnvironmentCni plugin:string backend:string? *:any
 EnvironmentNetwork podCIDR:string podCIDR6:string serviceCIDR:string serviceCIDR6:string
@@ -54,11 +60,13 @@ EnvironmentProxy mode:string version:string clusterCIDR:string? masqueradeAll:bo
   running:{}boolean rules:{}string staleState:{}EnvironmentStale strictARP:boolean note:string
 EnvironmentStale service:string backends:[]string reason:string
 EnvironmentNode sysctl:{}integer interfaces:{}EnvironmentInterface listeners:[]EnvironmentListener
-  routes:[]string filter:any firewall:any firewalld:any iptables:any kernel:string nat:any resolv:any
-  bridge:any
+  routes:[]string filter:any firewall:any firewalld:any iptables:any kernel:string nat:any
+  resolv:EnvironmentResolv bridge:any
+EnvironmentResolv nameservers:[]string search:[]string options:[]string
 EnvironmentInterface addresses:[]string txChecksumOffload:boolean
 EnvironmentListener pod:string node:string container:string process:string protocol:string bind:string?
-  port:integer? note:string http:any
+  port:integer? note:string http:EnvironmentHttp
+EnvironmentHttp virtualHosts:[]string otherHosts:integer routes:{}integer otherwise:integer
 EnvironmentHost name:string ip:string routes:[]string listeners:[]EnvironmentListener
 EnvironmentConntrack protocol:string orig:EnvironmentTuple reply:EnvironmentTuple state:string
 EnvironmentTuple src:string dst:string
