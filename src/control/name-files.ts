@@ -92,7 +92,7 @@ export function dnsService({ services }: Cluster) {
  * its router, as in a network with DHCP.
  */
 export function nodeResolvConf(
-  { environment }: Cluster,
+  { environment }: Pick<Cluster, 'environment'>,
   node: ClusterNode | undefined,
   routers: readonly Ip[],
 ): ResolvConf {

@@ -3,6 +3,7 @@ import { byText } from '../../base/ordering.ts'
 import type { ClusterNode, ClusterPod, ClusterService } from '../../model/cluster.ts'
 import type { Environment } from '../../model/environment.ts'
 import { listenAnnotation } from '../listeners.ts'
+import { nodeResolvConf } from '../name-files.ts'
 import { statedNetwork, underlayOf } from '../underlay.ts'
 import type { Completion } from './completion.ts'
 
@@ -16,6 +17,7 @@ interface Surroundings {
 /** Says what is assumed about things that no Kubernetes object describes: the nodes' network, sockets, balancers. */
 export function assumeSurroundings(completion: Completion, surroundings: Surroundings): void {
   assumeNetwork(completion, surroundings)
+  assumeNameServers(completion, surroundings)
   assumeListeners(completion, surroundings)
   assumeBalancers(completion, surroundings)
 }
@@ -25,6 +27,16 @@ function assumeNetwork({ assume }: Completion, { nodes, environment }: Surroundi
     if (statedNetwork({ nodes, environment }, familyOf(gateway))) continue
     assume(`the nodes are on one network, ${formatCidr(cidr)}, whose router is ${formatIp(gateway)}`)
   }
+}
+
+/** Nodes whose resolv.conf nothing states, by the name servers that they are given in its place. */
+function assumeNameServers({ assume }: Completion, { nodes, environment }: Surroundings): void {
+  const routers = underlayOf({ nodes, environment }).networks.map(({ gateway }) => gateway)
+  const silent = nodes.filter(({ name }) => environment.nodes?.[name]?.resolv === undefined)
+  const servers = new Set(
+    silent.flatMap((node) => nodeResolvConf({ environment }, node, routers).nameservers.map(formatIp)),
+  )
+  for (const server of servers) assume(`nodes look names up at their router, ${server}`)
 }
 
 /** Pods that say nothing of their ports, once for each workload. */
