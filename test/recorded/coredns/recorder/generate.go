@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"math/rand"
+	"net"
 	"os"
 	"path/filepath"
 	"strconv"
@@ -95,18 +96,18 @@ func (c *cluster) address(family string) string {
 }
 
 func (c *cluster) fresh(family string) string {
-	address := fmt.Sprintf(c.address(family), c.random.Intn(4), c.next+3)
+	address := net.ParseIP(fmt.Sprintf(c.address(family), c.random.Intn(4), c.next+3)).String()
 	c.addresses = append(c.addresses, address)
 	return address
 }
 
 func (c *cluster) virtual(family string) string {
 	c.next++
-	format := "10.96.%d.%d"
+	subnet, host := c.random.Intn(4), c.next+3
+	address := fmt.Sprintf("10.96.%d.%d", subnet, host)
 	if family == "IPv6" {
-		format = "fd00:10:96::%x:%x"
+		address = fmt.Sprintf("fd00:10:96::%x", subnet*256+host)
 	}
-	address := fmt.Sprintf(format, c.random.Intn(4), c.next+3)
 	c.addresses = append(c.addresses, address)
 	return address
 }
@@ -116,7 +117,7 @@ func (c *cluster) pod() {
 	namespace := pick(c, c.namespaces...)
 	name := fmt.Sprintf("pod-%d", len(c.objects))
 	one := c.add("v1", "Pod", object{"name": name, "namespace": namespace, "labels": object{"app": "generated"}},
-		object{"nodeName": "node1", "containers": []object{{"name": "main", "image": "registry.k8s.io/pause:3.10"}}})
+		object{"containers": []object{{"name": "main", "image": "registry.k8s.io/pause:3.10"}}})
 	phase := pick(c, "Running", "Running", "Running", "Running", "Pending", "Succeeded", "Failed")
 	status := object{"phase": phase}
 	if phase != "Pending" {

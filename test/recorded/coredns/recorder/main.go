@@ -152,6 +152,9 @@ func recordAnswers(coredns, folder string) error {
 	return os.WriteFile(filepath.Join(folder, "answers.jsonl"), []byte(output.String()), 0o644)
 }
 
+// mounted is where a pod has the keys of the ConfigMap; here it is the Corefile's folder.
+const mounted = "/etc/coredns/"
+
 // silent is an address that takes queries and never answers.
 const silent = "192.0.2.99"
 
@@ -240,7 +243,7 @@ func copyPrepared(from, to, endpoint string) error {
 			return err
 		}
 		if isCorefile.MatchString(source) {
-			text = []byte(prepared(string(text), endpoint))
+			text = []byte(strings.ReplaceAll(prepared(string(text), endpoint), mounted, to+"/"))
 		}
 		if err := os.WriteFile(target, text, 0o644); err != nil {
 			return err
@@ -337,14 +340,13 @@ func try(coredns string, one attempt, endpoint string) *string {
 	for name, text := range one.Files {
 		_ = os.WriteFile(filepath.Join(folder, name), []byte(text), 0o644)
 	}
-	write := func(endpoint string) {
-		text := strings.ReplaceAll(prepared(one.Corefile, endpoint), ":"+port, ":53")
-		_ = os.WriteFile(filepath.Join(folder, "Corefile"), []byte(text), 0o644)
+	write := func(text string) {
+		_ = os.WriteFile(filepath.Join(folder, "Corefile"), []byte(strings.ReplaceAll(text, mounted, folder+"/")), 0o644)
 	}
-	_ = os.WriteFile(filepath.Join(folder, "Corefile"), []byte(one.Corefile), 0o644)
+	write(one.Corefile)
 	server, err := run(coredns, folder, "Corefile", "53", nil)
 	if err != nil && strings.Contains(err.Error(), "in-cluster configuration") {
-		write(endpoint)
+		write(strings.ReplaceAll(prepared(one.Corefile, endpoint), ":"+port, ":53"))
 		server, err = run(coredns, folder, "Corefile", "53", nil)
 	}
 	if err == nil {
@@ -352,6 +354,6 @@ func try(coredns string, one attempt, endpoint string) *string {
 		return nil
 	}
 	said := strings.TrimSpace(chatter.ReplaceAllString(err.Error()+"\n", ""))
-	said = strings.ReplaceAll(said, folder+"/", "")
+	said = strings.ReplaceAll(said, folder+"/", mounted)
 	return &said
 }

@@ -52,7 +52,7 @@ func ask(asked row, server string) (row, error) {
 		server = "::1"
 	}
 	client := &dns.Client{Net: "udp", Timeout: 9 * time.Second, UDPSize: 65535}
-	dialer := &net.Dialer{LocalAddr: &net.UDPAddr{IP: net.ParseIP(from), Port: 40053}, Timeout: time.Second}
+	dialer := &net.Dialer{LocalAddr: &net.UDPAddr{IP: net.ParseIP(from), Port: 40053}}
 	if asked.Transport == "tcp" {
 		client.Net = "tcp"
 		dialer.LocalAddr = &net.TCPAddr{IP: net.ParseIP(from)}
