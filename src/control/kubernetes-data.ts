@@ -1,6 +1,6 @@
 import type { Ip } from '../base/ip.ts'
 import type { DnsPod, DnsPort, DnsService, DnsSlice, KubernetesData } from '../dns/kubernetes-data.ts'
-import type { Cluster, ClusterEndpointSlice, ClusterService } from '../model/cluster.ts'
+import type { Cluster, ClusterEndpointSlice, ClusterPod, ClusterService } from '../model/cluster.ts'
 import { isAlive } from './pod-namespace.ts'
 
 /** What CoreDNS' kubernetes plugin learns from the API server; made once for all its servers. */
@@ -21,12 +21,18 @@ export function kubernetesData(cluster: Cluster): KubernetesData {
     for (const ip of ips) append(slicesByIp, ip, slice)
   }
   const podsByIp = new Map<Ip, DnsPod[]>()
-  for (const pod of cluster.pods) {
-    if (!isAlive(pod)) continue
-    for (const ip of pod.ips) append(podsByIp, ip, { namespace: pod.namespace, name: pod.name })
+  for (const pod of cluster.pods.filter(isWatched)) {
+    const { namespace, name, labels, ips } = pod
+    // Before 1.15 CoreDNS reads status.podIP alone, which is the first.
+    for (const ip of ips.slice(0, 1)) append(podsByIp, ip, { namespace, name, labels })
   }
   const namespaces = new Map(cluster.namespaces.map(({ name, labels }) => [name, { name, labels }]))
   return { namespaces, services, servicesByIp, slices, slicesByIp, podsByIp }
+}
+
+/** Pods that are about to go are forgotten at once. Mirrors object.ToPod and the field selector of its watch. */
+function isWatched(pod: ClusterPod): boolean {
+  return isAlive(pod) && pod.phase !== 'Unknown' && !pod.terminating
 }
 
 function append<K, V>(map: Map<K, V[]>, key: K, value: V): void {
@@ -51,11 +57,12 @@ function dnsService(service: ClusterService): DnsService {
   }
 }
 
-function dnsSlice({ namespace, service, ref, ports, endpoints }: ClusterEndpointSlice): DnsSlice {
+function dnsSlice({ namespace, service, ref, labels, ports, endpoints }: ClusterEndpointSlice): DnsSlice {
   return {
     namespace,
     service,
     ref,
+    labels,
     ports: ports.flatMap(({ name, protocol, port }): DnsPort[] =>
       port === undefined ? [] : [{ name, protocol, port }],
     ),
@@ -63,7 +70,7 @@ function dnsSlice({ namespace, service, ref, ports, endpoints }: ClusterEndpoint
       addresses,
       ready,
       ...(hostname !== undefined && { hostname }),
-      ...(target?.kind === 'Pod' && { podName: target.name }),
+      ...(target !== undefined && { podName: target.name }),
       ...(zone !== undefined && { zone }),
     })),
   }
