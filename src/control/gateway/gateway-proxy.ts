@@ -164,7 +164,10 @@ function virtualHost(
   })
   const routes = fitting
     .toSorted((a, b) => bySpecificity(a.best, b.best) || byRank(a.match.rank, b.match.rank))
-    .map((one) => one.match.route)
+    .map(({ best, match: { route } }) => ({
+      ...route,
+      match: { ...route.match, hosts: [hostPattern(best)] },
+    }))
   const where = `listener ${listener.name}${name === '' ? '' : ` for ${name}`}`
   return {
     pattern: hostPattern(name),

@@ -37,10 +37,15 @@ export function sideAnswer(side: CompareSide, sample: SampleRequest): SideAnswer
     text: answerText(decision, request, side),
     type: result.type,
     ...((result.type === 'respond' || result.type === 'redirect') && { status: result.status }),
-    ...(route && { rule: ruleOf(route) }),
+    ...(route && !isUnrouted(result) && { rule: ruleOf(route) }),
     decision,
     request,
   }
+}
+
+/** A server's own answer to what no rule takes may stand in it as a route. */
+function isUnrouted(result: RoutingDecision['result']): boolean {
+  return result.type === 'respond' && result.code === 'no-route'
 }
 
 function ruleOf(route: Route | StreamRoute): NonNullable<SideAnswer['rule']> {

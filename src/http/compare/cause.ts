@@ -17,6 +17,7 @@ export type CauseCode =
   | 'regex'
   | 'host-fallback'
   | 'wildcard-depth'
+  | 'host-missing'
   | 'path-match'
   | 'rewrite'
   | 'weights'
@@ -33,6 +34,7 @@ const texts: Readonly<Record<CauseCode, string>> = {
   regex: 'one side matches the path as a regular expression',
   'host-fallback': 'one side has rules for every host, which take what the other leaves',
   'wildcard-depth': 'the sides do not agree on how many labels a wildcard host stands for',
+  'host-missing': 'one side has no rules for this host',
   'path-match': 'the sides do not agree on which paths a rule takes',
   rewrite: 'the same backend gets another request',
   weights: 'the same backends get other shares',
@@ -78,6 +80,7 @@ function unroutedCode(unrouted: SideAnswer, routed: SideAnswer): CauseCode {
   if (known !== taking) {
     if (taking === '*') return 'host-fallback'
     if (taking.startsWith('*.') || known.startsWith('*.')) return 'wildcard-depth'
+    return 'host-missing'
   }
   return pathCode(routed)
 }
