@@ -73,12 +73,13 @@ function makeService(references: readonly ServiceReference[]): {
   return { service: { ...bare, namespace, name, ref: { kind: 'Service', namespace, name }, ports }, notes }
 }
 
+/** With a node port, as the controllers of clouds want one. */
 function portOf(name: string, port: number): ClusterServicePort {
-  return { name, protocol: 'TCP', port, targetPort: port, nodePort: 0 }
+  return { name, protocol: 'TCP', port, targetPort: port, nodePort: 30000 + (port % 2768) }
 }
 
 const bare: Omit<ClusterService, 'namespace' | 'name' | 'ref' | 'ports'> = {
-  type: 'ClusterIP',
+  type: 'NodePort',
   labels: {},
   annotations: {},
   headless: false,

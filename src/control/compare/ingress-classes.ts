@@ -2,7 +2,7 @@ import type { Cluster } from '../../model/cluster.ts'
 import type { Ingress, IngressClass, Located } from '../../model/objects.ts'
 import { classAnnotation } from '../ingress/class.ts'
 import type { IngressProfileName } from '../ingress/profile.ts'
-import { ingressProfiles } from '../ingress/registry.ts'
+import { classOf, ingressProfiles } from '../ingress/registry.ts'
 
 /** The Ingresses of a cluster that one controller is taken to serve, and a cluster of these alone. */
 export interface ProfiledIngresses {
@@ -25,9 +25,11 @@ export function ingressesByProfile(
     profile: wanted ?? profileOf(ingress, cluster.ingressClasses),
   }))
   return names.flatMap((profile) => {
-    const own = chosen.filter((one) => one.profile === profile).map((one) => classed(one.ingress, profile))
+    const own = chosen.filter((one) => one.profile === profile)
     if (own.length === 0) return []
-    return [{ profile, cluster: { ...cluster, ingresses: own, ingressClasses: [classFor(profile)] } }]
+    const served = { ...cluster, ingresses: [], ingressClasses: [classFor(profile)] }
+    const ingresses = own.map((one) => classed(one.ingress, profile, served))
+    return [{ profile, cluster: { ...served, ingresses } }]
   })
 }
 
@@ -44,17 +46,33 @@ function profileOf(
 
 const assumedClass = 'compared'
 
-/** The Ingress under a class that is certainly the controller's own. */
-function classed(ingress: Located<Ingress>, _profile: IngressProfileName): Located<Ingress> {
-  const { object } = ingress
-  const annotations = { ...object.metadata.annotations }
-  delete annotations[classAnnotation]
+/**
+ * The Ingress under a class that is certainly the controller's own: by the field, by the annotation, or by none at
+ * all, whichever it takes.
+ */
+function classed(ingress: Located<Ingress>, profile: IngressProfileName, cluster: Cluster): Located<Ingress> {
+  const variants = [
+    withClass(ingress, assumedClass, undefined),
+    withClass(ingress, undefined, profile),
+    withClass(ingress, undefined, undefined),
+  ]
+  return variants.find((one) => classOf(profile, one, { cluster }).taken) ?? ingress
+}
+
+function withClass(
+  { object, ...rest }: Located<Ingress>,
+  field: string | undefined,
+  annotation: string | undefined,
+): Located<Ingress> {
+  const { [classAnnotation]: _, ...others } = object.metadata.annotations ?? {}
+  const { ingressClassName: __, ...spec } = object.spec ?? {}
+  const annotations = annotation === undefined ? others : { ...others, [classAnnotation]: annotation }
   return {
-    ...ingress,
+    ...rest,
     object: {
       ...object,
       metadata: { ...object.metadata, annotations },
-      spec: { ...object.spec, ingressClassName: assumedClass },
+      spec: field === undefined ? spec : { ...spec, ingressClassName: field },
     },
   }
 }
