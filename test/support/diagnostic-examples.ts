@@ -47,7 +47,7 @@ export const diagnosticExamples: Readonly<Partial<Record<DiagnosticCode, Example
   'empty-input':              { yaml: '# nothing but a comment\n' },
   'not-an-object':            { yaml: '- one\n- two\n' },
   'unsupported-version':      { yaml: 'apiVersion: apps/v1beta9\nkind: Deployment\nmetadata: { name: web }\n' },
-  'kind-not-read':            { yaml: both(pod(''), 'apiVersion: v1\nkind: Secret\nmetadata: { name: key }\n') },
+  'kind-not-read':            { yaml: both(pod(''), 'apiVersion: v1\nkind: PersistentVolumeClaim\nmetadata: { name: data }\n') },
   'missing-name':             { yaml: 'apiVersion: v1\nkind: Service\nspec: { ports: [{ port: 80 }] }\n' },
   'configuration-conflict':   { yaml: both(pod(''), kubeProxy('clusterCIDR: 10.1.0.0/16'), kubeProxy('clusterCIDR: 10.2.0.0/16')) },
   'duplicate-object':         { yaml: both(service('ports: [{ port: 80 }]'), service('ports: [{ port: 81 }]')) },
