@@ -10,6 +10,8 @@ interface Progress {
   readonly servers: readonly Ip[]
   readonly answers: ReadonlyMap<LookupQuestion['type'], LookupAnswer>
   readonly turn: number
+  /** Whether a reply was truncated, so that TCP is used from then on. */
+  readonly tcp: boolean
   readonly seconds: number
 }
 
@@ -26,24 +28,30 @@ const firstWait = 2
 export function lookUpAsIs(lookup: Lookup): LookupStep {
   const name = absolute(lookup.name)
   if (!isEncodable(name)) return failed('not-found', 0)
-  return ask({ lookup, servers: serversOf(lookup.conf), answers: new Map(), turn: 0, seconds: 0 })
+  return ask({ lookup, servers: serversOf(lookup.conf), answers: new Map(), turn: 0, tcp: false, seconds: 0 })
 }
 
 function ask(progress: Progress): LookupStep {
-  const { lookup, servers, answers, turn, seconds } = progress
+  const { lookup, servers, answers, turn, seconds, tcp } = progress
   const open = typesOf(lookup).filter((type) => isOpen(answers.get(type)))
   const server = servers[turn % servers.length]
   if (open.length === 0 || server === undefined || turn >= tries * servers.length) return conclude(progress)
   const name = absolute(lookup.name)
   return {
     type: 'ask',
-    round: { questions: open.map((type) => ({ name, type, server })), parallel: false },
+    round: {
+      questions: open.map((type) => ({ name, type, server })),
+      parallel: false,
+      ...(tcp && { tcp: true as const }),
+    },
     next: (replies) => {
       const told = new Map(answers)
       for (const [index, type] of open.entries()) {
         const reply = replies[index]
         if (reply) told.set(type, reply)
       }
+      if (replies.some(({ type }) => type === 'truncated'))
+        return ask({ ...progress, answers: told, tcp: true })
       const wait = replies.some(isSilence)
       const waited = wait ? firstWait * 2 ** Math.floor(turn / servers.length) : 0
       return ask({ ...progress, answers: told, turn: turn + 1, seconds: seconds + waited })
@@ -57,7 +65,7 @@ function isSilence(answer: LookupAnswer): boolean {
 }
 
 function isOpen(answer: LookupAnswer | undefined): boolean {
-  return answer === undefined || answer.type === 'timeout' || answer.type === 'unreachable'
+  return answer === undefined || ['timeout', 'unreachable', 'truncated'].includes(answer.type)
 }
 
 function conclude({ lookup, answers, seconds }: Progress): LookupStep {

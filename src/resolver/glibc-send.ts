@@ -3,7 +3,7 @@ import type { LookupAnswer, LookupQuestion, LookupStep } from './lookup.ts'
 import type { GlibcOptions } from './options.ts'
 
 /** An answer that came from a server. */
-export type Reply = Exclude<LookupAnswer, { type: 'timeout' | 'unreachable' }>
+export type Reply = Exclude<LookupAnswer, { type: 'timeout' | 'unreachable' | 'truncated' }>
 
 /** What stays the same for every query of a lookup. */
 export interface GlibcSender {
@@ -41,6 +41,9 @@ interface Query {
 /** How far a query has come. */
 interface Progress {
   readonly turn: number
+  /** The turn at which the query is given up. */
+  readonly end: number
+  readonly tcp: boolean
   readonly state: SenderState
   readonly servfail: boolean
   readonly reached: boolean
@@ -50,8 +53,8 @@ interface Progress {
  * Sends one query and waits, mirroring __res_context_send and send_dg of resolv/res_send.c: each server in turn,
  * `attempts` times. SERVFAIL, REFUSED and an ICMP error pass to the next server at once, silence after its time. If only
  * one of A and AAAA is answered in time, both are asked again at the same server, one after the other, and if that does
- * not help from two sockets; then the one answer has to do. With `use-vc`, mirroring send_vc, each server is asked once
- * over TCP and whatever it replies counts; how long a connection takes to fail is not in `seconds`.
+ * not help from two sockets; then the one answer has to do. After a truncated reply, or with `use-vc`, both questions go
+ * over TCP, mirroring send_vc: to this server and to those after it, once each, and whatever is replied counts.
  */
 export function send(
   sender: GlibcSender,
@@ -60,8 +63,11 @@ export function send(
   done: (sent: Sent, state: SenderState) => LookupStep,
 ): LookupStep {
   const query: Query = { sender, name, turns: turnsOf(sender, state.sent), done }
+  const { useVc } = sender.options
   return takeTurn(query, {
     turn: 0,
+    end: useVc ? sender.servers.length : query.turns.length,
+    tcp: useVc,
     state: { ...state, sent: state.sent + 1 },
     servfail: false,
     reached: false,
@@ -75,13 +81,13 @@ function turnsOf({ servers, options }: GlibcSender, sent: number): Query['turns'
   })
   const first = options.rotate ? sent % servers.length : 0
   const round = [...waits.slice(first), ...waits.slice(0, first)]
-  return Array.from({ length: options.useVc ? 1 : options.attempts }, () => round).flat()
+  return Array.from({ length: options.attempts }, () => round).flat()
 }
 
 function takeTurn(query: Query, progress: Progress): LookupStep {
-  const { turn, state, servfail, reached } = progress
-  if (turn >= query.turns.length) return query.done({ replies: [], servfail, reached }, state)
-  if (query.sender.options.useVc) return askOverTcp(query, progress)
+  const { turn, end, tcp, state, servfail, reached } = progress
+  if (turn >= Math.min(end, query.turns.length)) return query.done({ replies: [], servfail, reached }, state)
+  if (tcp) return askOverTcp(query, progress)
   return state.mode === 'together' || query.sender.types.length === 1
     ? askTogether(query, progress)
     : askOneByOne(query, progress)
@@ -96,13 +102,14 @@ function ask(
 ): LookupStep {
   const turn = query.turns[progress.turn]
   const questions = turn ? types.map((type) => ({ name: query.name, type, server: turn.server })) : []
-  const tcp = query.sender.options.useVc && { tcp: true as const }
+  const tcp = progress.tcp && { tcp: true as const }
   return { type: 'ask', round: { questions, parallel: false, ...tcp }, next }
 }
 
 function askTogether(query: Query, progress: Progress): LookupStep {
   return ask(query, progress, query.sender.types, (answers) => {
     if (answers.some(({ type }) => type === 'unreachable')) return nextServer(query, progress)
+    if (answers.some(isTruncated)) return overTcp(query, progress)
     const replies = answers.filter(isReply)
     const usable = replies.filter(isUsable)
     const silent = replies.length < answers.length
@@ -115,18 +122,20 @@ function askTogether(query: Query, progress: Progress): LookupStep {
 function askOneByOne(query: Query, progress: Progress): LookupStep {
   const [first, second] = query.sender.types
   if (first === undefined || second === undefined) return nextServer(query, progress)
-  return askOne(query, progress, first, (reply) =>
-    ask(query, progress, [second], ([answer]) => {
-      if (answer === undefined || answer.type === 'unreachable') return nextServer(query, progress)
-      if (!isReply(answer)) {
-        const late = waited(query, progress)
-        return progress.state.mode === 'reopened'
-          ? conclude(query, late, [reply])
-          : takeTurn(query, moreCareful(late))
-      }
-      return conclude(query, progress, isUsable(answer) ? [reply, answer] : [reply])
-    }),
-  )
+  return askOne(query, progress, first, (reply) => askSecond(query, progress, second, reply))
+}
+
+/** Asks the second of two questions, when the first has its reply: that is enough in the end, if this one gets none. */
+function askSecond(query: Query, progress: Progress, type: LookupQuestion['type'], reply: Reply): LookupStep {
+  return ask(query, progress, [type], ([answer]) => {
+    if (answer === undefined || answer.type === 'unreachable') return nextServer(query, progress)
+    if (isTruncated(answer)) return overTcp(query, progress)
+    if (isReply(answer)) return conclude(query, progress, isUsable(answer) ? [reply, answer] : [reply])
+    const late = waited(query, progress)
+    return progress.state.mode === 'reopened'
+      ? conclude(query, late, [reply])
+      : takeTurn(query, moreCareful(late))
+  })
 }
 
 /** Asks the first of two questions alone: only an answer that counts leads to the second. */
@@ -138,17 +147,35 @@ function askOne(
 ): LookupStep {
   return ask(query, progress, [type], ([answer]) => {
     if (answer === undefined || answer.type === 'unreachable') return nextServer(query, progress)
+    if (isTruncated(answer)) return overTcp(query, progress)
     if (!isReply(answer)) return nextServer(query, heard(waited(query, progress), undefined))
     return isUsable(answer) ? next(answer) : nextServer(query, heard(progress, answer))
   })
 }
 
+/** How long a connection to nowhere is tried, with Linux' six repetitions of a SYN. */
+const connectSeconds = 127
+
 function askOverTcp(query: Query, progress: Progress): LookupStep {
   return ask(query, progress, query.sender.types, (answers) => {
+    const refused = answers.some(({ type }) => type === 'unreachable')
+    if (refused) return nextServer(query, { ...progress, reached: false })
     const replies = answers.filter(isReply)
-    if (replies.length === 0) return nextServer(query, heard(progress, undefined))
-    return conclude(query, progress, replies)
+    if (replies.length > 0) return conclude(query, progress, replies)
+    const seconds = progress.state.seconds + connectSeconds
+    return nextServer(query, { ...heard(progress, undefined), state: { ...progress.state, seconds } })
   })
+}
+
+/** The same server again, and those that are left of this round through the list, over TCP. */
+function overTcp(query: Query, progress: Progress): LookupStep {
+  const { length } = query.sender.servers
+  const end = (Math.floor(progress.turn / length) + 1) * length
+  return takeTurn(query, { ...progress, tcp: true, end })
+}
+
+function isTruncated({ type }: LookupAnswer): boolean {
+  return type === 'truncated'
 }
 
 function nextServer(query: Query, progress: Progress): LookupStep {
@@ -175,7 +202,7 @@ function moreCareful(progress: Progress): Progress {
 }
 
 function isReply(answer: LookupAnswer): answer is Reply {
-  return answer.type !== 'timeout' && answer.type !== 'unreachable'
+  return answer.type !== 'timeout' && answer.type !== 'unreachable' && answer.type !== 'truncated'
 }
 
 /** Whether the library takes the reply for an answer, and does not rather ask the next server. */

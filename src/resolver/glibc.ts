@@ -43,8 +43,7 @@ const hostName = /^[A-Za-z0-9_][A-Za-z0-9_-]*(\.[A-Za-z0-9_-]+)*\.?$/
 /**
  * Looks a name up as glibc's getaddrinfo does with `hosts: dns` (2.36; sysdeps/posix/getaddrinfo.c,
  * resolv/nss_dns/dns-host.c, resolv/res_query.c). Left out: the domain that a dotted host name would add to an empty
- * search list, HOSTALIASES, truncated answers, and answers of a server that is not authoritative, offers no recursion
- * and says nothing.
+ * search list, HOSTALIASES, and answers of a server that is not authoritative, offers no recursion and says nothing.
  */
 export function lookUpGlibc(lookup: Lookup): LookupStep {
   const literal = addressIn(lookup.name)
@@ -162,6 +161,6 @@ function outcomeOf(
   if (decisive.type === 'nxdomain') return { type: 'host-not-found' }
   if (decisive.type === 'nodata') return { type: 'no-data' }
   return decisive.type === 'servfail'
-    ? { type: 'try-again', servfail: true, unreachable: false }
+    ? { type: 'try-again', servfail: first.type === 'servfail', unreachable: false }
     : { type: 'no-recovery' }
 }

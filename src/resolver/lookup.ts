@@ -12,6 +12,8 @@ export type LookupAnswer =
   | { readonly type: 'nxdomain' }
   | { readonly type: 'servfail' }
   | { readonly type: 'refused' }
+  /** A reply that is too long for its datagram: it is asked for again over TCP. */
+  | { readonly type: 'truncated' }
   /** No reply arrives in any way. */
   | { readonly type: 'timeout' }
   /**
@@ -33,7 +35,7 @@ export interface LookupRound {
   readonly questions: readonly LookupQuestion[]
   /** Whether all servers are asked at once, as musl does. */
   readonly parallel: boolean
-  /** The questions go over TCP (`options use-vc`). */
+  /** The questions go over TCP, in one connection to each server: after a truncated reply, or with `options use-vc`. */
   readonly tcp?: true
 }
 

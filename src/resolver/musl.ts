@@ -40,8 +40,8 @@ type Accepted = Extract<LookupAnswer, { type: 'data' | 'nodata' | 'nxdomain' }>
 const maxLine = 254
 
 /**
- * Looks a name up as musl's getaddrinfo does (1.2.5; src/network/lookup_name.c and res_msend.c). Left out: truncated
- * answers. Where several servers answer, the first in the list is taken to be the fastest.
+ * Looks a name up as musl's getaddrinfo does (1.2.5; src/network/lookup_name.c and res_msend.c); before 1.2.4 it took
+ * what a truncated reply held. Where several servers answer, the first in the list is taken to be the fastest.
  */
 export function lookUpMusl(lookup: Lookup): LookupStep {
   const { name, family, conf } = lookup
@@ -103,17 +103,56 @@ function askRound(
     type: 'ask',
     round: { questions, parallel: true },
     next: (replies) => {
-      const answers = new Map(progress.answers)
-      const failing: LookupQuestion[] = []
-      for (const [index, question] of questions.entries()) {
-        const reply = replies[index]
-        if (reply && isAccepted(reply) && !answers.has(question.type)) answers.set(question.type, reply)
-        if (reply?.type === 'servfail') failing.push(question)
-      }
+      const { answers, truncated } = readReplies(questions, replies, progress.answers)
+      if (truncated.length > 0) return askOverTcp(candidate, truncated, { ...progress, answers })
+      const failing = questions.filter((_, index) => replies[index]?.type === 'servfail')
       const again = failing.filter(({ type }) => !answers.has(type)).slice(0, progress.resends)
       return again.length > 0
         ? askRound(candidate, again, { ...progress, answers, resends: progress.resends - again.length })
         : attempt(candidate, answers, progress.attempt + 1)
+    },
+  }
+}
+
+/** Of each type the first reply that counts, or the question whose reply was truncated. */
+function readReplies(
+  questions: readonly LookupQuestion[],
+  replies: readonly LookupAnswer[],
+  before: Progress['answers'],
+): { readonly answers: Progress['answers']; readonly truncated: readonly LookupQuestion[] } {
+  const answers = new Map(before)
+  const truncated = new Map<LookupQuestion['type'], LookupQuestion>()
+  for (const [index, question] of questions.entries()) {
+    const { type } = question
+    const reply = replies[index]
+    if (!reply || answers.has(type) || truncated.has(type)) continue
+    if (isAccepted(reply)) answers.set(type, reply)
+    if (reply.type === 'truncated') truncated.set(type, question)
+  }
+  return { answers, truncated: [...truncated.values()] }
+}
+
+/** What was truncated, again from the server that said so, over TCP; a connection that fails ends the candidate. */
+function askOverTcp(
+  candidate: Candidate,
+  questions: readonly LookupQuestion[],
+  progress: Progress,
+): LookupStep {
+  return {
+    type: 'ask',
+    round: { questions, parallel: true, tcp: true },
+    next: (replies) => {
+      const answers = new Map(progress.answers)
+      for (const [index, { type }] of questions.entries()) {
+        const reply = replies[index]
+        if (reply && isAccepted(reply)) answers.set(type, reply)
+      }
+      const silent = replies.some(({ type }) => type === 'timeout')
+      const { attempts } = candidate.search.options
+      if (questions.some(({ type }) => !answers.has(type))) {
+        return conclude(candidate, answers, silent ? attempts : progress.attempt)
+      }
+      return attempt(candidate, answers, progress.attempt + 1)
     },
   }
 }
@@ -126,8 +165,9 @@ function isAccepted(answer: LookupAnswer): answer is Accepted {
 function conclude(candidate: Candidate, answers: Progress['answers'], attempts: number): LookupStep {
   const { search, index, name, before } = candidate
   const { types, options, lookup } = search
-  const waits = types.every((type) => answers.has(type)) ? Math.max(0, attempts - 1) : options.attempts
-  const seconds = before + (waits * options.timeout) / options.attempts
+  const complete = types.every((type) => answers.has(type))
+  const waits = complete ? Math.max(0, attempts - 1) : attempts
+  const seconds = before + (waits * options.timeout) / Math.max(1, options.attempts)
   for (const type of types) {
     const answer = answers.get(type)
     if (!answer) return failed('try-again', seconds)

@@ -53,6 +53,8 @@ const skipped: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   musl: {
     'two-first-servfail':
       'the repeated questions cross the good answer of the other server, which then counts',
+    'truncated two, servfail then truncated':
+      "the repeated questions cross the other server's reply, which then counts",
     'three-mixed': 'the repeated questions cross the good answer of the other server, which then counts',
   },
 }
@@ -71,17 +73,21 @@ describe.each(libraries)('$file', ({ libc, file }) => {
   test.for(recordings.filter(({ id }) => !(id in (skipped[libc] ?? {}))))('$id: $name', (recording) => {
     const played = resolve(libc, recording)
     expect(outcomeOf(played.result)).toBe(outcomeRecorded(recording))
-    const open = played.queries.filter(
-      (query) => typeof recording.servers[query.split(' ')[0] ?? ''] === 'object',
-    )
+    const open = played.queries.filter((query) => isOpen(recording, query))
     expect(byServer(open)).toEqual(byServer(recording.queries.map((query) => query.replace(/^\S+ /, ''))))
     const waited = played.result.seconds ?? 0
-    // c-ares shortens its waits at random, to half at most.
-    const least = libc === 'as-is' ? waited / 2 : waited
+    // c-ares shortens its waits at random, to less than half.
+    const least = libc === 'as-is' ? waited * 0.4 : waited
     expect(recording.seconds).toBeGreaterThan(least - 0.1)
     expect(recording.seconds).toBeLessThan(waited + 1)
   })
 })
+
+/** Whether the server of a question had a socket for it, so that the question could be recorded. */
+function isOpen({ servers }: Recording, query: string): boolean {
+  const server = servers[query.split(' ')[0] ?? '']
+  return typeof server === 'object' && !(query.endsWith(' tcp') && server['tcp'] === 'closed')
+}
 
 function resolve(libc: Libc, recording: Recording) {
   const family = recording.family === 4 || recording.family === 6 ? recording.family : undefined

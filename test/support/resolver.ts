@@ -22,6 +22,7 @@ const codes: Readonly<Record<string, LookupAnswer>> = {
   sf: { type: 'servfail' },
   ref: { type: 'refused' },
   silent: { type: 'timeout' },
+  tc: { type: 'truncated' },
 }
 
 /** Plays a lookup against scripted servers. */
@@ -31,18 +32,20 @@ export function play(first: LookupStep, servers: Readonly<Record<string, Script>
   const rounds: string[] = []
   let step = first
   while (step.type === 'ask') {
-    const { questions } = step.round
+    const { questions, tcp = false } = step.round
     rounds.push(questions.map(({ type, name }) => `${type} ${name}`).join(', '))
-    queries.push(...questions.map(({ server, type, name }) => `${formatIp(server)} ${type} ${name}`))
+    queries.push(
+      ...questions.map(({ server, type, name }) => `${formatIp(server)} ${type} ${name}${tcp ? ' tcp' : ''}`),
+    )
     step = step.next(
-      questions.map((question) => answerOf(question, servers[formatIp(question.server)], said)),
+      questions.map((question) => answerOf({ ...question, tcp }, servers[formatIp(question.server)], said)),
     )
   }
   return { queries, rounds, result: step.result }
 }
 
 function answerOf(
-  question: LookupQuestion,
+  question: LookupQuestion & { readonly tcp: boolean },
   script: Script | undefined,
   said: Map<string, number>,
 ): LookupAnswer {
@@ -51,7 +54,10 @@ function answerOf(
     return { type: 'unreachable', ...(/(host|net)-unreachable/.test(script) && { soft: true }) }
   }
   const name = question.name.toLowerCase()
-  const key = [`${name} ${question.type}`, name, `* ${question.type}`, '*'].find((one) => one in script)
+  if (question.tcp && script['tcp'] === 'closed') return { type: 'unreachable' }
+  const keys = [`${name} ${question.type}`, name, `* ${question.type}`, '*']
+  const over = question.tcp ? keys.map((one) => `tcp ${one}`) : []
+  const key = [...over, ...keys].find((one) => one in script)
   const text = key === undefined ? 'nx' : (script[key] ?? 'nx')
   if (typeof text === 'string') return spoken(text)
   const place = `${formatIp(question.server)} ${key}`

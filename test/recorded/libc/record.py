@@ -7,7 +7,7 @@ and scripted DNS servers on addresses of its loopback device. See README.md for 
 import concurrent.futures, json, os, select, socket, struct, subprocess, sys, tempfile, time
 
 TYPES = {1: 'A', 28: 'AAAA'}
-RCODES = {'nd': 0, 'nx': 3, 'sf': 2, 'ref': 5}
+RCODES = {'tc': 0, 'nd': 0, 'nx': 3, 'sf': 2, 'ref': 5}
 
 
 def read_question(packet):
@@ -36,13 +36,14 @@ def reply(packet, question, kind, script):
             data = socket.inet_pton(socket.AF_INET if kind == 'A' else socket.AF_INET6, address)
             records.append(owner + struct.pack('!HHIH', 1 if kind == 'A' else 28, 1, 30, len(data)) + data)
     rcode = RCODES.get(words[0], 0) if words else 0
-    flags = 0x8000 | 0x0400 | 0x0100 | 0x0080 | rcode
+    flags = 0x8000 | 0x0400 | 0x0100 | 0x0080 | rcode | (0x0200 if words[:1] == ['tc'] else 0)
     return packet[:2] + struct.pack('!HHHHH', flags, 1, len(records), 0, 0) + question + b''.join(records)
 
 
-def scripted(server, name, kind, seen):
+def scripted(server, name, kind, seen, tcp=False):
     """What this server says to this question; a list is said one after the other, its last one ever after."""
-    for key in (f'{name} {kind}', name, f'* {kind}', '*'):
+    keys = (f'{name} {kind}', name, f'* {kind}', '*')
+    for key in (*(f'tcp {key}' for key in keys if tcp), *keys):
         if key in server:
             said = server[key]
             if isinstance(said, str):
@@ -75,7 +76,7 @@ def inside(scenario, command):
                 family = '-6' if ':' in address else '-4'
                 subprocess.run(['ip', family, 'address', 'add', address, 'dev', 'eth0', *(['nodad'] if family == '-6' else [])], check=True)
                 subprocess.run(['ip', family, 'route', 'add', 'default', 'dev', 'eth0'], check=True)
-        sockets = {}
+        sockets, listeners = {}, {}
         for address, server in scenario['servers'].items():
             if address != '127.0.0.1' and server != 'no route':
                 subprocess.run(['ip', 'address', 'add', f'{address}/32', 'dev', 'lo'], check=True)
@@ -86,12 +87,35 @@ def inside(scenario, command):
                 one = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
                 one.bind((address, 53))
                 sockets[one] = address
-        seen, queries = {}, []
+                if server.get('tcp') != 'closed':
+                    listener = socket.create_server((address, 53))
+                    listeners[listener] = address
+        seen, queries, streams = {}, [], set()
         started = time.monotonic()
         client = subprocess.Popen(command + [scenario['name'], str(scenario.get('family', 0))],
                                   stdout=subprocess.PIPE, text=True)
         while client.poll() is None:
-            for one in select.select(list(sockets), [], [], 0.02)[0]:
+            for one in select.select([*sockets, *listeners], [], [], 0.02)[0]:
+                if one in listeners:
+                    if one not in streams:
+                        stream, _ = one.accept()
+                        listeners[stream] = listeners[one]
+                        streams.add(stream)
+                        continue
+                    address = listeners[one]
+                    head = one.recv(2)
+                    if len(head) < 2:
+                        del listeners[one]
+                        one.close()
+                        continue
+                    packet = one.recv(struct.unpack('!H', head)[0])
+                    name, kind, question = read_question(packet)
+                    at = round(time.monotonic() - started, 1)
+                    queries.append(f'{at} {address} {kind} {name} tcp')
+                    said = scripted(scenario['servers'][address], name.lower(), kind, seen, tcp=True)
+                    answer = reply(packet, question, kind, said)
+                    one.sendall(struct.pack('!H', len(answer)) + answer)
+                    continue
                 packet, peer = one.recvfrom(2048)
                 name, kind, question = read_question(packet)
                 at = round(time.monotonic() - started, 1)
