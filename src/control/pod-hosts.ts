@@ -36,7 +36,7 @@ fe00::2 ip6-allrouters
 `)
 
 /**
- * The lines of a pod's `/etc/hosts`, mirroring ensureHostsFile of pkg/kubelet/kubelet_pods.go: a pod on the host's
+ * The lines of a pod's `/etc/hosts`. Mirrors ensureHostsFile of pkg/kubelet/kubelet_pods.go: a pod on the host's
  * network gets the node's file, any other its own name, with its domain if it has a subdomain; then the host aliases. A
  * container that mounts a hosts file of its own has that instead, which is not looked at.
  */

@@ -34,7 +34,7 @@ export interface PodResolvConf {
 }
 
 /**
- * The `resolv.conf` that a pod gets, mirroring GetPodDNS of pkg/kubelet/network/dns/dns.go (the same from 1.26 to 1.36
+ * The `resolv.conf` that a pod gets. Mirrors GetPodDNS of pkg/kubelet/network/dns/dns.go (the same from 1.26 to 1.36
  * in what it does). The order of merged options, which Go's maps leave open, is that of their first mention.
  */
 export function podResolvConf(input: PodResolvConfInput): PodResolvConf {

@@ -50,7 +50,7 @@ interface Progress {
 }
 
 /**
- * Sends one query and waits, mirroring __res_context_send and send_dg of resolv/res_send.c: each server in turn,
+ * Sends one query and waits. Mirrors __res_context_send and send_dg of resolv/res_send.c: each server in turn,
  * `attempts` times. SERVFAIL, REFUSED and an ICMP error pass to the next server at once, silence after its time. If only
  * one of A and AAAA is answered in time, both are asked again at the same server, one after the other, and if that does
  * not help from two sockets; then the one answer has to do. After a truncated reply, or with `use-vc`, both questions go

@@ -130,7 +130,7 @@ function fail(failure: Failure, { seconds }: SenderState): LookupStep {
   return failed(failure.type === 'try-again' ? 'try-again' : 'not-found', seconds)
 }
 
-/** One candidate, mirroring __res_context_query: done if there are records, and else `otherwise`. */
+/** One candidate. Mirrors __res_context_query: done if there are records, and else `otherwise`. */
 function query(
   search: Search,
   state: SenderState,

@@ -55,8 +55,6 @@ export function checkPodSpec(
 
 /** Fields of a pod that real components read and kubewalk does not, and what it does instead. */
 const unmodelled: readonly (readonly [field: string, effect: string])[] = [
-  ['hostAliases', 'names are resolved without it'],
-  ['dnsConfig', 'names are resolved without it'],
   ['schedulingGates', 'the pod is scheduled at once'],
   ['topologySpreadConstraints', 'pods are spread evenly over the nodes'],
 ]
