@@ -42,4 +42,6 @@ export interface ProxyRefusal {
   readonly fix?: string
   readonly proxy: HttpProxy
   readonly host: string
+  /** `shop/web:80`, where a backend is at fault. */
+  readonly backend?: string
 }

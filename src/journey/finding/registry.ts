@@ -7,6 +7,7 @@ import { findAddress } from './address.ts'
 import { findEndpoints } from './endpoints.ts'
 import type { Failure, FindCause } from './failure.ts'
 import { listNames, makeFailure } from './failure.ts'
+import { findHttp } from './http.ts'
 import { findInsideOnly } from './inside-only.ts'
 import { findKernel } from './kernel.ts'
 import { findKubeProxy } from './kube-proxy.ts'
@@ -26,6 +27,7 @@ import { findTerminating } from './terminating.ts'
 /** In the order in which they are asked; the first that knows the cause of a failure has the word. */
 const causes: readonly FindCause[] = [
   findNotModelled,
+  findHttp,
   findName,
   findLoadBalancer,
   findHairpin,

@@ -44,7 +44,12 @@ export function reachBackend(asking: HttpAsking, forwarding: Forwarding): readon
   const own: RawResult = { ...told, outcome, http }
   if (backend.problem) {
     const { status, ...problem } = backend.problem
-    const refusal = { ...problem, proxy: forwarding.proxy, host: forwarding.request.host }
+    const refusal = {
+      ...problem,
+      proxy: forwarding.proxy,
+      host: forwarding.request.host,
+      backend: backend.name,
+    }
     return [{ ...answered(own, { status, by: 'proxy', reason: problem.text }), refusal }]
   }
   const sender = proxySender(asking, told)

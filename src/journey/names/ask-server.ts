@@ -46,8 +46,8 @@ export interface ServerReply {
 const maxDepth = 6
 
 /**
- * Sends questions from one socket to one server, by UDP, and lets the server answer them. All questions of a socket
- * share one connection-tracking entry, and so meet the same server; an answer that is cut off is asked for again by TCP.
+ * Sends questions from one socket to one server and lets the server answer them. All questions of a socket share one
+ * connection-tracking entry, and so meet the same server.
  */
 export function askServer(
   asking: Asking,
@@ -167,10 +167,7 @@ function repliesOf(
   const { destination, seenSource } = outcome
   if (!destination || !seenSource) return [unanswered(outcome, server, questions)]
   const ends = { outcome, destination, seenSource, transport: socket.transport }
-  const ways = answerAll(asking, application.server, server, questions, ends)
-  return socket.transport === 'udp'
-    ? ways.flatMap((way) => askAgainByTcp(asking, server, questions, socket, way))
-    : ways
+  return answerAll(asking, application.server, server, questions, ends)
 }
 
 /** The two ends of an exchange with a server, as the server sees them. */
@@ -298,34 +295,6 @@ function queryRecord(
     ...(response?.truncated && { truncated: true }),
     ...(response?.assumed && { assumed: true }),
   }
-}
-
-/** An answer with TC set is not used: the same question goes by TCP, to the same server (RFC 7766). */
-function askAgainByTcp(
-  asking: Asking,
-  server: Ip,
-  questions: readonly DnsQuestion[],
-  { sport, port }: { readonly sport: number; readonly port?: number },
-  way: ServerReply,
-): readonly ServerReply[] {
-  const cut = questions.filter((_, index) => way.responses[index]?.truncated)
-  if (cut.length === 0) return [way]
-  const options = { ...asking.options, state: way.state }
-  const again = askServer({ ...asking, options }, server, cut, {
-    sport: sport + 1000,
-    transport: 'tcp',
-    ...(port !== undefined && { port }),
-  })
-  return again.map((reply) => {
-    const rest = [...reply.responses]
-    return {
-      ...reply,
-      probability: way.probability * reply.probability,
-      responses: way.responses.map((one) => (one?.truncated ? rest.shift() : one)),
-      queries: [...way.queries, ...reply.queries],
-      upstream: [...way.upstream, ...reply.upstream],
-    }
-  })
 }
 
 function sampled<T extends { readonly probability: number }>(

@@ -6,7 +6,13 @@ import type { NameQuery, Resolution, ResolverName } from '../../model/journey.ts
 import type { Disposition, Leg } from '../../model/trace.ts'
 import { lookUpHosts } from '../../resolver/hosts.ts'
 import { lookUp } from '../../resolver/libcs.ts'
-import type { LookupAnswer, LookupQuestion, LookupResult, LookupStep } from '../../resolver/lookup.ts'
+import type {
+  LookupAnswer,
+  LookupQuestion,
+  LookupResult,
+  LookupRound,
+  LookupStep,
+} from '../../resolver/lookup.ts'
 import type { ResolvConf } from '../../resolver/resolv-conf.ts'
 import type { TraceOptions } from '../options.ts'
 import type { Sender } from '../sender.ts'
@@ -50,12 +56,12 @@ interface Draft {
   readonly legs: readonly Leg[]
   readonly last?: ServerReply
   readonly server?: Ip
-  /** How many sockets have been used: each has a source port of its own. */
-  readonly sockets: number
+  /** The names that have been asked for: each has a socket of its own, which is kept while it is asked again. */
+  readonly names: readonly string[]
 }
 
-/** The first source port of queries; each round has its own. */
-const firstQueryPort = 42000
+/** The first source port of queries: of each name's one socket by UDP, and further on of its connection by TCP. */
+const firstPorts = { udp: 42000, tcp: 44000 } as const
 
 /**
  * Looks a name up as the sender's C library would: in its hosts file, then by DNS along its search list. Each query is
@@ -64,16 +70,24 @@ const firstQueryPort = 42000
 export function lookUpName(request: NameRequest): readonly NameBranch[] {
   const { world, sender, name, family, resolver, options } = request
   const files = world.nameFiles(sender)
-  const known = lookUpHosts(files.hosts, name, family, { libc: resolver })
-  const start: Draft = { probability: 1, state: options.state, queries: [], legs: [], sockets: 0 }
+  const sources = addressesOf(sender)
+  const known = lookUpHosts(files.hosts, name, family, { libc: resolver, sources })
+  const start: Draft = { probability: 1, state: options.state, queries: [], legs: [], names: [] }
   if (known) return [finish(request, start, known, 'hosts-file')]
-  const step = lookUp(resolver, { name, family, conf: request.conf ?? files.resolvConf })
+  const step = lookUp(resolver, { name, family, conf: request.conf ?? files.resolvConf, sources })
   return proceed(request, step, start)
+}
+
+/** The addresses beyond its own link that the sender has, which decide the order of what is found. */
+function addressesOf({ netns, network, pod }: Sender): readonly Ip[] {
+  const devices = network.namespaces.get(netns)?.devices ?? []
+  const own = devices.filter(({ type }) => type !== 'loopback').flatMap(({ addresses }) => addresses)
+  return own.length > 0 ? own.map(({ ip }) => ip) : (pod?.ips ?? [])
 }
 
 function proceed(request: NameRequest, step: LookupStep, draft: Draft): readonly NameBranch[] {
   if (step.type === 'done') return [finish(request, draft, step.result, 'dns')]
-  const ways = askRound(request, step.round.questions, draft)
+  const ways = askRound(request, step.round, draft)
   return mergeWays(ways).flatMap(({ answers, draft: after }) => proceed(request, step.next(answers), after))
 }
 
@@ -83,17 +97,21 @@ interface Way {
 }
 
 /** Sends the questions of one round, each server's from one socket, and gives every way of being answered. */
-function askRound(request: NameRequest, questions: readonly LookupQuestion[], draft: Draft): readonly Way[] {
+function askRound(request: NameRequest, { questions, tcp }: LookupRound, draft: Draft): readonly Way[] {
   const { world, sender, options, resolver } = request
+  const names = [...new Set([...draft.names, ...questions.map((one) => one.name)])]
+  const transport = tcp ? 'tcp' : 'udp'
+  const sport = firstPorts[transport] + names.indexOf(questions[0]?.name ?? '')
   const servers = [...new Set(questions.map((one) => one.server))]
   let ways: readonly { readonly byServer: ReadonlyMap<Ip, ServerReply>; readonly draft: Draft }[] = [
-    { byServer: new Map(), draft: { ...draft, sockets: draft.sockets + 1 } },
+    { byServer: new Map(), draft: { ...draft, names } },
   ]
   for (const server of servers) {
     const own = questions.filter((one) => one.server === server).map(asDnsQuestion)
     ways = ways.flatMap(({ byServer, draft: so }) =>
       askServer({ world, sender, options: { ...options, state: so.state }, depth: 0 }, server, own, {
-        sport: firstQueryPort + draft.sockets,
+        sport,
+        transport,
       }).map((reply) => ({
         byServer: new Map([...byServer, [server, reply]]),
         draft: {
@@ -101,9 +119,13 @@ function askRound(request: NameRequest, questions: readonly LookupQuestion[], dr
           probability: so.probability * reply.probability,
           state: reply.state,
           queries: [...so.queries, ...reply.queries],
-          legs: [...so.legs, ...legsOf(reply)],
-          last: worse(so.last, reply, byServer.size === 0),
-          server,
+          ...(isRepeated(so, reply)
+            ? {}
+            : {
+                legs: [...so.legs, ...legsOf(reply)],
+                last: worse(so.last, reply, byServer.size === 0),
+                server,
+              }),
         },
       })),
     )
@@ -112,6 +134,14 @@ function askRound(request: NameRequest, questions: readonly LookupQuestion[], dr
     draft: so,
     answers: questions.map((question) => answerTo(question, questions, byServer, resolver)),
   }))
+}
+
+/** A question that is asked again from the same socket meets the same fate; its first packets tell why. */
+function isRepeated({ last }: Draft, { outcome, queries }: ServerReply): boolean {
+  const before = last?.queries[0]
+  const now = queries[0]
+  const same = before?.name === now?.name && before?.server === now?.server
+  return same && before?.rcode === null && last?.outcome.disposition === outcome.disposition
 }
 
 /** The reply that tells more about a failure: one that did not come, of several in one round. */
@@ -133,13 +163,24 @@ function answerTo(
   const own = all.filter((one) => one.server === question.server)
   const reply = byServer.get(question.server)
   const response = reply?.responses[own.indexOf(question)]
-  if (!response && reply && isUnreachable(reply)) return { type: 'unreachable' }
+  if (!response && reply && isUnreachable(reply)) {
+    return { type: 'unreachable', ...(isSoft(reply) && { soft: true as const }) }
+  }
   return lookupAnswer(response, asDnsQuestion(question), resolver !== 'musl')
 }
 
 /** Whether the asker is told that the server cannot be asked, and need not wait to find out. */
 function isUnreachable({ outcome: { disposition, errno } }: ServerReply): boolean {
   return ['refused', 'rejected', 'no-route'].includes(disposition) || errno !== undefined
+}
+
+/** Whether only a socket that asks for it would hear of the error: network or host unreachable, from elsewhere. */
+function isSoft({ outcome: { errno, answer } }: ServerReply): boolean {
+  const icmp = answer?.icmp
+  if (errno !== undefined || !icmp) return false
+  return typeof answer.from === 'number'
+    ? icmp.type === 3 && icmp.code < 2
+    : icmp.type === 1 && icmp.code !== 4
 }
 
 /** Ways in which the asker learns the same become one. */
@@ -200,11 +241,9 @@ function finish(
 function dispositionOf(result: LookupResult, queries: readonly NameQuery[]): Disposition {
   if (result.type === 'found') return 'reached'
   if (result.error === 'no-data') return 'dns-nodata'
-  if (result.error === 'not-found')
-    return queries.some(({ rcode }) => rcode === 'NXDOMAIN') || queries.length === 0
-      ? 'nxdomain'
-      : failedBy(queries)
-  return failedBy(queries)
+  if (result.error === 'try-again') return failedBy(queries)
+  // A CNAME that leads nowhere ends the search with the words of a name that is not there (getanswer_r).
+  return queries.at(-1)?.rcode === 'NOERROR' ? 'dns-nodata' : 'nxdomain'
 }
 
 function failedBy(queries: readonly NameQuery[]): Disposition {

@@ -44,6 +44,7 @@ function tryNames(
   names: readonly string[],
   servers: readonly Ip[],
   draft: Draft,
+  transport: 'udp' | 'tcp' = 'udp',
 ): readonly NameBranch[] {
   const [name, ...others] = names
   const [server, ...spare] = servers
@@ -53,7 +54,7 @@ function tryNames(
     { world, sender, options: { ...options, state: draft.state }, depth: 0 },
     server,
     [{ name, type, class: 'IN' }],
-    { sport: firstToolPort + draft.queries.length },
+    { sport: firstToolPort + draft.queries.length, transport },
   )
   return merged(replies).flatMap((reply) => {
     const after: Draft = {
@@ -65,6 +66,7 @@ function tryNames(
       server,
     }
     const [response] = reply.responses
+    if (response?.truncated && transport === 'udp') return tryNames(request, names, servers, after, 'tcp')
     if (!response) return tryNames(request, names, spare, after)
     if (response.rcode === 'NOERROR' && response.answers.length > 0) return [finish(request, after)]
     return tryNames(request, others, response.rcode === 'SERVFAIL' ? [] : request.conf.nameservers, after)

@@ -5,7 +5,7 @@ import type { LookupAnswer } from '../../resolver/lookup.ts'
 
 /**
  * What a C library makes of a response: addresses of the type that was asked for, at the name that was asked for or
- * at the end of its CNAMEs. glibc looks at the owners of records (getanswer_r); musl takes any (`strict` false).
+ * at the end of its CNAMEs; none at the end of a CNAME that leads nowhere. glibc looks at the owners of records (getanswer_r); musl takes any (`strict` false).
  */
 export function lookupAnswer(
   response: DnsResponse | undefined,
@@ -13,10 +13,12 @@ export function lookupAnswer(
   strict: boolean,
 ): LookupAnswer {
   if (!response) return { type: 'timeout' }
+  if (response.truncated) return { type: 'truncated' }
   switch (response.rcode) {
     case 'NOERROR': {
       const addresses = addressesIn(response, question, strict)
-      return addresses.length > 0 ? { type: 'data', addresses } : { type: 'nodata' }
+      const leads = response.answers.some(({ type }) => type === 'CNAME')
+      return addresses.length > 0 || leads ? { type: 'data', addresses } : { type: 'nodata' }
     }
     case 'NXDOMAIN':
       return { type: 'nxdomain' }
