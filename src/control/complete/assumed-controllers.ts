@@ -124,18 +124,18 @@ function profilesIn(objects: ObjectsByKind): ReadonlySet<string> {
   return new Set(containers.flatMap((one) => profileOfContainer(one) ?? []))
 }
 
+/** An input that defines classes defines them all: a name that is not among them is a mistake. */
 function assumedClasses({ Ingress: ingresses, IngressClass: known }: ObjectsByKind) {
+  if (known.length > 0) return []
   const names = new Set(ingresses.flatMap(({ object }) => object.spec?.ingressClassName ?? []))
-  return [...names]
-    .filter((name) => !known.some(({ ref }) => ref.name === name))
-    .map((name) =>
-      assumedObject<IngressClass>('IngressClass', undefined, name, {
-        apiVersion: 'networking.k8s.io/v1',
-        kind: 'IngressClass',
-        metadata: { name },
-        spec: { controller: usualClasses[name] ?? nginx.value },
-      }),
-    )
+  return [...names].map((name) =>
+    assumedObject<IngressClass>('IngressClass', undefined, name, {
+      apiVersion: 'networking.k8s.io/v1',
+      kind: 'IngressClass',
+      metadata: { name },
+      spec: { controller: usualClasses[name] ?? nginx.value },
+    }),
+  )
 }
 
 function controllerOf({ object }: Located<Ingress>, classes: readonly Located<IngressClass>[]): string {
