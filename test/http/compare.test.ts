@@ -212,6 +212,19 @@ describe('what is taken for granted', () => {
       'GET http://a.test/: default/a:81 | default/a:80 (backend)',
     )
   })
+  test('whose a class is: by its name, else ingress-nginx, which is noted', () => {
+    const of = (name: string) =>
+      ingress({ host: 'a.test', paths: [['/a', 'Prefix', 'a']] }).replace(
+        '"ingressClassName":"nginx"',
+        `"ingressClassName":"${name}"`,
+      )
+    const route_ = [gateway(), route(['a.test'], [[prefix('/a'), 'a']])]
+    expect(compare([of('traefik-internal')], route_).notes.join()).not.toContain('--profile')
+    expect(compare([of('other')], route_).notes).toContain(
+      'left: Ingresses of class other are read as ingress-nginx reads them; --profile names another controller',
+    )
+    expect(compare([of('nginx-public')], route_).notes.join()).not.toContain('--profile')
+  })
   test('that a route is not taken is noted', () => {
     const lost = route(['a.test'], [[prefix('/'), 'a']], { sectionName: 'nope' })
     const { notes } = compare([ingress({ host: 'a.test', paths: [['/', 'Prefix', 'a']] })], [gateway(), lost])

@@ -7,7 +7,7 @@ import { gatewayProxies } from '../gateway/gateway-proxy.ts'
 import type { IngressProfileName } from '../ingress/profile.ts'
 import { ingressProxies } from '../ingress/registry.ts'
 import { abstractServices } from './abstract-services.ts'
-import { ingressesByProfile } from './ingress-classes.ts'
+import { ingressesByProfile, unknownClasses } from './ingress-classes.ts'
 
 /** A cluster whose Ingresses and Gateways are one side of a comparison. */
 export interface ComparedCluster {
@@ -41,7 +41,15 @@ export function compareRoutes(
     return { name, proxies, identify: (backend) => identify(backend, services) }
   }
   const comparison = compareProxies(side(left), side(right))
-  return { ...comparison, notes: [...notes, ...comparison.notes] }
+  const guessed = options.profile === undefined ? [left, right].flatMap(classNotes) : []
+  return { ...comparison, notes: [...notes, ...guessed, ...comparison.notes] }
+}
+
+function classNotes({ name, cluster }: ComparedCluster): readonly string[] {
+  return unknownClasses(cluster).map(
+    (one) =>
+      `${name}: Ingresses of class ${one} are read as ingress-nginx reads them; --profile names another controller`,
+  )
 }
 
 function proxiesOf(cluster: Cluster, { profile }: CompareOptions): readonly HttpProxy[] {

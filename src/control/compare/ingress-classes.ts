@@ -22,7 +22,7 @@ export function ingressesByProfile(
 ): readonly ProfiledIngresses[] {
   const chosen = cluster.ingresses.map((ingress) => ({
     ingress,
-    profile: wanted ?? profileOf(ingress, cluster.ingressClasses),
+    profile: wanted ?? profileOf(ingress, cluster.ingressClasses) ?? 'ingress-nginx',
   }))
   return names.flatMap((profile) => {
     const own = chosen.filter((one) => one.profile === profile)
@@ -33,15 +33,35 @@ export function ingressesByProfile(
   })
 }
 
+/** Words in names of classes by which a controller is known, where no IngressClass says whose it is. */
+const knownBy: readonly (readonly [word: string, profile: IngressProfileName])[] = [
+  ['nginx', 'ingress-nginx'],
+  ['traefik', 'traefik'],
+  ['haproxy', 'haproxy-ingress'],
+  ['gce', 'gce'],
+  ['alb', 'alb'],
+]
+
+/** The controller that an Ingress is for; nothing, if neither its class nor its name tells. */
 function profileOf(
-  { object }: Located<Ingress>,
+  ingress: Located<Ingress>,
   classes: readonly Located<IngressClass>[],
-): IngressProfileName {
-  const name = object.spec?.ingressClassName ?? object.metadata.annotations?.[classAnnotation] ?? ''
+): IngressProfileName | undefined {
+  const name = classNameOf(ingress)
   const controller = classes.find(({ ref }) => ref.name === name)?.object.spec?.controller ?? ''
   const byController = names.find((one) => ingressProfiles[one].controllers.includes(controller))
-  const byName = names.find((one) => name === one || (one !== 'ingress-nginx' && name.startsWith(one)))
-  return byController ?? byName ?? 'ingress-nginx'
+  const byName = names.find((one) => one === name)
+  return byController ?? byName ?? knownBy.find(([word]) => name.includes(word))?.[1]
+}
+
+function classNameOf({ object }: Located<Ingress>): string {
+  return object.spec?.ingressClassName ?? object.metadata.annotations?.[classAnnotation] ?? ''
+}
+
+/** The classes of which it is not known whose they are, so that their Ingresses are read as ingress-nginx does. */
+export function unknownClasses({ ingresses, ingressClasses }: Cluster): readonly string[] {
+  const unknown = ingresses.filter((one) => classNameOf(one) !== '' && !profileOf(one, ingressClasses))
+  return [...new Set(unknown.map(classNameOf))]
 }
 
 const assumedClass = 'compared'
