@@ -1,7 +1,7 @@
 import { formatIp, parseIp } from '../base/ip.ts'
 import type { DnsRecord } from './message.ts'
 import { isType } from './mnemonics.ts'
-import { absolute } from './name.ts'
+import { absolute, isDomainName } from './name.ts'
 
 /** Records of a zone file (RFC 1035 section 5), or what is wrong with its text. */
 export type ZoneText =
@@ -112,11 +112,12 @@ function parseTtl(text: string): number | undefined {
   return total
 }
 
-/** `@` is the origin, and names without a final dot are below it. */
+/** `@` is the origin, and names without a final dot are below it. An empty label makes no name. */
 function nameIn(text: string, origin: string): string {
   if (text === '@') return origin
-  if (absolute(text) === text) return text
-  return origin === '.' ? `${text}.` : `${text}.${origin}`
+  const name = absolute(text) === text ? text : origin === '.' ? `${text}.` : `${text}.${origin}`
+  if (!isDomainName(name)) throw new ZoneFault(`bad name ${text}`)
+  return name
 }
 
 function readRecord(entry: Entry, defaults: Defaults): DnsRecord {

@@ -55,6 +55,8 @@ function differences(set: RecordedSet, row: Row): readonly string[] {
   const asked = [row.name, row.type, row.class, row.from, row.transport, row.size].filter(Boolean).join(' ')
   if (!modelled || leftOut.some((known) => known.set.test(set.name) && known.asked.test(asked))) return []
   const recorded = textOf(row)
+  const total = answers.reduce((sum, { probability }) => sum + probability, 0)
+  if (Math.abs(total - 1) > 1e-9) return [`${asked}\n  the ways add up to ${total}`]
   const ways = answers.map(({ response }) => answerText(response))
   return [...new Set(ways)]
     .filter((text) => text !== recorded)
