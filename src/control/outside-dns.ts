@@ -2,6 +2,7 @@ import type { Ip } from '../base/ip.ts'
 import { familyOf, formatIp, parseIp } from '../base/ip.ts'
 import type { DnsRecord, Rcode } from '../dns/message.ts'
 import type { OutsideDns, OutsideName } from '../dns/outside.ts'
+import { isTopLevelDomain } from '../dns/top-level-domains.ts'
 import type { Cluster } from '../model/cluster.ts'
 import type { UpstreamName } from '../model/environment.ts'
 
@@ -87,19 +88,10 @@ function statedName(name: string, what: UpstreamName): OutsideName {
   return { rcode, records, ...(said === 'TIMEOUT' && { silent: true }) }
 }
 
-/** Top-level domains that no public DNS has (RFC 6761, RFC 6762, RFC 8375, and ICANN's `internal`). */
-const privateTlds: ReadonlySet<string> = new Set([
-  'local',
-  'internal',
-  'invalid',
-  'localdomain',
-  'lan',
-  'svc',
-])
-
 /**
- * Names that no DNS outside knows: those of one label; of the cluster's domain or form; whose last label is a
- * namespace of the cluster; below a search domain of a node, unless they are stated.
+ * Names that no DNS outside knows: those of one label, or below a domain that the root zone does not have (the root's
+ * name servers say NXDOMAIN); of the cluster's domain or form; of two labels of which the last is a namespace of the
+ * cluster; below a search domain of a node, unless they are stated.
  */
 function existsOutside(cluster: Cluster): (name: string) => boolean {
   const { domain } = cluster.settings
@@ -111,7 +103,7 @@ function existsOutside(cluster: Cluster): (name: string) => boolean {
     const name = asked.toLowerCase().replace(/\.$/, '')
     const labels = name.split('.')
     const last = labels.at(-1) ?? ''
-    if (labels.length < 2 || privateTlds.has(last) || last === 'arpa' || below(name, domain)) return false
+    if (labels.length < 2 || !isTopLevelDomain(last) || below(name, domain)) return false
     if (labels.length === 2 && namespaces.has(last)) return false
     if (labels[2] === 'svc' && services.has(`${labels[1]}/${labels[0]}`)) return false
     return !searches.some((zone) => below(name, zone.toLowerCase().replace(/\.$/, '')))

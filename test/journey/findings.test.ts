@@ -108,7 +108,8 @@ const rows: readonly Row[] = [
   { name: 'a pod of a Deployment has no name of its own', objects: [client, web(0), service(`clusterIP: None, ${usual}`)], to: 'web-0.web:8080', verdict: '100 nxdomain', first: ['pod-name-unknown', 'Pod/web-0'] },
   { name: 'a Service in a namespace that has none of it is no name of the internet', objects: [client, web(0), service(), '{ apiVersion: v1, kind: Namespace, metadata: { name: shop } }'], to: 'web.shop:80', verdict: '100 nxdomain', first: ['name-in-other-namespace', 'Service/web'], fix: 'web.default' },
   { name: 'a short name with a dot at its end is not searched for', objects: [client, web(0), service()], to: 'web.default.:80', verdict: '100 nxdomain', first: ['name-unknown', 'Service/web'], message: 'ends in a dot' },
-  { name: 'an ExternalName without the domain of the cluster', objects: [client, web(0), service(), named('web.default')], to: 'alias:80', verdict: '100 nxdomain', first: ['external-name-unknown', 'Service/alias'], fix: 'web.default.svc.cluster.local' },
+  // CoreDNS answers with the CNAME and NOERROR, and does not copy the NXDOMAIN of its target.
+  { name: 'an ExternalName without the domain of the cluster', objects: [client, web(0), service(), named('web.default')], to: 'alias:80', verdict: '100 dns-nodata', first: ['external-name-unknown', 'Service/alias'], fix: 'web.default.svc.cluster.local' },
   { name: 'an ExternalName that is an address', objects: [client, named('10.0.0.5')], to: 'alias:80', verdict: '100 nxdomain', first: ['external-name-unknown', 'Service/alias'], message: 'which is an address' },
   { name: 'an ExternalName of a Service', objects: [client, web(0), service(), named('web.default.svc.cluster.local')], to: 'alias:80', verdict: '100 reached' },
   { name: 'localhost, and the Service is in another namespace', objects: [client.replace('name: c }', 'name: c, ports: [{ containerPort: 3000 }] }'), service().replace('name: web }', 'name: web, namespace: shop }')], to: 'localhost:80', verdict: '100 refused', first: ['localhost-is-the-sender', 'Pod/client'], fix: 'web.shop:80' },
@@ -157,7 +158,9 @@ const unread: readonly (readonly [spec: string, code: string, said: string])[] =
   ['loadBalancerController: { announcer: wroker }', 'unknown-reference', 'wroker'],
   ['cni: { plugin: kindnet, natOutgoing: false }', 'field-not-modelled', 'natOutgoing'],
   ['cloudFirewall: { default: deny }', 'field-not-modelled', 'cloudFirewall'],
-  ['externalHosts: [{ ip: 192.0.2.5, listeners: [{ port: 80, http: { otherHosts: 404 } }] }]', 'field-not-modelled', 'http'],
+  ['upstreamDNS: { default: { db.example.com: { answers: [192.0.2.5] } } }', 'field-not-modelled', 'answers'],
+  ['httpApps: [{ pod: default/wbe-0, otherwise: 404 }]', 'unknown-reference', 'default/wbe-0'],
+  ['kubelet: { wroker: { clusterDomain: corp } }', 'unknown-reference', 'wroker'],
 ]
 
 for (const [spec, code, said] of unread) {

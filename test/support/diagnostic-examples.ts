@@ -31,6 +31,9 @@ const both = (...texts: readonly string[]) => texts.join('---\n')
 const addressed = (name: string) =>
   `apiVersion: v1\nkind: Pod\nmetadata: { name: ${name} }\nspec: { nodeName: worker, containers: [{ name: web }] }\nstatus: { podIP: 10.244.1.9 }\n`
 
+const corefile = (...lines: readonly string[]) =>
+  `apiVersion: v1\nkind: ConfigMap\nmetadata: { name: coredns, namespace: kube-system }\ndata:\n  Corefile: |\n${lines.map((line) => `    ${line}\n`).join('')}`
+
 /** For each code an input that has it. */
 // biome-ignore format: one code a line
 export const diagnosticExamples: Readonly<Partial<Record<DiagnosticCode, Example>>> = {
@@ -40,6 +43,8 @@ export const diagnosticExamples: Readonly<Partial<Record<DiagnosticCode, Example
   'yaml-syntax':              { yaml: 'kind: [Service\n' },
   'duplicate-key':            { yaml: `${service('ports: [{ port: 80 }]')}kind: Service\n` },
   'yaml-1.1-boolean':         { yaml: pod('hostNetwork: no, ') },
+  'corefile-invalid':         { yaml: corefile('.:53 {', '  erors', '  forward . /etc/resolv.conf', '}') },
+  'corefile-not-modelled':    { yaml: corefile('.:53 {', '  etcd', '  forward . /etc/resolv.conf', '}') },
   'not-json':                 { yaml: '{ kind: Service, apiVersion: v1, metadata: { name: web }, spec: { ports: [{ port: 80 }] } }\n' },
   'yaml-1.1-octal':           { yaml: service('ports: [{ port: 010 }]') },
   'yaml-merge-order':         { yaml: 'apiVersion: v1\nkind: Service\nmetadata: &m { name: web }\nspec: { ports: [{ port: 80 }] }\nstatus: { x: &x { port: 80 }, y: { port: 81, <<: *x } }\n' },
@@ -47,7 +52,11 @@ export const diagnosticExamples: Readonly<Partial<Record<DiagnosticCode, Example
   'empty-input':              { yaml: '# nothing but a comment\n' },
   'not-an-object':            { yaml: '- one\n- two\n' },
   'unsupported-version':      { yaml: 'apiVersion: apps/v1beta9\nkind: Deployment\nmetadata: { name: web }\n' },
+<<<<<<< HEAD
   'kind-not-read':            { yaml: both(pod(''), 'apiVersion: v1\nkind: PersistentVolumeClaim\nmetadata: { name: data }\n') },
+=======
+  'kind-not-read':            { yaml: both(pod(''), 'apiVersion: v1\nkind: ResourceQuota\nmetadata: { name: small }\n') },
+>>>>>>> 03d6504 (Pages and examples for the new codes; names outside end in a top-level domain that exists; balancers are known by their names; -6 to a Service without IPv6 is refused; host ports are named again)
   'missing-name':             { yaml: 'apiVersion: v1\nkind: Service\nspec: { ports: [{ port: 80 }] }\n' },
   'configuration-conflict':   { yaml: both(pod(''), kubeProxy('clusterCIDR: 10.1.0.0/16'), kubeProxy('clusterCIDR: 10.2.0.0/16')) },
   'duplicate-object':         { yaml: both(service('ports: [{ port: 80 }]'), service('ports: [{ port: 81 }]')) },

@@ -10,6 +10,7 @@ interface Example {
   readonly protocol?: 'tcp' | 'udp' | 'icmp'
   readonly sport?: number
   readonly family?: 4 | 6
+  readonly resolver?: 'glibc' | 'musl' | 'as-is'
   /** iptables-save text that stands for worker's rules. */
   readonly rules?: string
 }
@@ -95,6 +96,8 @@ export const findingExamples: Readonly<Partial<Record<FindingCode, Example>>> = 
   'external-name-unknown':       { objects: [client, web(), service(), object('v1', 'Service', 'shop', { spec: { type: 'ExternalName', externalName: 'web.default' } })], to: 'shop:80' },
   'cluster-domain-differs':      { objects: [client, web(), service()], to: 'web.default.svc.east.cluster.local:80' },
   'host-network-dns':            { objects: [pod('client', { hostNetwork: true }), web(), service()] },
+  'resolver-stops-at-empty-answer': { objects: [client, web(), service(), environment({ nodes: { worker: { resolv: { search: ['corp.example'], nameservers: ['172.18.0.1'] } } }, upstreamDNS: { default: { 'api.example.com.corp.example': { answers: [] } } } })], to: 'api.example.com:80', resolver: 'musl' },
+  'resolver-without-search':     { objects: [client, web(), service()], resolver: 'as-is' },
   'name-asked-outside':          { objects: [client, web(), service()], from: 'internet', to: 'web.default.svc.cluster.local:80' },
   'load-balancer-by-name':       { objects: [client, web(), service({ type: 'LoadBalancer' }, 'default', { status: { loadBalancer: { ingress: [{ hostname: 'lb.example.org' }] } } })], to: 'loadBalancer(default/web):80', family: 6 },
   'load-balancer-pending':       { objects: [client, web(), service({ type: 'LoadBalancer' })], to: 'loadBalancer(default/web):80' },

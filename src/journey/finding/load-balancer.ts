@@ -1,4 +1,5 @@
-import type { PendingBalancer } from '../../model/cluster.ts'
+import type { ClusterService, PendingBalancer } from '../../model/cluster.ts'
+import type { Finding } from '../../model/journey.ts'
 import type { FindCause } from './failure.ts'
 import { finding, inService } from './failure.ts'
 
@@ -6,15 +7,7 @@ import { finding, inService } from './failure.ts'
 export const findLoadBalancer: FindCause = ({ dial }) => {
   if (dial.type !== 'no-address') return []
   const { service, hostname } = dial
-  if (hostname) {
-    const known = `the load balancer of Service ${service.name} is known as ${hostname}, and nothing says its address`
-    return [
-      finding('load-balancer-by-name', known, {
-        objects: [inService(service, 'status', 'loadBalancer')],
-        fix: 'state its address as ip beside the hostname, or ask a node port instead',
-      }),
-    ]
-  }
+  if (hostname) return [balancerByName(service, hostname)]
   if (service.type !== 'LoadBalancer') {
     return [
       finding(
@@ -34,6 +27,18 @@ export const findLoadBalancer: FindCause = ({ dial }) => {
       fix,
     }),
   ]
+}
+
+/** The balancer has a name, and no address of the family that is asked for. */
+export function balancerByName(service: ClusterService, hostname: string): Finding {
+  return finding(
+    'load-balancer-by-name',
+    `the load balancer of Service ${service.name} is known as ${hostname}, and nothing says its address`,
+    {
+      objects: [inService(service, 'status', 'loadBalancer')],
+      fix: 'state its address as ip beside the hostname, or ask a node port instead',
+    },
+  )
 }
 
 const unknownReason: PendingBalancer = {

@@ -7,6 +7,7 @@ import { endpointName, externalName } from './endpoint-name.ts'
 import { endpointCause } from './endpoints.ts'
 import type { FindCause } from './failure.ts'
 import { finding, fullName, inPod, inService, listNames } from './failure.ts'
+import { balancerByName } from './load-balancer.ts'
 
 /** The name stands for nothing, or for nothing that has an address. */
 export const findName: FindCause = (failure) => {
@@ -15,7 +16,7 @@ export const findName: FindCause = (failure) => {
   if (dial.type !== 'no-name' || !resolution) return []
   const sender = failure.asker ?? failure.sender
   const { host } = dial
-  const known = knownService(world, resolution)
+  const known = knownService(world, resolution) ?? balancerName(world, resolution)
   if (known) return known
   return [
     ...hostNetwork(world, host, sender.pod, sender.netns),
@@ -40,6 +41,16 @@ function knownService(world: World, { queries }: Resolution): readonly Finding[]
     if (labels.length === 3) return [endpointName(world, service, labels[0] ?? '')]
     if (service.type === 'ExternalName') return [externalName(world, service)]
     if (labels.length === 2 && service.headless) return withoutEndpoint(world, service)
+  }
+  return undefined
+}
+
+/** A balancer is known by this name, and nothing says an address of the family that is asked for. */
+function balancerName(world: World, { queries }: Resolution): readonly Finding[] | undefined {
+  const asked = new Set(queries.map(({ name }) => name.replace(/\.$/, '').toLowerCase()))
+  for (const service of world.cluster.services) {
+    const named = service.loadBalancer.find(({ hostname }) => asked.has(hostname?.toLowerCase() ?? ''))
+    if (named?.hostname !== undefined) return [balancerByName(service, named.hostname)]
   }
   return undefined
 }

@@ -1,12 +1,13 @@
-import { formatIp } from '../../base/ip.ts'
+import { familyOf, formatIp } from '../../base/ip.ts'
 import { UDP } from '../../base/packet.ts'
 import type { Outcome } from '../../dataplane/flight.ts'
 import type { DataplaneState } from '../../dataplane/state.ts'
 import type { JourneyRequest, Resolution, ResolverName } from '../../model/journey.ts'
 import type { Leg } from '../../model/trace.ts'
 import type { TraceOptions } from '../options.ts'
+import { RequestError } from '../request.ts'
 import type { Dial, NameTarget, RequestProtocol } from '../resolve-target.ts'
-import { dialFound } from '../resolve-target.ts'
+import { dialFound, serviceNamed } from '../resolve-target.ts'
 import type { RawResult } from '../result.ts'
 import type { Sender } from '../sender.ts'
 import { symptomText } from '../symptom.ts'
@@ -64,9 +65,29 @@ export function lookUpTarget(looking: Looking, target: NameTarget): readonly Loo
   }
   return lookUpName({ world, sender, name: target.name, family, resolver, options }).map((branch) => {
     const { probability, state, resolution, legs, result } = branch
-    if (result.type !== 'found') return { type: 'failed', result: failedLookup(looking, target, branch) }
+    if (result.type !== 'found') {
+      refuseOtherFamily(looking, target, branch)
+      return { type: 'failed', result: failedLookup(looking, target, branch) }
+    }
     return { type: 'found', probability, state, resolution, legs, dial: dialFound(asking, target, result) }
   })
+}
+
+/** A Service that has addresses of the other family alone cannot be asked so. Throws a RequestError for one. */
+function refuseOtherFamily(
+  { world, request: { family } }: Looking,
+  { name }: NameTarget,
+  { resolution: { queries } }: NameBranch,
+): void {
+  if (family === undefined) return
+  const isOther = queries.some((query) => {
+    const service = query.rcode === 'NOERROR' ? serviceNamed(world, query.name) : undefined
+    const ips = service?.clusterIps ?? []
+    return ips.length > 0 && ips.every((ip) => familyOf(ip) !== family)
+  })
+  if (!isOther) return
+  const other = family === 4 ? 6 : 4
+  throw new RequestError('bad-request', `${name} has no IPv${family} address`, `ask over IPv${other}`)
 }
 
 /** The query that failed decides the journey: its packets, if they were lost; else what the server said. */
