@@ -52,11 +52,7 @@ export const diagnosticExamples: Readonly<Partial<Record<DiagnosticCode, Example
   'empty-input':              { yaml: '# nothing but a comment\n' },
   'not-an-object':            { yaml: '- one\n- two\n' },
   'unsupported-version':      { yaml: 'apiVersion: apps/v1beta9\nkind: Deployment\nmetadata: { name: web }\n' },
-<<<<<<< HEAD
   'kind-not-read':            { yaml: both(pod(''), 'apiVersion: v1\nkind: PersistentVolumeClaim\nmetadata: { name: data }\n') },
-=======
-  'kind-not-read':            { yaml: both(pod(''), 'apiVersion: v1\nkind: ResourceQuota\nmetadata: { name: small }\n') },
->>>>>>> 03d6504 (Pages and examples for the new codes; names outside end in a top-level domain that exists; balancers are known by their names; -6 to a Service without IPv6 is refused; host ports are named again)
   'missing-name':             { yaml: 'apiVersion: v1\nkind: Service\nspec: { ports: [{ port: 80 }] }\n' },
   'configuration-conflict':   { yaml: both(pod(''), kubeProxy('clusterCIDR: 10.1.0.0/16'), kubeProxy('clusterCIDR: 10.2.0.0/16')) },
   'duplicate-object':         { yaml: both(service('ports: [{ port: 80 }]'), service('ports: [{ port: 81 }]')) },
