@@ -73,17 +73,6 @@ function assumedDns(
   return { assumedDns: { ip: offsetIp(range.first, 10), server: coreDns(undefined) } }
 }
 
-/** Names by which load balancers are known outside. */
-function balancerNames({ services }: Cluster): readonly KnownName[] {
-  return services.flatMap(({ loadBalancer }) =>
-    loadBalancer.flatMap(({ hostname, ip, behindName }): KnownName[] => {
-      const address = ip ?? behindName
-      if (hostname === undefined || address === undefined) return []
-      return [{ name: hostname, ips: [address], ...(ip === undefined && { assumed: true }) }]
-    }),
-  )
-}
-
 function dnsListeners(address: Listener['address'], server: OutsideDns): readonly Listener[] {
   return [UDP, TCP].map((protocol) => ({
     protocol,

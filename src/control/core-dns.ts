@@ -3,6 +3,7 @@ import type { Ip } from '../base/ip.ts'
 import { parseIp } from '../base/ip.ts'
 import type { CoreDns, ServerBlock } from '../dns/coredns/config.ts'
 import { parseCorefile } from '../dns/coredns/corefile/parse.ts'
+import type { KubernetesData } from '../dns/kubernetes-data.ts'
 import type { Cluster, ClusterPod } from '../model/cluster.ts'
 import type { ConfigMap, Located } from '../model/objects.ts'
 import type { ResolvConf } from '../resolver/resolv-conf.ts'
@@ -78,10 +79,11 @@ export function coreDnsServers(
   resolvConfOf: (pod: ClusterPod | undefined) => ResolvConf,
   report: Report,
 ): MakeCoreDns {
-  const kubernetes = kubernetesData(cluster)
+  let kubernetes: KubernetesData | undefined
   const read = corefileReader(cluster, report)
   return (pod) => {
     const blocks = read(pod)
+    kubernetes ??= kubernetesData(cluster)
     const { nameservers, searches } = resolvConfOf(pod)
     const addresses: readonly Ip[] = pod?.ips ?? []
     return { type: 'coredns', blocks, kubernetes, nameservers, searches, addresses }
