@@ -76,7 +76,7 @@ export function completeCluster(given: ObjectsByKind, options: CompleteOptions =
       endpointSlices,
       ingresses: completeIngresses(completion),
       ingressClasses: objects.IngressClass,
-      secrets: completeSecrets(objects),
+      secrets: completeSecrets(objects, environment),
       configMaps: objects.ConfigMap,
       gatewayApi: gatewayApiObjects(objects),
       orphanEndpoints: orphanEndpoints(objects, services),

@@ -4,11 +4,12 @@ import type { Journey, JourneyOutcome } from './journey.ts'
 function groupKey(outcome: JourneyOutcome): string {
   const { disposition, destination, seenSource, stoppedAt, from, errno, http, resolution } = outcome
   const port = seenSource?.randomPort ? '' : seenSource?.port
+  // What a proxy answers by itself is the same whomever it takes the client for.
+  const seen = http?.by === 'proxy' && http.status !== null ? [] : [seenSource?.ip, port]
   return JSON.stringify([
     disposition,
     destination,
-    seenSource?.ip,
-    port,
+    seen,
     stoppedAt?.netns,
     stoppedAt?.ruleText,
     from?.name,

@@ -1,6 +1,7 @@
 import { byText } from '../../base/ordering.ts'
 import { formatRef } from '../../base/source.ts'
 import type { ClusterSecret } from '../../model/cluster.ts'
+import type { Environment } from '../../model/environment.ts'
 import type { ObjectsByKind } from '../../model/kinds.ts'
 import type { Ingress, IngressClass, Located } from '../../model/objects.ts'
 import type { Completion } from './completion.ts'
@@ -36,14 +37,18 @@ function defaultClass(classes: readonly Located<IngressClass>[]): Located<Ingres
   return newest
 }
 
-/** What the cluster knows of its Secrets. */
-export function completeSecrets(objects: ObjectsByKind): readonly ClusterSecret[] {
+/** What the cluster knows of its Secrets; the Environment may say what names are in a certificate. */
+export function completeSecrets(
+  objects: ObjectsByKind,
+  { certificates = [] }: Environment,
+): readonly ClusterSecret[] {
+  const stated = new Map(certificates.map(({ secret, dnsNames }) => [secret, dnsNames]))
   return objects.Secret.map(({ object, ref }) => ({
     namespace: ref.namespace ?? 'default',
     name: ref.name,
     ref,
     type: object.type ?? 'Opaque',
     hasCertificate: object.keys.includes('tls.crt') && object.keys.includes('tls.key'),
-    names: object.certificateNames,
+    names: stated.get(`${ref.namespace ?? 'default'}/${ref.name}`) ?? object.certificateNames,
   }))
 }
