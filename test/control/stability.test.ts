@@ -230,7 +230,7 @@ spec:
   kubeProxy: {mode: iptables, clusterCIDR: 10.1.0.0/16, version: "1.35"}
   cni: {plugin: kindnet}
   apiServer: {serviceNodePortRange: 30000-30100}
-  nodes: {n1: {interfaces: {eth0: {addresses: [192.0.2.1/24]}}}}
+  nodes: {n1: {interfaces: {eth0: {addresses: [192.0.2.1/24]}}, resolv: {nameservers: [192.0.2.53]}}}
 ---
 apiVersion: v1
 kind: Node
@@ -281,6 +281,7 @@ spec: {type: NodePort, clusterIP: 10.2.0.9, ports: [{port: 80, nodePort: 30080}]
       'Service default/web has …',
       'Service default/web port 80 has …',
       'the nodes are on one network, 172.18.0.0/16, whose router is 172.18.0.1',
+      'nodes look names up at their router, 172.18.0.1',
       'the load balancer of default/web has not got an address',
     ])
   })

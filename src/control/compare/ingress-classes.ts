@@ -48,7 +48,9 @@ function profileOf(
   classes: readonly Located<IngressClass>[],
 ): IngressProfileName | undefined {
   const name = classNameOf(ingress)
-  const controller = classes.find(({ ref }) => ref.name === name)?.object.spec?.controller ?? ''
+  // A class that no file holds was itself taken for one by its name.
+  const stated = classes.find(({ ref }) => ref.name === name && ref.at !== undefined)
+  const controller = stated?.object.spec?.controller ?? ''
   const byController = names.find((one) => ingressProfiles[one].controllers.includes(controller))
   const byName = names.find((one) => one === name)
   return byController ?? byName ?? knownBy.find(([word]) => name.includes(word))?.[1]

@@ -82,14 +82,18 @@ const controllers: readonly AssumedController[] = [nginx, traefik, haproxy, hapr
 /** Controllers of clouds: what they make stands outside the cluster. */
 const cloudControllers: readonly string[] = ['ingress.k8s.aws/alb', 'k8s.io/ingress-gce']
 
-/** The controllers to which classes belong by the names that their installations give them. */
-const usualClasses: Readonly<Record<string, string>> = {
-  nginx: nginx.value,
-  traefik: traefik.value,
-  haproxy: haproxy.value,
-  alb: 'ingress.k8s.aws/alb',
-  gce: 'k8s.io/ingress-gce',
-  'gce-internal': 'k8s.io/ingress-gce',
+/** Words in names of classes by which installations tell whose they are. */
+const knownBy: readonly (readonly [word: string, value: string])[] = [
+  ['nginx', nginx.value],
+  ['traefik', traefik.value],
+  ['haproxy', haproxy.value],
+  ['alb', 'ingress.k8s.aws/alb'],
+  ['gce', 'k8s.io/ingress-gce'],
+]
+
+/** The controller to which a class of this name usually belongs; ingress-nginx, if the name tells nothing. */
+function usualController(name: string): string {
+  return knownBy.find(([word]) => name.includes(word))?.[1] ?? nginx.value
 }
 
 /**
@@ -133,7 +137,7 @@ function assumedClasses({ Ingress: ingresses, IngressClass: known }: ObjectsByKi
       apiVersion: 'networking.k8s.io/v1',
       kind: 'IngressClass',
       metadata: { name },
-      spec: { controller: usualClasses[name] ?? nginx.value },
+      spec: { controller: usualController(name) },
     }),
   )
 }
@@ -143,7 +147,7 @@ function controllerOf({ object }: Located<Ingress>, classes: readonly Located<In
   const own = classes.find(({ ref }) => ref.name === name)
   if (own) return own.object.spec?.controller ?? nginx.value
   const annotated = object.metadata.annotations?.['kubernetes.io/ingress.class']
-  const value = usualClasses[annotated ?? ''] ?? nginx.value
+  const value = usualController(annotated ?? '')
   return cloudControllers.includes(value) ? '' : value
 }
 
