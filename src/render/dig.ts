@@ -1,8 +1,10 @@
 import type { NameQuery, ResolutionAnswer } from '../model/journey.ts'
+import type { Disposition } from '../model/trace.ts'
 import { diagnosis } from './diagnosis.ts'
+import { formatRecord, formatRecordQuestion } from './dig-record.ts'
+import { wrap } from './layout.ts'
 import { explainedText } from './resolution-text.ts'
 import type { Style } from './style.ts'
-import { padEnd, width } from './style.ts'
 
 /** How an answer to a question for a name is shown. */
 export interface DigOptions {
@@ -19,8 +21,7 @@ export function digText(answer: ResolutionAnswer, options: DigOptions): string {
   if (options.short) return shortText(answer)
   const parts = [
     headText(answer, options),
-    ...(options.explain ? [sequenceText(answer, options)] : []),
-    ...(options.explain ? [] : decisive(answer).map((query) => messageText(query, options))),
+    ...(options.explain ? [sequenceText(answer, options)] : messagesText(answer, options)),
     ...sourceText(answer),
     ...waysText(answer),
     ...diagnosisText(answer, options),
@@ -38,14 +39,18 @@ function shortText({ queries, addresses, request }: ResolutionAnswer): string {
   return data.length === 0 ? '' : `${data.join('\n')}\n`
 }
 
-function headText({ request, resolvConf }: ResolutionAnswer, { style }: DigOptions): string {
+/** Who asks whom, and with which resolv.conf. */
+function headText({ request, resolvConf }: ResolutionAnswer, { style, columns }: DigOptions): string {
   const { name, type, from, resolver } = request
-  const search =
-    resolvConf.searches.length === 0 ? 'no search list' : `search ${resolvConf.searches.join(' ')}`
-  const options = resolvConf.options.length === 0 ? '' : `; options ${resolvConf.options.join(' ')}`
+  const { nameservers, searches, options } = resolvConf
+  const says = [
+    nameservers.length === 0 ? 'no nameserver' : `nameserver ${nameservers.join(' ')}`,
+    searches.length === 0 ? 'no search list' : `search ${searches.join(' ')}`,
+    ...(options.length === 0 ? [] : [`options ${options.join(' ')}`]),
+  ]
   return [
     `; ${style.bold(type === undefined ? name : `${name} ${type}`)}, asked by ${from} (${resolver})`,
-    `; nameserver ${resolvConf.nameservers.join(' ') || 'none'}; ${search}${options}`,
+    ...wrap(says.join('; '), columns - 2).map((line) => `; ${line}`),
   ].join('\n')
 }
 
@@ -58,49 +63,76 @@ function decisive({ queries, outcomes }: ResolutionAnswer): readonly NameQuery[]
   return queries.filter((one) => one.name === last)
 }
 
-function messageText(query: NameQuery, { style }: DigOptions): string {
-  const { name, type, rcode, server, answers, authority, additional, answeredBy, disposition } = query
-  if (rcode === null) {
-    const why = disposition === 'reached' ? 'the server says nothing' : disposition
-    return style.bad(`;; no answer from ${server} to ${name} ${type}: ${why}`)
-  }
-  const flags = ['qr', ...(query.authoritative ? ['aa'] : []), ...(query.truncated ? ['tc'] : []), 'rd'].join(
-    ' ',
-  )
-  const counts = `QUERY: 1, ANSWER: ${answers.length}, AUTHORITY: ${authority.length}, ADDITIONAL: ${additional.length}`
-  const by = answeredBy ? ` (${answeredBy.name}${answeredBy.node ? ` on ${answeredBy.node}` : ''})` : ''
-  return [
-    `;; status: ${rcode}; flags: ${flags}; ${counts}`,
-    section('QUESTION', [`;${name} IN ${type}`]),
-    section('ANSWER', answers),
-    section('AUTHORITY', authority),
-    section('ADDITIONAL', additional),
-    `;; SERVER: ${server}#53${by}`,
-  ]
-    .filter((part) => part !== '')
-    .join('\n')
-}
-
-function section(title: string, records: readonly string[]): string {
-  if (records.length === 0) return ''
-  const rows = records.map((record) => record.split(' '))
-  const columns = [0, 1, 2].map((at) => Math.max(...rows.map((row) => width(row[at] ?? ''))))
-  const lines = rows.map((row) => {
-    const head = row.slice(0, 3).map((text, at) => padEnd(text, columns[at] ?? 0))
-    return [...head, row.slice(3).join(' ')].join('  ')
+function messagesText(answer: ResolutionAnswer, options: DigOptions): readonly string[] {
+  const queries = decisive(answer)
+  return queries.map((query, index) => {
+    const isAgain = ({ name, type, server }: NameQuery) =>
+      name === query.name && type === query.type && server === query.server
+    const retried = queries.slice(0, index).some((one) => one.truncated && isAgain(one))
+    return messageText(query, retried ? 'TCP' : 'UDP', options)
   })
-  return [`;; ${title} SECTION:`, ...lines].join('\n')
 }
 
-/** The sequence of queries; under each what the server did with it. */
+function messageText(query: NameQuery, transport: 'UDP' | 'TCP', { style }: DigOptions): string {
+  const { name, type, rcode, server, answers, authority, additional, answeredBy } = query
+  if (rcode === null) return style.bad(silenceText(query))
+  const counts = `QUERY: 1, ANSWER: ${answers.length}, AUTHORITY: ${authority.length}, ADDITIONAL: ${additional.length}`
+  const header = [
+    ...(transport === 'TCP' ? [';; Truncated, retrying in TCP mode.'] : []),
+    `;; ->>HEADER<<- opcode: QUERY, status: ${rcode}, id: 0`,
+    `;; flags: ${flagsOf(query)}; ${counts}`,
+  ]
+  const by = answeredBy
+    ? [`;; ANSWERED BY: ${answeredBy.name}${answeredBy.node ? ` on ${answeredBy.node}` : ''}`]
+    : []
+  return [
+    header.join('\n'),
+    [';; QUESTION SECTION:', formatRecordQuestion(name, type)].join('\n'),
+    ...section('ANSWER', answers),
+    ...section('AUTHORITY', authority),
+    ...section('ADDITIONAL', additional),
+    [`;; SERVER: ${server}#53(${server}) (${transport})`, ...by].join('\n'),
+  ].join('\n\n')
+}
+
+/** A server that answers for others recurses (RA); one that refuses or fails does not say. */
+function flagsOf({ authoritative, truncated, rcode }: NameQuery): string {
+  const recurses = !authoritative && (rcode === 'NOERROR' || rcode === 'NXDOMAIN')
+  const flags = ['qr', authoritative && 'aa', truncated && 'tc', 'rd', recurses && 'ra']
+  return flags.filter((flag) => flag !== false && flag !== undefined).join(' ')
+}
+
+function section(title: string, records: readonly string[]): readonly string[] {
+  return records.length === 0 ? [] : [[`;; ${title} SECTION:`, ...records.map(formatRecord)].join('\n')]
+}
+
+/** dig's words for a query that gets no answer. */
+function silenceText({ name, type, server, disposition }: NameQuery): string {
+  const asked = `; ${name} ${type}`
+  if (disposition === 'unknown') return `${asked}: not known: the way to ${server} is not modelled`
+  return [
+    asked,
+    `;; communications error to ${server}#53: ${errorText(disposition)}`,
+    ';; no servers could be reached',
+  ].join('\n')
+}
+
+function errorText(disposition: Disposition): string {
+  switch (disposition) {
+    case 'refused':
+    case 'rejected':
+      return 'connection refused'
+    case 'no-route':
+      return 'host unreachable'
+    default:
+      return 'timed out'
+  }
+}
+
+/** The sequence of queries; under each name what the servers did with it. */
 function sequenceText({ outcomes }: ResolutionAnswer, options: DigOptions): string {
   const [first] = outcomes
-  if (!first) return ''
-  const steps = first.resolution.queries.flatMap(({ name, type, steps: did }) =>
-    did.map((step) => `  ; ${name} ${type}: ${step}`),
-  )
-  const said = explainedText(first.resolution, { ...options, detail: 'matched' })
-  return [said, ...(steps.length > 0 ? ['', ...steps] : [])].join('\n')
+  return first ? explainedText(first.resolution, { ...options, detail: 'matched' }, { steps: true }) : ''
 }
 
 function sourceText({ outcomes }: ResolutionAnswer): readonly string[] {

@@ -24,7 +24,7 @@ export function resolutionText({ resolution }: JourneyOutcome, options: Options)
     : [explainedText(resolution, options), line]
 }
 
-/** Where the answer came from: `6 queries, pod/coredns-7db6d8ff4d-2xk9p`. */
+/** Where the answer came from: `6 queries, coredns-7db6d8ff4d-2xk9p`. */
 function sourceText({ source, queries }: Resolution): string {
   switch (source) {
     case 'hosts-file':
@@ -36,34 +36,93 @@ function sourceText({ source, queries }: Resolution): string {
     case 'dns': {
       const last = queries.at(-1)?.answeredBy
       const count = `${queries.length} ${queries.length === 1 ? 'query' : 'queries'}`
-      return last ? `${count}, answered by ${last.name}` : count
+      return last ? `${count}, ${last.name}` : count
     }
     default:
       return source satisfies never
   }
 }
 
-/** Each query with what it got: the sequence in which the resolver asked. */
-export function explainedText({ queries, seconds }: Resolution, { style, columns }: Options): string {
-  const names = Math.min(56, Math.max(0, ...queries.map((one) => width(one.name))))
-  let name = ''
-  const lines = queries.flatMap((query) => {
-    const same = query.name === name
-    name = query.name
-    const left = `  ${style.name(padEnd(same ? '' : query.name, names))}  ${padEnd(query.type, 4)}  `
+/** Names as wide as this stand on a line of their own, so that there is room for what they got. */
+const widestName = 48
+
+/** Each query with what it got: the sequence in which the resolver asked; with `steps` what servers did with it. */
+export function explainedText(
+  { queries, seconds }: Resolution,
+  options: Options,
+  { steps = false }: { readonly steps?: boolean } = {},
+): string {
+  const groups = groupsByName(queries)
+  const narrow = groups.map(([first]) => width(first.name)).filter((one) => one <= widestName)
+  const names = Math.max(6, ...narrow)
+  const lines = groups.flatMap((group) => [
+    ...groupLines(group, names, options),
+    ...(steps ? stepLines(group, options) : []),
+  ])
+  const waited =
+    seconds === undefined ? [] : [`  ${options.style.dim(`the resolver gives up after ${seconds} s`)}`]
+  return [...lines, ...waited].join('\n')
+}
+
+type Group = readonly [NameQuery, ...NameQuery[]]
+
+/** Queries for one name that follow each other. */
+function groupsByName(queries: readonly NameQuery[]): readonly Group[] {
+  const groups: [NameQuery, ...NameQuery[]][] = []
+  for (const query of queries) {
+    const last = groups.at(-1)
+    if (last?.[0].name === query.name) last.push(query)
+    else groups.push([query])
+  }
+  return groups
+}
+
+function groupLines(group: Group, names: number, { style, columns }: Options): readonly string[] {
+  const [{ name }] = group
+  const fits = width(name) <= names
+  const lines = group.flatMap((query, index) => {
+    const named = fits && index === 0 ? name : ''
+    const left = `  ${style.name(padEnd(named, names))}  ${padEnd(query.type, 4)}  `
     const got = gotText(query)
     const text = query.rcode === 'NOERROR' && query.answers.length > 0 ? got : style.bad(got)
     const right = query.answeredBy ? query.answeredBy.name : `asked ${query.server}`
     return blockLines({ left, text, right, paint: (line) => line }, columns, style)
   })
-  const waited = seconds === undefined ? [] : [`  ${style.dim(`the resolver gives up after ${seconds} s`)}`]
-  return [...lines, ...waited].join('\n')
+  return fits ? lines : [...cut(name, columns - 2).map((part) => `  ${style.name(part)}`), ...lines]
+}
+
+/** A name in pieces that fit the columns. */
+function cut(name: string, columns: number): readonly string[] {
+  const size = Math.max(24, columns)
+  const pieces = Math.ceil(name.length / size)
+  return Array.from({ length: pieces }, (_, index) => name.slice(index * size, (index + 1) * size))
+}
+
+/** What every server says of every query, and what tells nothing. */
+const ofCourse: ReadonlySet<string> = new Set([
+  'coredns: server block .',
+  'cache: taken to hold no answer yet',
+])
+
+/** What the servers did with the queries for one name; what holds of A and AAAA stands once. */
+function stepLines(group: Group, { style, columns }: Options): readonly string[] {
+  const texts = [...new Set(group.flatMap(({ steps }) => steps))].filter((text) => !ofCourse.has(text))
+  const longest = texts.filter((text) => !texts.some((other) => other !== text && other.startsWith(text)))
+  return longest.flatMap((text) =>
+    blockLines({ left: '      ', text, right: '', hanging: 2, paint: style.dim }, columns, style),
+  )
 }
 
 /** What a query got, in a few words: addresses, `no such name`, `no answer`. */
-export function gotText({ rcode, answers, disposition }: NameQuery): string {
+export function gotText({ rcode, answers, disposition, type }: NameQuery): string {
   if (rcode === null) return disposition === 'reached' ? 'no answer' : `no answer: ${disposition}`
   if (rcode !== 'NOERROR') return rcode
   if (answers.length === 0) return 'no data'
-  return answers.map((record) => record.split(' ').slice(3).join(' ')).join(', ')
+  return answers.map((record) => dataOf(record, type)).join(', ')
+}
+
+/** The record's data; with its type where that is not the one that was asked for. */
+function dataOf(record: string, asked: string): string {
+  const [, , , type = '', ...data] = record.split(' ')
+  return type === asked ? data.join(' ') : `${type} ${data.join(' ')}`
 }

@@ -80,12 +80,11 @@ function percent(share: number): string {
 function walkText(group: JourneyOutcome, titled: boolean, options: TextOptions & WalkOptions): string {
   const title = titled ? [`  ${options.style.bold(`${endingOf(group)}, ${percent(group.probability)}`)}`] : []
   const blocks = [
-    ...resolutionText(group, options),
+    resolutionText(group, options).join('\n'),
     ...group.legs.filter((leg) => isShown(leg, group, options)).map((leg) => legText(leg, group, options)),
-    ...httpText(group, options),
-  ]
-  const text = [...title, ...blocks].join('\n')
-  return blocks.length === 0 ? '' : text
+    httpText(group, options).join('\n'),
+  ].filter((block) => block !== '')
+  return blocks.length === 0 ? '' : [...title, blocks.join('\n\n')].join('\n')
 }
 
 /** The packets of a look-up are shown where they failed, and where every rule is asked for. */
