@@ -2,7 +2,7 @@ import type { NameQuery, ResolutionAnswer } from '../model/journey.ts'
 import type { Disposition } from '../model/trace.ts'
 import { diagnosis } from './diagnosis.ts'
 import { formatRecord, formatRecordQuestion } from './dig-record.ts'
-import { wrap } from './layout.ts'
+import { cut, wrap } from './layout.ts'
 import { explainedText } from './resolution-text.ts'
 import type { Style } from './style.ts'
 
@@ -43,14 +43,17 @@ function shortText({ queries, addresses, request }: ResolutionAnswer): string {
 function headText({ request, resolvConf }: ResolutionAnswer, { style, columns }: DigOptions): string {
   const { name, type, from, resolver } = request
   const { nameservers, searches, options } = resolvConf
-  const says = [
-    nameservers.length === 0 ? 'no nameserver' : `nameserver ${nameservers.join(' ')}`,
-    searches.length === 0 ? 'no search list' : `search ${searches.join(' ')}`,
+  const file = [
+    ...(nameservers.length === 0 ? ['no nameserver'] : nameservers.map((one) => `nameserver ${one}`)),
+    ...(searches.length === 0 ? [] : [`search ${searches.join(' ')}`]),
     ...(options.length === 0 ? [] : [`options ${options.join(' ')}`]),
   ]
+  const what = type === undefined ? name : `${name} ${type}`
+  const [title = '', ...more] = cut(what, columns - 2)
   return [
-    `; ${style.bold(type === undefined ? name : `${name} ${type}`)}, asked by ${from} (${resolver})`,
-    ...wrap(says.join('; '), columns - 2).map((line) => `; ${line}`),
+    ...[title, ...more].map((part) => `; ${style.bold(part)}`),
+    `; asked by ${from} (${resolver})`,
+    ...file.flatMap((line) => wrap(line, columns - 2)).map((line) => `; ${line}`),
   ].join('\n')
 }
 
@@ -63,14 +66,18 @@ function decisive({ queries, outcomes }: ResolutionAnswer): readonly NameQuery[]
   return queries.filter((one) => one.name === last)
 }
 
+/** Each message once; a server that is silent is asked several times. */
 function messagesText(answer: ResolutionAnswer, options: DigOptions): readonly string[] {
   const queries = decisive(answer)
-  return queries.map((query, index) => {
+  const messages = queries.map((query, index) => {
     const isAgain = ({ name, type, server }: NameQuery) =>
       name === query.name && type === query.type && server === query.server
     const retried = queries.slice(0, index).some((one) => one.truncated && isAgain(one))
     return messageText(query, retried ? 'TCP' : 'UDP', options)
   })
+  const names = new Set(answer.queries.map(({ name }) => name)).size
+  const others = names > 1 ? [`; the last of ${names} names that were asked for; --explain shows each`] : []
+  return [...(answer.outcomes[0]?.resolution.name === undefined ? others : []), ...new Set(messages)]
 }
 
 function messageText(query: NameQuery, transport: 'UDP' | 'TCP', { style }: DigOptions): string {

@@ -17,6 +17,13 @@ export function wrap(text: string, columns: number): readonly string[] {
   return lines
 }
 
+/** One long word, such as a name, in pieces that fit the columns. */
+export function cut(word: string, columns: number): readonly string[] {
+  const size = Math.max(24, columns)
+  const pieces = Math.ceil(word.length / size)
+  return Array.from({ length: pieces }, (_, index) => word.slice(index * size, (index + 1) * size))
+}
+
 /** Says a file and line in as few letters as tell the files of one output apart. */
 export type ShowLocation = (at: SourceLocation | undefined) => string
 

@@ -1,5 +1,5 @@
 import type { JourneyOutcome, NameQuery, Resolution } from '../model/journey.ts'
-import { blockLines } from './layout.ts'
+import { blockLines, cut } from './layout.ts'
 import type { Style } from './style.ts'
 import { padEnd, width } from './style.ts'
 
@@ -89,13 +89,6 @@ function groupLines(group: Group, names: number, { style, columns }: Options): r
     return blockLines({ left, text, right, paint: (line) => line }, columns, style)
   })
   return fits ? lines : [...cut(name, columns - 2).map((part) => `  ${style.name(part)}`), ...lines]
-}
-
-/** A name in pieces that fit the columns. */
-function cut(name: string, columns: number): readonly string[] {
-  const size = Math.max(24, columns)
-  const pieces = Math.ceil(name.length / size)
-  return Array.from({ length: pieces }, (_, index) => name.slice(index * size, (index + 1) * size))
 }
 
 /** What every server says of every query, and what tells nothing. */

@@ -186,6 +186,9 @@ function closedName(world: World, host: string, pod: ClusterPod | undefined): re
 
 function unknown(world: World, host: string, pod: ClusterPod | undefined): readonly Finding[] {
   const { name, namespace } = asService(world, host, pod)
+  if (!world.cluster.namespaces.some((one) => one.name === namespace)) {
+    return [unknownNamespace(world, host, name, namespace)]
+  }
   const own = [...world.services.values()].filter((one) => one.namespace === namespace)
   const near = nearest(
     name,
@@ -210,4 +213,24 @@ function unknown(world: World, host: string, pod: ClusterPod | undefined): reado
           fix: 'ask for a name that exists, or create the Service',
         }),
   ]
+}
+
+/** A name of two labels and more whose second is no namespace, and which nobody outside knows either. */
+function unknownNamespace(world: World, host: string, name: string, namespace: string): Finding {
+  const near = nearest(
+    namespace,
+    world.cluster.namespaces.map((one) => one.name),
+  )
+  const service = world.services.get(`${near}/${name}`)
+  if (near !== undefined && service) {
+    return finding('name-unknown', `there is no namespace ${namespace}, but one called ${near}`, {
+      objects: [service.ref],
+      fix: `ask for ${name}.${near}`,
+    })
+  }
+  return finding(
+    'name-unknown',
+    `${host} is no name of the cluster, which has no namespace ${namespace}, and no name server outside knows it`,
+    { fix: 'ask for a name that exists: SERVICE.NAMESPACE in the cluster, or a full name outside' },
+  )
 }
