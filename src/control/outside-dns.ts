@@ -97,7 +97,10 @@ function existsOutside(cluster: Cluster): (name: string) => boolean {
   const { domain } = cluster.settings
   const namespaces = new Set(cluster.namespaces.map((one) => one.name))
   const services = new Set(cluster.services.map((one) => `${one.namespace}/${one.name}`))
-  const searches = Object.values(cluster.environment.nodes ?? {}).flatMap((one) => one.resolv?.search ?? [])
+  const searches = [
+    ...Object.values(cluster.environment.nodes ?? {}).flatMap((one) => one.resolv?.search ?? []),
+    ...cluster.pods.flatMap(({ object }) => object.spec.dnsConfig?.searches ?? []),
+  ]
   const below = (name: string, zone: string) => name === zone || name.endsWith(`.${zone}`)
   return (asked) => {
     const name = asked.toLowerCase().replace(/\.$/, '')

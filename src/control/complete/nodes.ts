@@ -38,6 +38,8 @@ interface Draft {
   readonly known?: readonly Ip[]
   readonly labels: Readonly<Record<string, string>>
   readonly controlPlane: boolean
+  /** kind takes kubeadm's taint away from a cluster of one node (its action kubeadminit). */
+  readonly untainted?: true
 }
 
 /** The cluster's nodes: those of the input, else those of a kind `Cluster`, else one control plane and two workers. */
@@ -108,6 +110,7 @@ function nameNodes(
     return {
       name,
       controlPlane,
+      ...(!workers && { untainted: true as const }),
       labels: { 'kubernetes.io/hostname': name, 'kubernetes.io/os': 'linux', ...roleLabels, ...labels },
     }
   })
@@ -185,7 +188,7 @@ function finishNode(
   podCidrs: readonly Cidr[],
   settings: ClusterSettings,
 ): ClusterNode {
-  const { source, name, labels, controlPlane } = draft
+  const { source, name, labels, controlPlane, untainted } = draft
   const object = source?.object
   const ready = object?.status?.conditions?.find((one) => one.type === 'Ready')?.status ?? 'True'
   const zone = labels[zoneLabel]
@@ -193,7 +196,7 @@ function finishNode(
     name,
     ref: source?.ref ?? { kind: 'Node', name },
     labels,
-    taints: source ? taintsOf(source.object, ready) : controlPlane ? [controlPlaneTaint] : [],
+    taints: source ? taintsOf(source.object, ready) : controlPlane && !untainted ? [controlPlaneTaint] : [],
     unschedulable: object?.spec?.unschedulable ?? false,
     ready: ready === 'True',
     addresses,
