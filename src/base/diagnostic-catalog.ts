@@ -24,6 +24,7 @@ export const diagnosticCatalog = {
   'corefile-not-modelled': warning(
     'A plugin of the Corefile is not modelled, and could change an answer; or CoreDNS itself would warn.',
   ),
+  'node-cache-fails': warning('NodeLocal DNSCache would not start; its nodes are as they are without it.'),
   'not-utf8': warning('A file is not UTF-8; what could not be read was replaced.'),
   'not-json': warning('A text begins as JSON does and is none; it is read as YAML.'),
   'yaml-1.1-boolean': warning(

@@ -6,12 +6,15 @@ import type { CoreDns } from '../dns/coredns/config.ts'
 import type { OutsideDns } from '../dns/outside.ts'
 import type { HttpApplication } from '../http/application.ts'
 import type { Cluster, ClusterPod } from '../model/cluster.ts'
-import type { Application, Listener } from '../model/network.ts'
+import type { Listener } from '../model/network.ts'
 import { coreDnsServers, dnsPodsOf } from './core-dns.ts'
+import { dnsSockets, isDnsSocket, withDnsServer } from './dns-sockets.ts'
 import { httpProxies } from './http-proxies.ts'
 import { statedListeners } from './listeners.ts'
 import { balancerNames } from './load-balancer/names.ts'
 import { dnsService, nameFilesOf, nodeResolvConf } from './name-files.ts'
+import type { NodeLocalDns } from './node-local-dns/node-local-dns.ts'
+import { nodeLocalDns } from './node-local-dns/node-local-dns.ts'
 import type { KnownName } from './outside-dns.ts'
 import { outsideDns } from './outside-dns.ts'
 import { underlayOf } from './underlay.ts'
@@ -28,6 +31,8 @@ export interface Applications {
   isDnsPod(pod: ClusterPod): boolean
   /** What any machine outside asks; the way there is not walked. */
   readonly outside: OutsideDns
+  /** Name servers on the nodes themselves. */
+  readonly nodeLocalDns: NodeLocalDns
   /** The cluster's DNS, where the input has none of it: its usual address, asked without packets. */
   readonly assumedDns?: { readonly ip: Ip; readonly server: CoreDns }
 }
@@ -39,6 +44,7 @@ export function compileApplications(cluster: Cluster, report: Report): Applicati
     (pod ? nameFiles.pod(pod) : nameFiles.node(cluster.nodes[0]?.name)).resolvConf
   const coreDns = coreDnsServers(cluster, resolvConfOf, report)
   const dnsPods = dnsPodsOf(cluster)
+  const nodeCaches = nodeLocalDns(cluster, resolvConfOf, report)
   const proxies = httpProxies(cluster)
   const known: readonly KnownName[] = [...balancerNames(cluster), ...proxies.names]
   const servers = outsideServers(cluster)
@@ -53,10 +59,12 @@ export function compileApplications(cluster: Cluster, report: Report): Applicati
     listenersOf: (pod, listeners) => {
       const stated = statedListeners(cluster.environment.listeners, pod) !== undefined
       if (dnsPods.has(pod)) return coreDnsListeners(coreDns(pod), pod, listeners, stated)
-      return withHttpApps(cluster, pod, proxies.listenersOf(pod, listeners))
+      const cached = nodeCaches.listenersOf(pod, listeners, stated)
+      return cached ?? withHttpApps(cluster, pod, proxies.listenersOf(pod, listeners))
     },
     nameServer,
     nameServers: servers,
+    nodeLocalDns: nodeCaches,
     outside: outsideDns(cluster, undefined, known),
     isDnsPod: (pod) => dnsPods.has(pod),
     ...(dnsPods.size === 0 ? assumedDns(cluster, coreDns) : {}),
@@ -98,24 +106,10 @@ function coreDnsListeners(
   listeners: readonly Listener[],
   stated: boolean,
 ): readonly Listener[] {
-  const application: Application = { type: 'dns', server }
-  const ports = new Set(server.blocks.flatMap((block) => block.zones.map((zone) => zone.port)))
-  const isDns = ({ protocol, port }: Listener) =>
-    typeof port === 'number' && ports.has(port) && (protocol === UDP || protocol === TCP)
-  if (stated) return listeners.map((one) => (isDns(one) ? { ...one, application } : one))
-  const own = [...ports].flatMap((port) =>
-    [UDP, TCP].map(
-      (protocol): Listener => ({
-        protocol,
-        address: 'any',
-        port,
-        owner: pod.ref,
-        label: 'CoreDNS',
-        application,
-      }),
-    ),
-  )
-  return [...own, ...listeners.filter((one) => one.port !== 'any' && one.port !== 53 && !isDns(one))]
+  if (stated) return withDnsServer(server, listeners)
+  const isDns = isDnsSocket(server)
+  const others = listeners.filter((one) => one.port !== 'any' && one.port !== 53 && !isDns(one))
+  return [...dnsSockets(server, { owner: pod.ref, label: 'CoreDNS' }), ...others]
 }
 
 /** Web servers whose answers the Environment states. */

@@ -1,6 +1,6 @@
 import { collectDiagnostics } from '../base/diagnostic.ts'
 import type { Cidr, Ip } from '../base/ip.ts'
-import { formatIp, hostCidr, parseIpSloppy } from '../base/ip.ts'
+import { cidrOf, contains, formatIp, hostCidr, parseIpSloppy } from '../base/ip.ts'
 import type { Cluster, ClusterNode, ClusterPod } from '../model/cluster.ts'
 import type { Listener, Netns, NetnsId, Network, Segment, SegmentPort } from '../model/network.ts'
 import type { RuleSet } from '../netfilter/rule.ts'
@@ -188,12 +188,24 @@ function fixedNamespaces(
   const own = [...podCidrs, ...serviceCidrs]
   const list = [
     withListeners(routerOf(cluster, underlay, own, balancers), routerNameServers(underlay, applications)),
-    withListeners(internetNetns(underlay, own), applications.nameServer(undefined)),
+    withListeners(
+      internetNetns(underlay, [...own, ...nowhereOutside(cluster, applications)]),
+      applications.nameServer(undefined),
+    ),
     ...balancers.flatMap((one) => one.netns ?? []),
     ...hosts.map((one) => one.netns),
   ]
   return new Map(list.map((netns) => [netns.id, netns]))
 }
+
+/** Link-local addresses, which no router passes on (RFC 3927), and those of NodeLocal DNSCache mean nothing outside. */
+function nowhereOutside({ nodes }: Cluster, { nodeLocalDns }: Applications): readonly Cidr[] {
+  const devices = nodes.flatMap(({ name }) => nodeLocalDns.onNode(name).devices)
+  const addresses = devices.flatMap((device) => device.addresses.map(({ ip }) => ip))
+  return [linkLocal, ...[...new Set(addresses)].filter((ip) => !contains(linkLocal, ip)).map(hostCidr)]
+}
+
+const linkLocal = cidrOf(0xa9fe0000, 16)
 
 /** The router answers for names where nodes ask it, as routers with DHCP do. */
 function routerNameServers({ networks }: Underlay, applications: Applications): readonly Listener[] {

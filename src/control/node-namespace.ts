@@ -47,6 +47,7 @@ export function nodeNamespace(context: NodeContext): Netns {
   const cniContext: CniContext = { cluster, node, pods, uplink, mtu: underlay.mtu }
   const plugin = cni.node(cniContext)
   const eth0 = uplinkDevice(context)
+  const nodeCache = context.applications.nodeLocalDns.onNode(node.name)
   const environment = cluster.environment.nodes?.[node.name]
   let ruleSets: readonly RuleSet[] | undefined
   return {
@@ -54,7 +55,7 @@ export function nodeNamespace(context: NodeContext): Netns {
     role: 'node',
     label: node.name,
     subject: node.ref,
-    devices: [loopback, eth0, ...plugin.devices],
+    devices: [loopback, eth0, ...plugin.devices, ...nodeCache.devices],
     routes: [
       ...ownNetworks(context, eth0),
       ...plugin.routes,
@@ -136,7 +137,13 @@ function isLiberal(context: NodeContext): boolean {
 /** Every address of the node's devices, as kube-proxy lists them for `nodePortAddresses`. */
 function addressesOf(context: NodeContext): readonly Ip[] {
   const { cluster, node } = context
-  return [0x7f000001, 1n, ...node.addresses, ...extraAddresses(cluster, node).map((one) => one.ip)]
+  const nodeCache = context.applications.nodeLocalDns.onNode(node.name)
+  return [
+    ...[0x7f000001, 1n],
+    ...node.addresses,
+    ...extraAddresses(cluster, node).map((one) => one.ip),
+    ...nodeCache.devices.flatMap((device) => device.addresses.map((one) => one.ip)),
+  ]
 }
 
 function nodeRuleSets(context: NodeContext, cniContext: CniContext): readonly RuleSet[] {
@@ -162,6 +169,7 @@ function nodeRuleSets(context: NodeContext, cniContext: CniContext): readonly Ru
       ...kubeletRules(family),
       ...cni.rules(cniContext, family),
       ...portmapRules(context.pods, node, family),
+      ...context.applications.nodeLocalDns.onNode(node.name).rules(family),
     ]
     return [{ ...composeRuleSet(family, contributions), conntrack: true }]
   })

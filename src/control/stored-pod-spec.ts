@@ -1,4 +1,4 @@
-import type { Container, PodSpec, PodTemplate } from '../model/objects.ts'
+import type { Container, PodSpec, PodTemplate, Volume } from '../model/objects.ts'
 
 type Fields = Readonly<Record<string, unknown>>
 
@@ -20,14 +20,13 @@ const probeDefaults = { failureThreshold: 3, periodSeconds: 10, successThreshold
 
 /** A pod spec with the API server's defaults. Mirrors SetDefaults_PodSpec and what it calls for containers. */
 export function defaultedPodSpec(spec: PodSpec): PodSpec {
-  const { containers, initContainers } = spec
-  const volumes = (spec as Fields)['volumes']
+  const { containers, initContainers, volumes } = spec
   return {
     ...specDefaults,
     ...spec,
     ...(containers && { containers: containers.map(defaultedContainer) }),
     ...(initContainers && { initContainers: initContainers.map(defaultedContainer) }),
-    ...(Array.isArray(volumes) && { volumes: volumes.map(defaultedVolume) }),
+    ...(volumes && { volumes: volumes.map(defaultedVolume) }),
   }
 }
 
@@ -79,9 +78,10 @@ function defaultedVariable(variable: unknown): unknown {
 /** Volume sources whose files have a mode. */
 const modes = ['configMap', 'secret', 'projected', 'downwardAPI']
 
-function defaultedVolume(volume: unknown): unknown {
+function defaultedVolume(volume: Volume): Volume {
   if (!isFields(volume)) return volume
-  if (Object.keys(volume).every((key) => key === 'name')) return { ...volume, emptyDir: {} }
+  const alone: Volume & Fields = { ...volume, emptyDir: {} }
+  if (Object.keys(volume).every((key) => key === 'name')) return alone
   const { hostPath } = volume
   const withModes = modes.flatMap((key) => {
     const source = volume[key]

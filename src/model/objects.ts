@@ -86,8 +86,22 @@ export interface Container {
   readonly args?: readonly string[]
   readonly ports?: readonly ContainerPort[]
   readonly env?: readonly { readonly name?: string; readonly value?: string }[]
+  readonly volumeMounts?: readonly {
+    readonly name?: string
+    readonly mountPath?: string
+    readonly subPath?: string
+  }[]
   /** Of an init container: `Always` makes it a sidecar. */
   readonly restartPolicy?: string
+}
+
+/** A volume, as far as its files are read: those of a ConfigMap. */
+export interface Volume {
+  readonly name?: string
+  readonly configMap?: {
+    readonly name?: string
+    readonly items?: readonly { readonly key?: string; readonly path?: string }[]
+  }
 }
 
 export interface PodSpec {
@@ -104,6 +118,7 @@ export interface PodSpec {
   readonly restartPolicy?: string
   readonly containers?: readonly Container[]
   readonly initContainers?: readonly Container[]
+  readonly volumes?: readonly Volume[]
   readonly tolerations?: readonly Toleration[]
   readonly readinessGates?: readonly { readonly conditionType?: string }[]
   readonly affinity?: {

@@ -39,6 +39,8 @@ export class LazyChain implements Chain {
 export interface TableContribution {
   readonly table: TableName
   readonly baseRules: Partial<Readonly<Record<HookName, readonly Rule[]>>>
+  /** Rules that it put before all that stood in the base chain then. */
+  readonly prepended?: Partial<Readonly<Record<HookName, readonly Rule[]>>>
   readonly chains: ChainSource
 }
 
@@ -50,7 +52,7 @@ export function fixedChains(chains: readonly Chain[]): ChainSource {
 
 /**
  * The rule set of a namespace from what its components put there. Base chains hold the contributions' rules in
- * the order given; a table exists if any component touches it.
+ * the order given, and before them what was prepended, the latest first; a table exists if any component touches it.
  */
 export function composeRuleSet(family: 4 | 6, contributions: readonly TableContribution[]): RuleSet {
   const tables = saveOrder.flatMap((name) => {
@@ -65,7 +67,10 @@ function composeTable(name: TableName, contributions: readonly TableContribution
     (hook): Chain => ({
       name: hook,
       policy: 'ACCEPT',
-      rules: contributions.flatMap((one) => one.baseRules[hook] ?? []),
+      rules: [
+        ...contributions.toReversed().flatMap((one) => one.prepended?.[hook] ?? []),
+        ...contributions.flatMap((one) => one.baseRules[hook] ?? []),
+      ],
     }),
   )
   const byName = new Map(bases.map((chain) => [chain.name, chain]))

@@ -1,7 +1,7 @@
 import type { KernelCluster } from './cluster-text.ts'
 import { cluster } from './cluster-text.ts'
 import type { KubeObject, PodPort } from './objects.ts'
-import { endpointSlice, kubeProxy, node, nodes, pod, service } from './objects.ts'
+import { clusterDns, endpointSlice, kubeProxy, node, nodeCache, nodes, pod, service } from './objects.ts'
 
 const http = { name: 'http', port: 80, targetPort: 8080 }
 const web: readonly PodPort[] = [{ port: 8080 }]
@@ -448,6 +448,32 @@ const families: readonly KernelCluster[] = [
   }),
 ]
 
+/** NodeLocal DNSCache: one node of three has none, so that its pods are answered by CoreDNS itself, or not at all. */
+const nodeLocalDns: readonly KernelCluster[] = [
+  cluster(
+    'NodeLocal DNSCache on two nodes of three',
+    [
+      ...clusterDns(['node-b', 'node-c'], ['10.96.0.10', '10.96.7.7']),
+      nodeCache('node-a', '169.254.20.10,10.96.0.10'),
+      nodeCache('node-b', '169.254.20.10,10.96.0.10'),
+    ],
+    { nodes: 3 },
+  ),
+  cluster(
+    'NodeLocal DNSCache without endpoints of the cluster DNS, on its own address alone',
+    [...clusterDns([], ['10.96.0.10', '10.96.7.7']), nodeCache('node-a', '169.254.20.10')],
+    { kubeVersion: '1.30' },
+  ),
+  cluster(
+    'NodeLocal DNSCache in IPv6',
+    [
+      ...clusterDns(['node-b'], ['fd00:10:96::a', 'fd00:10:96::77']),
+      nodeCache('node-a', 'fd00:10:20::10,fd00:10:96::a'),
+    ],
+    { families: 'ipv6' },
+  ),
+]
+
 /** Clusters that are written by hand, each for a feature or two. */
 export const handChosen: readonly KernelCluster[] = [
   ...basic,
@@ -455,4 +481,5 @@ export const handChosen: readonly KernelCluster[] = [
   ...balancers,
   ...endpoints,
   ...families,
+  ...nodeLocalDns,
 ]

@@ -168,3 +168,53 @@ export function kubeProxy(settings: Readonly<Record<string, unknown>>): KubeObje
 export function environment(spec: Readonly<Record<string, unknown>>): KubeObject {
   return { apiVersion: 'kubewalk.dev/v1alpha1', kind: 'Environment', metadata: { name: 'outside' }, spec }
 }
+
+/** A pod of NodeLocal DNSCache, started with these addresses to listen on. */
+export function nodeCache(nodeName: string, localIps: string): KubeObject {
+  const args = ['-localip', localIps, '-conf', '/etc/Corefile', '-upstreamsvc', 'kube-dns-upstream']
+  const image = 'registry.k8s.io/dns/k8s-dns-node-cache:1.26.4'
+  return {
+    apiVersion: 'v1',
+    kind: 'Pod',
+    metadata: { name: `node-local-dns-${nodeName}`, namespace: 'kube-system' },
+    spec: {
+      nodeName,
+      hostNetwork: true,
+      dnsPolicy: 'Default',
+      containers: [{ name: 'node-cache', image, args, ports: [{ containerPort: 9253 }] }],
+    },
+  }
+}
+
+/** The pods of the cluster's DNS on these nodes, and its two Services. */
+export function clusterDns(
+  on: readonly string[],
+  addresses: readonly [string, string],
+): readonly KubeObject[] {
+  const labels = { 'k8s-app': 'kube-dns' }
+  const ports = [
+    { name: 'dns', port: 53, protocol: 'UDP' },
+    { name: 'dns-tcp', port: 53, protocol: 'TCP' },
+  ]
+  const pods = on.map((nodeName, index): KubeObject => {
+    const declared = ports.map(({ port, protocol }) => ({ containerPort: port, protocol }))
+    const containers = [
+      { name: 'coredns', image: 'registry.k8s.io/coredns/coredns:v1.12.1', ports: declared },
+    ]
+    return {
+      apiVersion: 'v1',
+      kind: 'Pod',
+      metadata: { name: `coredns-${index}`, namespace: 'kube-system', labels },
+      spec: { nodeName, containers },
+    }
+  })
+  const services = ['kube-dns', 'kube-dns-upstream'].map(
+    (name, index): KubeObject => ({
+      apiVersion: 'v1',
+      kind: 'Service',
+      metadata: { name, namespace: 'kube-system', labels },
+      spec: { clusterIP: addresses[index], selector: labels, ports },
+    }),
+  )
+  return [...pods, ...services]
+}

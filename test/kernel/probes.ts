@@ -135,7 +135,19 @@ function targetsOf(loaded: LoadedCluster): readonly Target[] {
   const closed = nodeAddresses
     .slice(0, 2)
     .map((ip): Target => ({ ip, port: 32766, protocol: 'tcp', sort: 'a closed port of a node' }))
-  return [...ofServices, ...direct, ...closed]
+  return [...ofServices, ...direct, ...closed, ...nodeCacheTargets(loaded)]
+}
+
+/** The addresses of NodeLocal DNSCache, which are those of a dummy device of each node. */
+function nodeCacheTargets({ cluster, network }: LoadedCluster): readonly Target[] {
+  const devices = cluster.nodes.flatMap(({ name }) => network.namespaces.get(`node/${name}`)?.devices ?? [])
+  const addresses = devices.flatMap((one) => (one.type === 'dummy' ? one.addresses.map(({ ip }) => ip) : []))
+  return [...new Set(addresses)].flatMap((ip) =>
+    (['tcp', 'udp'] as const).flatMap((protocol): Target[] => [
+      { ip, port: 53, protocol, sort: 'NodeLocal DNSCache' },
+      { ip, port: 54, protocol, sort: 'another port of NodeLocal DNSCache' },
+    ]),
+  )
 }
 
 function addressesOf({ network }: LoadedCluster, netns: string): readonly Ip[] {

@@ -28,7 +28,7 @@ export async function buildTopology(network: Network, topology: Topology, backen
   await Promise.all(
     namespaces.map(async (netns) => {
       const agent = agentOf(agents, netns.id)
-      await writeSettings(agent, neighborHaste(netns))
+      await writeSettings(agent, { ...neighborHaste(netns), ...deviceSettings(netns) })
       await ip(agent, [
         ...deviceCommands(netns),
         ...routeCommands(netns),
@@ -94,10 +94,24 @@ const haste: Settings = {
 /** The same for the neighbours of each device, which has settings of its own. */
 function neighborHaste({ devices }: Netns): Settings {
   return Object.fromEntries(
-    devices.flatMap(({ name }) =>
+    existingDevices(devices).flatMap(({ name }) =>
       [4, 6].map((family) => [`net.ipv${family}.neigh.${name}.retrans_time_ms`, 100] as const),
     ),
   )
+}
+
+/** Those that are there once the wires are made. */
+function existingDevices(devices: readonly Device[]): readonly Device[] {
+  return devices.filter(({ type }) => type !== 'dummy')
+}
+
+/** Settings of one device can be made only when it is there. */
+function isOfDevice({ devices }: Netns, key: string): boolean {
+  return devices.some(({ name }) => key.startsWith(`net.ipv4.conf.${name}.`))
+}
+
+function deviceSettings(netns: Netns): Settings {
+  return Object.fromEntries(Object.entries(netns.sysctls).filter(([key]) => isOfDevice(netns, key)))
 }
 
 /** A balancer spreads connections, not clients, over its ways. */
@@ -117,7 +131,8 @@ const fabricSettings: Settings = {
 }
 
 function settingsOf(netns: Netns): Settings {
-  return { ...kernelDefaults, ...haste, ...spreadConnections, ...netns.sysctls }
+  const general = Object.entries(netns.sysctls).filter(([key]) => !isOfDevice(netns, key))
+  return { ...kernelDefaults, ...haste, ...spreadConnections, ...Object.fromEntries(general) }
 }
 
 /** Settings that exist only where a module has been loaded, and then have the value that is asked for. */
@@ -173,6 +188,7 @@ function wires(
 function wire(wiring: Wiring, netns: Netns, device: Device): readonly string[] {
   switch (device.type) {
     case 'loopback':
+    case 'dummy':
       return []
     case 'ethernet':
       return segmentWire(wiring, netns, device)
@@ -239,8 +255,18 @@ function deviceCommands(netns: Netns): readonly string[] {
         const noDad = familyOf(address) === 6 ? ' nodad' : ''
         return `addr add ${formatIp(address)}/${bits} dev ${device.name} noprefixroute${noDad}`
       })
-    return [...addresses, `link set ${device.name}${routed ? ' arp off' : ''} ${device.down ? 'down' : 'up'}`]
+    const made = device.type === 'dummy' ? dummyCommands(device.name) : []
+    return [
+      ...made,
+      ...addresses,
+      `link set ${device.name}${routed ? ' arp off' : ''} ${device.down ? 'down' : 'up'}`,
+    ]
   })
+}
+
+/** Not every kernel has the module dummy. A bridge without ports and without ARP does as it does: nothing. */
+function dummyCommands(name: string): readonly string[] {
+  return [`link add ${name} type bridge`, `link set ${name} arp off`]
 }
 
 /** Routes on a link first: a gateway must be within reach when its route is added. */
