@@ -1,4 +1,4 @@
-import { sha256 } from '@noble/hashes/sha2.js'
+import { sha256, sha512 } from '@noble/hashes/sha2.js'
 
 const base32Alphabet = 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567'
 const encoder = new TextEncoder()
@@ -31,15 +31,24 @@ export function sha256Base32(text: string, length: number): string {
   return String.fromCharCode(...codes)
 }
 
+/** A text's SHA-256 in 64 hexadecimal digits, which sort as the bytes do. */
+export function sha256Hex(text: string): string {
+  return hex(sha256(utf8(text)))
+}
+
+/** A text's SHA-512 in 128 hexadecimal digits. */
+export function sha512Hex(text: string): string {
+  return hex(sha512(utf8(text)))
+}
+
+function hex(bytes: Uint8Array): string {
+  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('')
+}
+
 /** FNV-1a, 32 bits, over the UTF-8 bytes of a text: spreads names evenly and says the same on any machine. */
 export function fnv1a(text: string): number {
   let hash = 0x811c9dc5
   const bytes = utf8(text)
   for (let at = 0; at < bytes.length; at++) hash = Math.imul(hash ^ (bytes[at] ?? 0), 0x01000193)
   return hash >>> 0
-}
-
-/** A text's SHA-256 in hexadecimal digits, which sort as the bytes do. */
-export function sha256Hex(text: string): string {
-  return [...sha256(utf8(text))].map((byte) => byte.toString(16).padStart(2, '0')).join('')
 }

@@ -10,7 +10,6 @@ import { loopback, macOf } from './device-names.ts'
 import { readRoute } from './hosts.ts'
 import { kubeletRules } from './kubelet.ts'
 import { nodeListeners } from './listeners.ts'
-import { portmapRules } from './load-balancer/portmap.ts'
 import type { ProxyContext } from './proxy/iptables.ts'
 import { usesLocalhostNodePorts } from './proxy/node-addresses.ts'
 import { proxyModes } from './proxy/registry.ts'
@@ -168,7 +167,6 @@ function nodeRuleSets(context: NodeContext, cniContext: CniContext): readonly Ru
       ...(proxied && mode ? mode(proxy) : []),
       ...kubeletRules(family),
       ...cni.rules(cniContext, family),
-      ...portmapRules(context.pods, node, family),
       ...context.applications.nodeLocalDns.onNode(node.name).rules(family),
     ]
     return [{ ...composeRuleSet(family, contributions), conntrack: true }]

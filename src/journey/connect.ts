@@ -7,7 +7,7 @@ import type { TraceOptions } from './options.ts'
 import type { Dial, RequestProtocol } from './resolve-target.ts'
 import { chooseOne } from './sampling.ts'
 import type { Sender } from './sender.ts'
-import type { HostPort, World } from './world.ts'
+import type { World } from './world.ts'
 
 const protocolNumbers = { tcp: TCP, udp: UDP, sctp: SCTP } as const
 
@@ -26,13 +26,12 @@ export interface ConnectOptions extends TraceOptions {
 export function connect(
   world: World,
   sender: Sender,
-  dialled: Dial,
+  dial: Dial,
   options: ConnectOptions,
 ): readonly Outcome[] {
   const { protocol, sport } = options
-  const dial = withHostPort(world, dialled, protocol)
   if (dial.type !== 'dial') return [withoutPacket(dial, options)]
-  if (isUnmodelledProxy(world, dial, protocol) || dial.hostPort) {
+  if (isUnmodelledProxy(world, dial, protocol)) {
     return [{ ...withoutPacket(dial, options), disposition: 'unknown' }]
   }
   const ips = sampled(dial.ips, options)
@@ -54,18 +53,6 @@ export function sampled<T>(items: readonly T[], { choose }: TraceOptions): reado
   if (!choose || items.length < 2) return items
   const one = chooseOne(items, choose)
   return one === undefined ? [] : [one]
-}
-
-/** A pod's hostPort is the plugin's affair and not modelled yet, so what is sent there is not guessed. */
-export function withHostPort(world: World, dial: Dial, protocol: RequestProtocol): Dial {
-  if (dial.type !== 'dial') return dial
-  for (const ip of dial.ips) {
-    const node = world.nodesByIp.get(ip)
-    const hostPort: HostPort | undefined =
-      node && world.hostPorts.get(`${node.name} ${protocol.toUpperCase()} ${dial.port}`)
-    if (hostPort) return { ...dial, hostPort }
-  }
-  return dial
 }
 
 /** Traffic to Services depends on the proxy mode; what is not modelled is not guessed. */

@@ -4,7 +4,7 @@ import { nearest } from '../base/nearest.ts'
 import type { ClusterPod, ClusterService, ClusterServicePort } from '../model/cluster.ts'
 import type { Target } from './request.ts'
 import { portNumber, RequestError } from './request.ts'
-import type { HostPort, World } from './world.ts'
+import type { World } from './world.ts'
 
 /** The protocols of a request. */
 export type RequestProtocol = 'tcp' | 'udp' | 'sctp' | 'icmp'
@@ -17,8 +17,6 @@ export type Dial =
       readonly port: number
       readonly host: string
       readonly service?: ClusterService
-      /** The pod that wants the node's port for itself. */
-      readonly hostPort?: HostPort
     }
   /** A headless Service without an endpoint, addressed as such; its name does not exist. */
   | { readonly type: 'no-endpoint'; readonly host: string; readonly service: ClusterService }

@@ -3,7 +3,7 @@ import { familyOf } from '../base/ip.ts'
 import type { DataplaneState } from '../dataplane/state.ts'
 import type { Journey, JourneyOutcome, JourneyRequest, Resolution } from '../model/journey.ts'
 import type { Leg } from '../model/trace.ts'
-import { connect, protocolNumber, sampled, weigh, withHostPort } from './connect.ts'
+import { connect, protocolNumber, sampled, weigh } from './connect.ts'
 import { findingsOf } from './finding/registry.ts'
 import { answerHttp } from './http/answer-http.ts'
 import { lookUpTarget } from './names/look-up-target.ts'
@@ -101,8 +101,7 @@ interface Connecting {
 
 function connectTo(asking: Asking, connecting: Connecting): readonly RawResult[] {
   const { world, request, protocol, source, url } = asking
-  const { options, before, share, resolution } = connecting
-  const dial = withHostPort(world, connecting.dial, protocol)
+  const { dial, options, before, share, resolution } = connecting
   const sender = source.type === 'internet' ? internetSender(world, dial) : connecting.sender
   const sport = request.sport ?? defaultSourcePort
   const addressed = {

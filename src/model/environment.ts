@@ -24,6 +24,8 @@ export interface Environment {
     readonly rules?: Readonly<Record<string, string>>
     readonly staleState?: Readonly<Record<string, StaleState>>
   }
+  /** The chained plugins of nodes, by the names of the nodes: `portmap` among them is what maps host ports. */
+  readonly cniChain?: Readonly<Record<string, readonly string[]>>
   readonly cni?: { readonly plugin?: string; readonly backend?: string | null } & Readonly<
     Record<string, unknown>
   >

@@ -1,7 +1,7 @@
 import type { LoadedCluster } from '../../src/index.ts'
 import type { ClusterService } from '../../src/model/cluster.ts'
 
-/** A feature of kube-proxy's rules, found in a cluster and the rules made of it: nobody has to keep a list true. */
+/** A feature of the rules, found in a cluster and the rules made of it: nobody has to keep a list true. */
 interface Feature {
   readonly name: string
   readonly holds: (cluster: LoadedCluster, rules: string) => boolean
@@ -22,7 +22,7 @@ const detector = (mode: string) => (loaded: LoadedCluster) =>
 
 const version = (minor: number) => (loaded: LoadedCluster) => loaded.cluster.settings.minorVersion === minor
 
-/** Everything that the rules of section "kube-proxy, iptables mode" have to know. */
+/** Everything that the rules of section "kube-proxy, iptables mode" have to know, and what others add to them. */
 export const features: readonly Feature[] = [
   { name: 'ClusterIP', holds: inRules(/ cluster IP" .*-j KUBE-SVC-/) },
   { name: 'several endpoints', holds: inRules(/--mode random --probability 0\.\d+ -j KUBE-SEP-/) },
@@ -121,6 +121,8 @@ export const features: readonly Feature[] = [
   { name: 'IPv6', holds: inRules(/--to-destination \[/) },
   { name: 'both families', holds: someService(({ clusterIps }) => clusterIps.length === 2) },
   { name: "kubelet's chains", holds: inRules(/^:KUBE-KUBELET-CANARY/m) },
+  { name: 'host ports', holds: inRules(/^-A CNI-HOSTPORT-DNAT .*-j CNI-DN-/m) },
+  { name: 'NodeLocal DNSCache', holds: inRules(/NodeLocal DNS Cache: skip conntrack/) },
   ...Array.from(
     { length: 9 },
     (_, index): Feature => ({ name: `Kubernetes 1.${28 + index}`, holds: version(28 + index) }),

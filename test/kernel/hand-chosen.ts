@@ -448,6 +448,54 @@ const families: readonly KernelCluster[] = [
   }),
 ]
 
+const mapped: readonly PodPort[] = [
+  { port: 8080, hostPort: 80 },
+  { port: 8080, protocol: 'UDP', hostPort: 80 },
+  { port: 8081, hostPort: 81, hostIP: '172.18.0.2' },
+  { port: 8082, hostPort: 82, hostIP: '127.0.0.1' },
+  { port: 3868, protocol: 'SCTP', hostPort: 3868 },
+]
+
+/** Host ports, as the plugin portmap maps them. */
+const hostPorts: readonly KernelCluster[] = [
+  cluster('host ports of two pods, with a Service beside', [
+    pod('web-0', { node: 'node-a', app: 'web', ports: mapped }),
+    pod('web-1', { node: 'node-b', app: 'web', ports: [{ port: 8080, hostPort: 80 }] }),
+    pod('web-2', { node: 'node-a', app: 'web', ports: [{ port: 8080, hostPort: 8443 }] }),
+    nodePort('web', 30080),
+  ]),
+  cluster(
+    'host ports in both families, more than fifteen of them',
+    [
+      pod('many', {
+        node: 'node-a',
+        app: 'many',
+        ports: Array.from({ length: 17 }, (_, index) => ({ port: 8080 + index, hostPort: 9000 + index })),
+      }),
+      pod('six', {
+        node: 'node-b',
+        app: 'six',
+        ports: [
+          { port: 8080, hostPort: 80, hostIP: '::' },
+          { port: 8081, hostPort: 81, hostIP: '0.0.0.0' },
+        ],
+      }),
+    ],
+    { families: 'dual', kubeVersion: '1.33' },
+  ),
+  cluster('host ports on a single node', [pod('web-0', { node: 'node-a', app: 'web', ports: mapped })], {
+    nodes: 1,
+  }),
+  cluster(
+    'host ports without node ports on localhost',
+    [
+      pod('web-0', { node: 'node-a', app: 'web', ports: [{ port: 8080, hostPort: 80 }] }),
+      kubeProxy({ clusterCIDR: '10.244.0.0/16', iptables: { localhostNodePorts: false } }),
+    ],
+    { kubeVersion: '1.29' },
+  ),
+]
+
 /** NodeLocal DNSCache: one node of three has none, so that its pods are answered by CoreDNS itself, or not at all. */
 const nodeLocalDns: readonly KernelCluster[] = [
   cluster(
@@ -482,4 +530,5 @@ export const handChosen: readonly KernelCluster[] = [
   ...endpoints,
   ...families,
   ...nodeLocalDns,
+  ...hostPorts,
 ]

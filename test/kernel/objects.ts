@@ -64,6 +64,9 @@ export interface PodPort {
   readonly port: number
   readonly name?: string
   readonly protocol?: 'TCP' | 'UDP' | 'SCTP'
+  /** The port of the node that is mapped to it, on one address or on all. */
+  readonly hostPort?: number
+  readonly hostIP?: string
 }
 
 /** A pod of application `app`. Without ports it only sends: it is given one that nobody asks for. */
@@ -101,6 +104,8 @@ export function pod(
             containerPort: one.port,
             ...(one.name !== undefined && { name: one.name }),
             protocol: one.protocol ?? 'TCP',
+            ...(one.hostPort !== undefined && { hostPort: one.hostPort }),
+            ...(one.hostIP !== undefined && { hostIP: one.hostIP }),
           })),
         },
       ],

@@ -135,7 +135,36 @@ function targetsOf(loaded: LoadedCluster): readonly Target[] {
   const closed = nodeAddresses
     .slice(0, 2)
     .map((ip): Target => ({ ip, port: 32766, protocol: 'tcp', sort: 'a closed port of a node' }))
-  return [...ofServices, ...direct, ...closed, ...nodeCacheTargets(loaded)]
+  return [
+    ...ofServices,
+    ...direct,
+    ...closed,
+    ...nodeCacheTargets(loaded),
+    ...hostPortTargets(loaded, nodeAddresses),
+  ]
+}
+
+/** Ports of nodes that are mapped to pods, on every node and on localhost. */
+function hostPortTargets({ cluster }: LoadedCluster, nodeAddresses: readonly Ip[]): readonly Target[] {
+  const ports = new Set(
+    cluster.pods.flatMap(({ hostNetwork, ports: declared }) =>
+      declared.flatMap(({ hostPort, protocol }) =>
+        hostNetwork || hostPort === undefined || protocol === 'SCTP' ? [] : `${protocol} ${hostPort}`,
+      ),
+    ),
+  )
+  return [...ports].flatMap((text) => {
+    const [name, number] = text.split(' ')
+    const protocol = name === 'UDP' ? 'udp' : 'tcp'
+    const at = (ip: Ip, sort: string): Target => ({ ip, port: Number(number), protocol, sort })
+    return [
+      ...nodeAddresses.map((ip) => at(ip, `a host port (${number})`)),
+      ...cluster.nodes.map((node) => ({
+        ...at(0x7f000001, `a host port on localhost (${number})`),
+        only: `node/${node.name}`,
+      })),
+    ]
+  })
 }
 
 /** The addresses of NodeLocal DNSCache, which are those of a dummy device of each node. */

@@ -63,6 +63,8 @@ test.each<{ name: string; holds: (question: Question) => boolean }>([
   { name: 'source ranges', holds: ofSort(/a load balancer .*source ranges/) },
   { name: 'node ports', holds: ofSort(/a node port \(/) },
   { name: 'node ports on localhost', holds: ofSort(/a node port on localhost/) },
+  { name: 'host ports', holds: ofSort(/to a host port/) },
+  { name: 'NodeLocal DNSCache', holds: ofSort(/to NodeLocal DNSCache/) },
   { name: 'external IPs', holds: ofSort(/an external IP/) },
   { name: 'health checks', holds: ofSort(/a health check/) },
   { name: 'unknown ports', holds: ofSort(/another port/) },
@@ -72,6 +74,18 @@ test.each<{ name: string; holds: (question: Question) => boolean }>([
   { name: 'silence', holds: someWay('silence') },
 ])('at least ten probes: $name', ({ holds }) => {
   expect(allQuestions.filter(holds).length).toBeGreaterThanOrEqual(10)
+})
+
+test('there are pods that reach themselves by a host port, and nodes that ask localhost for one', () => {
+  const toItself = allQuestions.filter(
+    ({ probe, expected }) => /to a host port \(/.test(probe.sort) && reaches(expected.ways, probe.netns),
+  )
+  expect(toItself.length).toBeGreaterThanOrEqual(2)
+  const onLocalhost = allQuestions.filter(
+    ({ probe, expected }) =>
+      /to a host port on localhost/.test(probe.sort) && someWay('answered')({ probe, expected }),
+  )
+  expect(onLocalhost.length).toBeGreaterThanOrEqual(3)
 })
 
 test('there are clusters and probes', () => {

@@ -54,7 +54,6 @@ const contradictions: readonly Row[] = [
 
 // biome-ignore format: one input a line
 const notModelled: readonly Row[] = [
-  ['host ports, once for an object', 'apiVersion: v1\nkind: Pod\nmetadata: {name: p}\nspec: {containers: [{name: c, ports: [{containerPort: 80, hostPort: 80}, {containerPort: 81, hostPort: 81}]}]}\n', '4:69 warning field-not-modelled'],
   ['spreading, where a pod may run anywhere', pod('', 'topologySpreadConstraints: [{maxSkew: 1}], '), '4:35 warning field-not-modelled'],
   ['spreading, where a pod runs on a node', pod('', 'nodeName: worker, topologySpreadConstraints: [{maxSkew: 1}], ')],
   ["kind's port mappings", kind('nodes: [{role: control-plane, extraPortMappings: [{containerPort: 30080, hostPort: 80}]}]'), '3:50 warning field-not-modelled'],

@@ -112,7 +112,7 @@ export const findingExamples: Readonly<Partial<Record<FindingCode, Example>>> = 
   'load-balancer-without-nodes': { objects: [object('v1', 'Node', 'worker', { metadata: { labels: { 'node.kubernetes.io/exclude-from-external-load-balancers': '' } } }), web(), service({ type: 'LoadBalancer' }, 'default', { status: { loadBalancer: { ingress: [{ ip: '192.0.2.10' }] } } })], from: 'internet', to: '192.0.2.10:80' },
   'not-modelled':                { objects: [client, web(), service(), environment({ kubeProxy: { mode: 'ipvs' } })] },
   'policies-not-modelled':       { objects: [client, web(), service(), object('networking.k8s.io/v1', 'NetworkPolicy', 'deny', { spec: { podSelector: {} } })] },
-  'host-port-not-modelled':      { objects: [client, web({ containers: [{ name: 'main', ports: [{ containerPort: 8080, hostPort: 8080 }] }] })], to: 'node/worker:8080' },
+  'host-port-not-mapped':      { objects: [client, environment({ cniChain: { worker: ['calico'] } }), web({ containers: [{ name: 'main', ports: [{ containerPort: 8080, hostPort: 8080 }] }] })], to: 'node/worker:8080' },
   'kube-proxy-not-running':      { objects: [client, web(), service(), environment({ kubeProxy: { running: { worker: false } } })] },
   'kube-proxy-stale':            { objects: [client, web(), service(), environment({ kubeProxy: { staleState: { worker: { service: 'default/web', backends: [] } } } })] },
   'kube-proxy-hostname':         { objects: [web(), service(local), environment({ kubeProxy: { hostnameOverride: { worker: '172.18.0.3' } } })], from: 'internet', to: 'node/worker:30080' },

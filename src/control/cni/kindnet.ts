@@ -8,23 +8,29 @@ import { macOf, macOfName, vethName } from '../device-names.ts'
 import { block, comment, jump, rule } from '../proxy/iptables-rules.ts'
 import { everything, hostRoute, route } from '../routes.ts'
 import type { Cni, CniContext } from './cni.ts'
+import { hasPortmap, portmapRules, portmapSysctls } from './portmap.ts'
 
 const origin: Origin = { component: 'kindnet' }
 
 /**
  * kind's own plugin: the CNI plugin `ptp` (a routed veth pair for each pod, the gateway's address on every node
- * end), addresses by host-local, a route to every other node's pods, and one masquerade chain for traffic that
- * leaves the pods' network.
+ * end), addresses by host-local, then `portmap` for host ports; a route to every other node's pods, and one masquerade
+ * chain for traffic that leaves the pods' network.
  */
 export const kindnet: Cni = {
   name: 'kindnet',
   node: ({ cluster, node, pods, uplink, mtu }) => ({
     devices: pods.map((pod) => nodeEnd(node, pod, mtu)),
     routes: [...pods.flatMap((pod) => podRoutes(pod)), ...nodeRoutes(cluster.nodes, node, uplink)],
-    sysctls: {},
+    sysctls: hasPortmap(cluster, node.name) ? portmapSysctls(pods) : {},
   }),
   pod: ({ node, mtu }, pod) => ({ devices: [podEnd(node, pod, mtu)], routes: routesInPod(node, pod) }),
-  rules: (context, family) => [masqueradeRules(context, family)],
+  rules: (context, family) => [
+    masqueradeRules(context, family),
+    ...(hasPortmap(context.cluster, context.node.name)
+      ? portmapRules('kindnet', context.node, context.pods, family)
+      : []),
+  ],
 }
 
 /** The first address of the node's pod block of a family. */

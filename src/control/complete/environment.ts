@@ -20,6 +20,7 @@ const readFields: readonly string[] = [
   'cni.plugin',
   'cni.backend',
   'cni.enforcesNetworkPolicy',
+  'cniChain',
   'apiServer.serviceNodePortRange',
   'nodes.*.sysctl',
   'nodes.*.interfaces.*.addresses',

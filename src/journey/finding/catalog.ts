@@ -33,7 +33,8 @@ export const findingCatalog = {
   'load-balancer-without-nodes': 'The load balancer has no node to send to.',
   'not-modelled': 'Something on the way is not modelled, and it matters.',
   'policies-not-modelled': 'The input holds policies, which are not evaluated yet.',
-  'host-port-not-modelled': "A pod's hostPort is not modelled yet.",
+  'host-port-not-mapped':
+    'A pod asks for a port of its node, and the plugin portmap, which would bring packets for it to the pod, is not in the chain.',
   'kube-proxy-not-running': 'The node that should translate has no Service rules.',
   'kube-proxy-stale': "The node's rules are older than the cluster's state.",
   'rules-lack-service': 'The rules that were given for the node do not know the Service.',

@@ -7,18 +7,6 @@ import { finding } from './failure.ts'
 export const findNotModelled: FindCause = ({ outcome, world, stop, dial }) => {
   if (outcome.disposition !== 'unknown' || dial.type === 'no-address') return []
   const { mode, configuredBy } = world.cluster.settings.kubeProxy
-  if (dial.type === 'dial' && dial.hostPort) {
-    const { pod, port } = dial.hostPort
-    return [
-      finding(
-        'host-port-not-modelled',
-        `pod ${pod.name} asks for host port ${port}; host ports are not modelled yet`,
-        {
-          objects: [pod.ref],
-        },
-      ),
-    ]
-  }
   if (outcome.leg.forward.length === 0 && mode !== 'iptables') {
     return [
       finding(

@@ -7,6 +7,7 @@ import { findAddress } from './address.ts'
 import { findEndpoints } from './endpoints.ts'
 import type { Failure, FindCause } from './failure.ts'
 import { listNames, makeFailure } from './failure.ts'
+import { findHostPort } from './host-port.ts'
 import { findHttp } from './http.ts'
 import { findInsideOnly } from './inside-only.ts'
 import { findKernel } from './kernel.ts'
@@ -41,6 +42,7 @@ const causes: readonly FindCause[] = [
   findSourceRange,
   findNodePort,
   findAddress,
+  findHostPort,
   findListener,
   findReplyPath,
   findKernel,

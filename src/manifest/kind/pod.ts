@@ -77,19 +77,6 @@ function noteUnmodelled(located: Examined<unknown>, report: Report, spec: PodSpe
     if (given && !(placed && (field === 'schedulingGates' || field === 'topologySpreadConstraints')))
       note([...path, field], effect)
   }
-  const [container, port] = firstHostPort(spec) ?? []
-  if (container !== undefined && port !== undefined && !spec.hostNetwork) {
-    const field = [...path, 'containers', container, 'ports', port, 'hostPort']
-    note(field, 'what is sent to that port of the node is unknown')
-  }
-}
-
-function firstHostPort({ containers = [] }: PodSpec): readonly [number, number] | undefined {
-  for (const [index, { ports = [] }] of containers.entries()) {
-    const port = ports.findIndex(({ hostPort }) => hostPort)
-    if (port >= 0) return [index, port]
-  }
-  return undefined
 }
 
 function checkContainer(

@@ -44,7 +44,7 @@ EnvironmentSpec clusterNetwork:EnvironmentNetwork kubeProxy:EnvironmentProxy cni
   externalHosts:[]EnvironmentHost conntrack:{}[]EnvironmentConntrack loadBalancerController:any
   resolver:EnvironmentResolver kubelet:{}EnvironmentKubelet
   upstreamDNS:{}{}EnvironmentUpstreamName httpApps:[]EnvironmentHttpApp
-  certificates:[]EnvironmentCertificate calico:any cloudFirewall:any cniChain:any environment:any
+  certificates:[]EnvironmentCertificate calico:any cloudFirewall:any cniChain:{}[]string environment:any
   ingressControllers:any ipMasqAgent:any l2:any mtu:any podRoutes:any
 EnvironmentResolver libc:string tool:string useSearchList:boolean
 EnvironmentKubelet clusterDNS:[]string clusterDomain:string
