@@ -145,12 +145,17 @@ function sandboxId({ namespace, name }: ClusterPod): string {
   return sha256Hex(`sandbox ${namespace}/${name}`)
 }
 
+/** Mirrors MustFormatChainNameWithPrefix: 28 characters, of which the last are a hash. */
+export function podChainName(network: string, sandbox: string): string {
+  return `CNI-DN-${sha512Hex(`${network}${sandbox}`)}`.slice(0, 28)
+}
+
 /** Mirrors genDnatChain and fillDnatRules. */
 function podRules(context: PodContext): { readonly chain: Chain; readonly entries: readonly Rule[] } {
   const { network, pod, mappings } = context
   const origin: Origin = { component: 'portmap', subject: pod.ref }
   const id = sandboxId(pod)
-  const name = `CNI-DN-${sha512Hex(`${network}${id}`)}`.slice(0, 28)
+  const name = podChainName(network, id)
   const note = comment(`dnat name: "${network}" id: "${id}"`)
   const protocols = (['sctp', 'tcp', 'udp'] as const).filter((one) =>
     mappings.some(({ protocol }) => protocol === one),
