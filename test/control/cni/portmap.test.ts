@@ -155,7 +155,8 @@ const rows: readonly Row[] = [
   { name: 'a sidecar\u2019s host port is not mapped', objects: [pod('web', 'node-a', ['10.244.0.2'], '{containerPort: 8080}', sidecar)], from: 'internet', to: 'node/node-a:90', gets: 'refused' },
   { name: 'a plugin chain without portmap', objects: [web, calico('calico')], from: 'internet', gets: 'refused', finding: 'host-port-not-mapped' },
   { name: 'a plugin chain with portmap', objects: [web, calico('calico, portmap')], from: 'internet', gets: 'reached' },
-  { name: 'another plugin, of whose chain nothing is said', objects: [web, environment('cni: {plugin: calico}')], from: 'internet', gets: 'refused', finding: 'host-port-not-mapped' },
+  { name: 'flannel, as it is released', objects: [web, environment('cni: {plugin: flannel}')], from: 'internet', gets: 'reached' },
+  { name: 'a plugin that is released without portmap', objects: [web, environment('cni: {plugin: cilium}')], from: 'internet', gets: 'refused', finding: 'host-port-not-mapped' },
   { name: 'kindnet without portmap', objects: [web, environment('cniChain: {node-a: [ptp]}')], from: 'internet', gets: 'refused', finding: 'host-port-not-mapped' },
 ]
 
