@@ -138,7 +138,7 @@ function readCorefile(
 }
 
 /** The ConfigMap that holds the Corefile: kube-system/coredns, or one that begins with that name. */
-function corefileMap({ configMaps }: Cluster): Located<ConfigMap> | undefined {
+export function corefileMap({ configMaps }: Cluster): Located<ConfigMap> | undefined {
   const holding = configMaps.filter(({ object }) => object.data?.['Corefile'] !== undefined)
   const own = holding.filter(({ ref }) => !/node-?local/.test(ref.name))
   return own.find(({ ref }) => ref.namespace === 'kube-system' && ref.name === 'coredns') ?? own[0]

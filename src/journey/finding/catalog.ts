@@ -6,6 +6,7 @@ export const findingCatalog = {
   'external-name-unknown': 'The ExternalName Service stands for a name that does not exist.',
   'cluster-domain-differs': "The name ends in another domain than the cluster's.",
   'host-network-dns': 'The sender uses the resolver of its node, which knows no names of the cluster.',
+  'name-server-fails': 'A name server answers that it cannot (SERVFAIL), or will not (REFUSED).',
   'resolver-stops-at-empty-answer':
     "musl's resolver takes an empty answer for the last word and leaves out the rest of the search list.",
   'resolver-without-search': 'The tool asks for the name as it stands and adds no search domain.',

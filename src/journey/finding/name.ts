@@ -1,4 +1,5 @@
 import { nearest } from '../../base/nearest.ts'
+import { corefileMap } from '../../control/core-dns.ts'
 import type { ClusterPod, ClusterService } from '../../model/cluster.ts'
 import type { Finding, Resolution } from '../../model/journey.ts'
 import { serviceNamed } from '../resolve-target.ts'
@@ -16,6 +17,7 @@ export const findName: FindCause = (failure) => {
   if (dial.type !== 'no-name' || !resolution) return []
   const sender = failure.asker ?? failure.sender
   const { host } = dial
+  if (failure.ending?.disposition === 'dns-servfail') return serverFails(world, resolution)
   const known = knownService(world, resolution) ?? balancerName(world, resolution)
   if (known) return known
   return [
@@ -30,6 +32,25 @@ export const findName: FindCause = (failure) => {
 
 function withoutEndpoint(world: World, service: ClusterService): readonly Finding[] {
   return endpointCause(world, service, { port: undefined, family: service.families[0] ?? 4 })
+}
+
+/** The name server says that it cannot answer, with what it did to find out. */
+function serverFails(world: World, { queries }: Resolution): readonly Finding[] {
+  const last = queries.findLast(({ rcode }) => rcode !== null && rcode !== 'NOERROR' && rcode !== 'NXDOMAIN')
+  if (!last) return []
+  const { name, rcode, answeredBy, server, steps } = last
+  const pod = answeredBy && world.pods.get(`${answeredBy.namespace}/${answeredBy.name}`)
+  const who = pod ? `pod ${pod.name}` : server
+  const did = steps.at(-1)
+  const fix = steps.some((step) => step.includes('no server block'))
+    ? 'give the Corefile a server block for it, such as .:53 with forward . /etc/resolv.conf'
+    : 'see to it that the server to which it forwards answers, or forward to another one'
+  return [
+    finding('name-server-fails', `${who} answers ${rcode} for ${name}${did ? `: ${did}` : ''}`, {
+      objects: [pod && corefileMap(world.cluster)?.ref, pod?.ref],
+      fix: pod ? fix : 'ask another name server, or mend this one',
+    }),
+  ]
 }
 
 /** One of the names that were asked is that of a Service, and still has no address. */
@@ -159,15 +180,15 @@ function otherNamespace(world: World, host: string, pod: ClusterPod | undefined)
   const [other] = others
   if (!other) return []
   const where = listNames(others.map((one) => one.namespace))
+  const isThere = world.cluster.namespaces.some((one) => one.name === namespace)
+  const what = isThere
+    ? `namespace ${namespace} has no Service ${name}; there is one in ${where}`
+    : `there is no namespace ${namespace}; Service ${name} is in ${where}`
   return [
-    finding(
-      'name-in-other-namespace',
-      `namespace ${namespace} has no Service ${name}; there is one in ${where}`,
-      {
-        objects: [inService(other, 'metadata', 'namespace')],
-        fix: `ask for ${other.name}.${other.namespace}`,
-      },
-    ),
+    finding('name-in-other-namespace', what, {
+      objects: [inService(other, 'metadata', 'namespace')],
+      fix: `ask for ${other.name}.${other.namespace}`,
+    }),
   ]
 }
 
@@ -187,7 +208,7 @@ function closedName(world: World, host: string, pod: ClusterPod | undefined): re
 function unknown(world: World, host: string, pod: ClusterPod | undefined): readonly Finding[] {
   const { name, namespace } = asService(world, host, pod)
   if (!world.cluster.namespaces.some((one) => one.name === namespace)) {
-    return [unknownNamespace(world, host, name, namespace)]
+    return [unknownNamespace(host, namespace)]
   }
   const own = [...world.services.values()].filter((one) => one.namespace === namespace)
   const near = nearest(
@@ -216,18 +237,7 @@ function unknown(world: World, host: string, pod: ClusterPod | undefined): reado
 }
 
 /** A name of two labels and more whose second is no namespace, and which nobody outside knows either. */
-function unknownNamespace(world: World, host: string, name: string, namespace: string): Finding {
-  const near = nearest(
-    namespace,
-    world.cluster.namespaces.map((one) => one.name),
-  )
-  const service = world.services.get(`${near}/${name}`)
-  if (near !== undefined && service) {
-    return finding('name-unknown', `there is no namespace ${namespace}, but one called ${near}`, {
-      objects: [service.ref],
-      fix: `ask for ${name}.${near}`,
-    })
-  }
+function unknownNamespace(host: string, namespace: string): Finding {
   return finding(
     'name-unknown',
     `${host} is no name of the cluster, which has no namespace ${namespace}, and no name server outside knows it`,
