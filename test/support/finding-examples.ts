@@ -11,6 +11,7 @@ interface Example {
   readonly sport?: number
   readonly family?: 4 | 6
   readonly resolver?: 'glibc' | 'musl' | 'as-is'
+  readonly resolve?: Readonly<Record<string, string>>
   /** iptables-save text that stands for worker's rules. */
   readonly rules?: string
 }
@@ -66,6 +67,15 @@ const pool = (addresses: string) =>
     'metallb-system',
   )
 
+const ingress = (spec: Values, metadata: Values = {}, name = 'shop') =>
+  object('networking.k8s.io/v1', 'Ingress', name, { spec, metadata })
+const rule = (host: string, path: string, name: string, port: Values = { number: 80 }) => ({
+  host,
+  http: { paths: [{ path, pathType: 'Prefix', backend: { service: { name, port } } }] },
+})
+const shop = rule('shop.example.org', '/', 'web')
+const visit = { from: 'internet', to: 'http://shop.example.org/' }
+
 const client = pod('client')
 const byHand = { selector: undefined }
 const local = {
@@ -100,6 +110,16 @@ export const findingExamples: Readonly<Partial<Record<FindingCode, Example>>> = 
   'resolver-stops-at-empty-answer': { objects: [client, web(), service(), environment({ nodes: { worker: { resolv: { search: ['corp.example'], nameservers: ['172.18.0.1'] } } }, upstreamDNS: { default: { 'api.example.com.corp.example': { answers: [] } } } })], to: 'api.example.com:80', resolver: 'musl' },
   'resolver-without-search':     { objects: [client, web(), service()], resolver: 'as-is' },
   'name-asked-outside':          { objects: [client, web(), service()], from: 'internet', to: 'web.default.svc.cluster.local:80' },
+  'route-not-taken':             { objects: [web(), service(), object('networking.k8s.io/v1', 'IngressClass', 'nginx', { spec: { controller: 'k8s.io/ingress-nginx' } }), ingress({ ingressClassName: 'ngnix', rules: [shop] })], to: 'http://shop.example.org/', from: 'internet', resolve: { 'shop.example.org': '198.51.100.80' } },
+  'no-route-matches':            { objects: [web(), service(), ingress({ rules: [rule('shop.example.org', '/cart', 'web')] })], ...visit },
+  'backend-service-missing':     { objects: [web(), service(), ingress({ rules: [rule('shop.example.org', '/', 'wbe')] })], ...visit },
+  'backend-port-missing':        { objects: [web(), service(), ingress({ rules: [rule('shop.example.org', '/', 'web', { name: 'http' })] })], ...visit },
+  'client-not-allowed':          { objects: [web(), service(), ingress({ rules: [shop] }, { annotations: { 'nginx.ingress.kubernetes.io/whitelist-source-range': '192.0.2.0/24' } })], ...visit },
+  'proxy-refuses':               { objects: [web(), service(), ingress({ rules: [shop] }, { annotations: { 'nginx.ingress.kubernetes.io/whitelist-source-range': 'ten' } })], ...visit },
+  'certificate-for-other-name':  { objects: [web(), service(), ingress({ rules: [shop] })], ...visit, to: 'https://shop.example.org/' },
+  'tls-secret-missing':          { objects: [web(), service(), ingress({ tls: [{ hosts: ['shop.example.org'], secretName: 'shop-tls' }], rules: [shop] })], ...visit, to: 'https://shop.example.org/' },
+  'host-not-served':             { objects: [client, object('v1', 'Service', 'api', { spec: { type: 'ExternalName', externalName: 'api.example.net', ports: [{ port: 80 }] } }), environment({ externalHosts: [{ name: 'api.example.net', ip: '192.0.2.80', listeners: [{ port: 80, http: { virtualHosts: ['api.example.net'] } }] }] })], to: 'http://api/' },
+  'application-error':           { objects: [client, web(), service(), environment({ httpApps: [{ pod: 'default/web-0', routes: { '/users': 200 }, otherwise: 404 }] })], to: 'http://web/user' },
   'load-balancer-by-name':       { objects: [client, web(), service({ type: 'LoadBalancer' }, 'default', { status: { loadBalancer: { ingress: [{ hostname: 'lb.example.org' }] } } })], to: 'loadBalancer(default/web):80', family: 6 },
   'load-balancer-pending':       { objects: [client, web(), service({ type: 'LoadBalancer' })], to: 'loadBalancer(default/web):80' },
   'load-balancer-class-unserved': { objects: [client, web(), service({ type: 'LoadBalancer', loadBalancerClass: 'example.org/gold' })], to: 'loadBalancer(default/web):80' },

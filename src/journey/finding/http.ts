@@ -72,11 +72,18 @@ function noRoute({ proxy, host, objects }: ProxyRefusal, { nearMisses = [] }: Ht
   const hosts = [
     ...new Set(proxy.listeners.flatMap((one) => one.hosts).flatMap(({ pattern }) => nameOf(pattern))),
   ]
-  const close = nearest(hostName(host), hosts)
+  const name = hostName(host)
+  if (hosts.includes(name)) {
+    return finding('no-route-matches', `${proxy.label} serves ${name}, but no path of its rules fits`, {
+      objects,
+      fix: 'ask for a path that a rule has, or add a rule for this one',
+    })
+  }
+  const close = nearest(name, hosts)
   const known = hosts.length === 0 ? 'it has no rules' : `it serves ${listNames(hosts.toSorted())}`
   return finding(
     'no-route-matches',
-    `no rule of ${proxy.label} is for ${hostName(host)}: ${close === undefined ? known : `did you mean ${close}?`}`,
+    `no rule of ${proxy.label} is for ${name}: ${close === undefined ? known : `did you mean ${close}?`}`,
     { objects, fix: 'ask for a host that it serves, or add a rule for this one' },
   )
 }
