@@ -63,6 +63,7 @@ const everyProfile: readonly Profile[] = [
   'traefik strict',
   'haproxy-ingress',
   'haproxytech',
+  'gce',
   'alb',
 ]
 
