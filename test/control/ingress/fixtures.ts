@@ -22,6 +22,8 @@ export type Rule = readonly [
 export interface IngressFixture {
   readonly name?: string
   readonly rules?: readonly Rule[]
+  /** Rules that have a host alone. */
+  readonly hosts?: readonly string[]
   readonly default?: readonly [service: string, port: number | string]
   readonly annotations?: Readonly<Record<string, string>>
   readonly className?: string
@@ -36,7 +38,7 @@ function backend(service: string, port: number | string) {
 
 /** The manifest of an Ingress. Annotations are written without their prefix. */
 export function ingressManifest(fixture: IngressFixture, prefix = 'nginx.ingress.kubernetes.io/'): object {
-  const { name = 'web', rules = [], annotations = {}, className, tls, created } = fixture
+  const { name = 'web', rules = [], hosts = [], annotations = {}, className, tls, created } = fixture
   const prefixed = Object.entries(annotations).map(([key, value]) => [
     key.includes('/') ? key : prefix + key,
     value,
@@ -53,11 +55,14 @@ export function ingressManifest(fixture: IngressFixture, prefix = 'nginx.ingress
       ...(className !== undefined && { ingressClassName: className }),
       ...(tls && { tls }),
       ...(fixture.default && { defaultBackend: backend(...fixture.default) }),
-      ...(rules.length > 0 && {
-        rules: rules.map(([host, path, pathType, service, port]) => ({
-          ...(host !== '' && { host }),
-          http: { paths: [{ path, pathType, backend: backend(service, port) }] },
-        })),
+      ...(rules.length + hosts.length > 0 && {
+        rules: [
+          ...hosts.map((host) => ({ host })),
+          ...rules.map(([host, path, pathType, service, port]) => ({
+            ...(host !== '' && { host }),
+            http: { paths: [{ path, pathType, backend: backend(service, port) }] },
+          })),
+        ],
       }),
     },
   }

@@ -25,6 +25,7 @@ const fixtures: Readonly<Record<string, IngressFixture>> = {
   'prefix-bb': { rules: [prefix('a.test', '/aaa/bb', 'aaabb')] },
   'exact-slash': { rules: [['a.test', '/foo/', 'Exact', 'fooslash', 80]] },
   hostless: { rules: [prefix('', '/', 'any'), prefix('a.test', '/x', 'ax')] },
+  'host-alone': { hosts: ['a.test'], rules: [prefix('b.test', '/', 'b')], default: ['x', 80] },
   'exact-vs-wild': { rules: [prefix('*.foo.com', '/', 'wild'), prefix('bar.foo.com', '/only', 'bar')] },
 }
 
@@ -72,6 +73,8 @@ const rows: readonly (readonly [id: string, fixture: string, host: string, path:
   ['i072', 'hostless', 'a.test', '/z', '404'],
   ['i073', 'exact-vs-wild', 'bar.foo.com', '/other', '404'],
   ['i074', 'exact-vs-wild', 'qux.foo.com', '/other', 'wild:80'],
+  ['v22', 'host-alone', 'a.test', '/any', 'x:80'],
+  ['v22', 'host-alone', 'b.test', '/any', 'b:80'],
 ]
 
 const proxyFor = (fixture: string, profile: IngressProfileName) =>
