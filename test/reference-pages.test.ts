@@ -28,6 +28,7 @@ const withoutExample: Readonly<Record<string, string>> = {
   'not-utf8': 'depends on the bytes of a file',
   'bridge-netfilter-off': 'needs a network plugin with a bridge',
   'packet-too-big': 'needs a path with a smaller MTU',
+  'record-type-missing': 'is said of `kubewalk dns` with a type, in test/journey/resolve.test.ts',
   'no-free-port': 'needs as many connections as there are ports',
 }
 

@@ -106,6 +106,7 @@ export const findingExamples: Readonly<Partial<Record<FindingCode, Example>>> = 
   'external-name-unknown':       { objects: [client, web(), service(), object('v1', 'Service', 'shop', { spec: { type: 'ExternalName', externalName: 'web.default' } })], to: 'shop:80' },
   'cluster-domain-differs':      { objects: [client, web(), service()], to: 'web.default.svc.east.cluster.local:80' },
   'host-network-dns':            { objects: [pod('client', { hostNetwork: true }), web(), service()] },
+  'name-server-differs':         { objects: [client, web(), service(), environment({ kubelet: { default: { clusterDNS: ['10.96.0.1'] } } })] },
   'name-server-fails':           { objects: [client, object('v1', 'ConfigMap', 'coredns', { data: { Corefile: 'cluster.local:53 {\n  kubernetes cluster.local\n}\n' } }, 'kube-system')], to: 'api.example.com:80' },
   'resolver-stops-at-empty-answer': { objects: [client, web(), service(), environment({ nodes: { worker: { resolv: { search: ['corp.example'], nameservers: ['172.18.0.1'] } } }, upstreamDNS: { default: { 'api.example.com.corp.example': { answers: [] } } } })], to: 'api.example.com:80', resolver: 'musl' },
   'resolver-without-search':     { objects: [client, web(), service()], resolver: 'as-is' },

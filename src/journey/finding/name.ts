@@ -6,7 +6,7 @@ import { serviceNamed } from '../resolve-target.ts'
 import type { World } from '../world.ts'
 import { endpointName, externalName } from './endpoint-name.ts'
 import { endpointCause } from './endpoints.ts'
-import type { FindCause } from './failure.ts'
+import type { Failure, FindCause } from './failure.ts'
 import { finding, fullName, inPod, inService, listNames } from './failure.ts'
 import { balancerByName } from './load-balancer.ts'
 
@@ -18,6 +18,8 @@ export const findName: FindCause = (failure) => {
   const sender = failure.asker ?? failure.sender
   const { host } = dial
   if (failure.ending?.disposition === 'dns-servfail') return serverFails(world, resolution)
+  const typed = withoutType(failure, resolution)
+  if (typed) return [typed]
   const known = knownService(world, resolution) ?? balancerName(world, resolution)
   if (known) return known
   return [
@@ -28,6 +30,18 @@ export const findName: FindCause = (failure) => {
     ...resolverStops(world, resolution, sender.pod),
     ...unknown(world, host, sender.pod),
   ].slice(0, 1)
+}
+
+/** The name is there, and has other records than the ones that were asked for. */
+function withoutType({ world, ending }: Failure, { queries, asked }: Resolution): Finding | undefined {
+  const last = queries.findLast(({ rcode }) => rcode === 'NOERROR')
+  const types = [...new Set(queries.map(({ type }) => type))]
+  const isOther = types.length === 1 && types[0] !== 'A' && types[0] !== 'AAAA'
+  if (ending?.disposition !== 'dns-nodata' || !last || !isOther) return undefined
+  return finding('record-type-missing', `${last.name} exists, and has no records of type ${types.join('')}`, {
+    objects: [serviceNamed(world, last.name)?.ref],
+    fix: `ask for another type: kubewalk dns ${asked} -t A, -t SRV, …`,
+  })
 }
 
 function withoutEndpoint(world: World, service: ClusterService): readonly Finding[] {

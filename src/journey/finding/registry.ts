@@ -16,6 +16,7 @@ import { findListener, podAt } from './listener.ts'
 import { findHairpin, findLoadBalancer } from './load-balancer.ts'
 import { findLocalEndpoint } from './local-endpoint.ts'
 import { findName } from './name.ts'
+import { findNameServer } from './name-server.ts'
 import { findNodePort } from './node-port.ts'
 import { findNotModelled, policyWarning } from './not-modelled.ts'
 import { proxyProtocolFindings } from './proxy-protocol.ts'
@@ -29,6 +30,7 @@ import { findTerminating } from './terminating.ts'
 const causes: readonly FindCause[] = [
   findNotModelled,
   findHttp,
+  findNameServer,
   findName,
   findLoadBalancer,
   findHairpin,
