@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
+import { formatIp } from '../src/base/ip.ts'
 import type { JourneyOutcome, LoadedCluster } from '../src/index.ts'
 import { loadCluster, readTexts } from '../src/index.ts'
 import { runCommand } from './support/command.ts'
@@ -77,6 +78,11 @@ const walks: readonly Row[] = [
   { file: lb,                 from: 'internet',   to: 'node/node-2:30533',       reached: 3, port: 8080, sees: 'via node-2' },
   { file: lb,                 from: 'internet',   to: 'node/node-3:30533',       reached: 3, port: 8080, sees: 'via node-3' },
   { file: local,              from: 'internet',   to: 'node/worker:30080',       reached: 2, port: 80,   sees: 'sender' },
+  { file: 'notes/dns',        from: 'pod/client', to: 'http://http-go-svc',      reached: 3, port: 8080, sees: 'sender' },
+  { file: 'notes/dns',        from: 'pod/client', to: 'http://http-go-svc.default', reached: 3, port: 8080, sees: 'sender' },
+  { file: 'notes/dns',        from: 'pod/client', to: 'http://http-go-svc.default.svc.cluster.local', reached: 3, port: 8080, sees: 'sender' },
+  { file: 'notes/dns',        from: 'pod/client', to: 'http://srv-jenkins.blue:8080', reached: 1, port: 8080, sees: 'sender' },
+  { file: 'notes/dns',        from: 'pod/client', to: 'http://busybox-1.default-subdomain:8080', reached: 1, port: 8080, sees: 'sender' },
 ]
 
 async function load(name: string): Promise<LoadedCluster> {
@@ -144,6 +150,69 @@ describe('who is reached, with which share, and whom they see', () => {
       [0.5, '22.22.22.22', 80, nodes[home]?.[0]],
     ])
   })
+})
+
+/** The rule that takes the request, and the line of its path. */
+// biome-ignore format: one request a line
+const served = [
+  { file: 'notes/ingress',     url: 'http://www.gasbugs.com',    rule: 'www.gasbugs.com Prefix /',  line: 17 },
+  { file: 'notes/ingress',     url: 'http://dict.gasbugs.com/a', rule: 'dict.gasbugs.com Prefix /', line: 27 },
+  { file: 'notes/ingress',     url: 'http://map.gasbugs.com/b',  rule: 'map.gasbugs.com Prefix /',  line: 37 },
+  { file: 'notes/old-ingress', url: 'http://www.gasbugs.com',    rule: 'www.gasbugs.com ImplementationSpecific /',  line: 17 },
+  { file: 'notes/old-ingress', url: 'http://dict.gasbugs.com/a', rule: 'dict.gasbugs.com ImplementationSpecific /', line: 24 },
+  { file: 'notes/old-ingress', url: 'http://map.gasbugs.com/b',  rule: 'map.gasbugs.com ImplementationSpecific /',  line: 31 },
+]
+
+/** The rule whose host comes nearest. */
+// biome-ignore format: one request a line
+const unserved = [
+  { file: 'notes/ingress',     url: 'http://mail.gasbugs.com', rule: 'map.gasbugs.com Prefix /', line: 37 },
+  { file: 'notes/ingress',     url: 'http://gasbugs.com',      rule: 'www.gasbugs.com Prefix /', line: 17 },
+  { file: 'notes/old-ingress', url: 'http://mail.gasbugs.com', rule: 'map.gasbugs.com ImplementationSpecific /', line: 31 },
+]
+
+describe('three hosts on one Ingress', () => {
+  const ask = async (file: string, url: string) => {
+    const cluster = await load(file)
+    const [controller] = cluster.cluster.pods.filter(({ namespace }) => namespace === 'ingress-nginx')
+    const host = new URL(url).hostname
+    const resolve = { [host]: '34.98.103.218' }
+    return { controller, host, ...cluster.trace({ from: 'internet', to: url, resolve }) }
+  }
+
+  test.for(served)('$file: $url', async ({ file, url, rule, line }) => {
+    const { outcomes, findings, controller, host } = await ask(file, url)
+    const each = shares(outcomes)
+    expect(each).toHaveLength(3)
+    for (const [name, share] of each) {
+      expect(name).toMatch(/^http-go-rs-/)
+      expect(share).toBeCloseTo(1 / 3, 8)
+    }
+    for (const { http, destination, seenSource } of outcomes) {
+      expect(http).toMatchObject({ status: 200, by: 'application', received: { host, method: 'GET' } })
+      expect([`${http?.host} ${http?.route?.text}`, http?.route?.object.at?.line]).toEqual([rule, line])
+      expect(destination?.port).toBe(8080)
+      expect(seenSource?.ip).toBe(formatIp(controller?.ips[0] ?? 0))
+    }
+    expect(findings).toEqual([])
+  })
+
+  test.for(unserved)('$file: nobody serves $url', async ({ file, url, rule, line }) => {
+    const { outcomes, findings, controller } = await ask(file, url)
+    for (const { http, destination, symptom } of outcomes) {
+      expect(http).toMatchObject({ status: 404, by: 'proxy' })
+      expect(symptom.httpStatus).toBe(404)
+      expect(destination?.name).toBe(controller?.name)
+      const [near] = http?.nearMisses ?? []
+      expect([near?.text, near?.object.at?.line]).toEqual([rule, line])
+    }
+    expect(findings.map(({ code }) => code)).toEqual(['no-route-matches'])
+  })
+})
+
+test('the address by itself is no host of the Ingress', async () => {
+  const { outcomes } = (await load('notes/ingress')).trace({ from: 'internet', to: 'http://34.98.103.218' })
+  expect(outcomes.map(({ http }) => [http?.status, http?.by])).toEqual(outcomes.map(() => [404, 'proxy']))
 })
 
 describe('session affinity', () => {
