@@ -135,7 +135,17 @@ function gatewayNames(cluster: Cluster): readonly KnownName[] {
 
 function knownNames(hosts: readonly string[], ips: readonly Ip[]): readonly KnownName[] {
   if (ips.length === 0) return []
-  return [...new Set(hosts)].filter((one) => one !== '*').map((name) => ({ name, ips, assumed: true }))
+  return [...new Set(hosts)]
+    .filter((one) => one !== '*')
+    .map((name) => ({ name, ips, assumed: true, domain: domainOf(name) }))
+}
+
+/** The domain to which a host belongs: the host without its first label, where that leaves more than a suffix. */
+function domainOf(host: string): string {
+  const [, ...above] = host.split('.')
+  const [second = '', top = ''] = above
+  const isSuffix = above.length < 2 || (above.length === 2 && second.length <= 3 && top.length === 2)
+  return isSuffix ? host.replace(/^\*\./, '') : above.join('.')
 }
 
 /** The addresses by which the outside reaches pods: their load balancers', else those of their nodes. */

@@ -18,6 +18,8 @@ export interface KnownName {
   readonly ips: readonly Ip[]
   /** Nothing states it: it is what a working set-up would have. */
   readonly assumed?: true
+  /** Other names below this domain are taken to be at the same address, as one record for all of them would have it. */
+  readonly domain?: string
 }
 
 /**
@@ -47,7 +49,15 @@ export function outsideDns(
   for (const [, stated] of own.toSorted(([a], [b]) => Number(a !== 'default') - Number(b !== 'default'))) {
     for (const [name, what] of Object.entries(stated)) names.set(absolute(name), statedName(name, what))
   }
-  return { type: 'outside', names, exists: existsOutside(cluster), assumedAddress: outsideAddress }
+  const assumedAddress = (name: string) => besideKnown(known, name) ?? outsideAddress
+  return { type: 'outside', names, exists: existsOutside(cluster), assumedAddress }
+}
+
+/** Who asks for a name beside those of the cluster's own proxies most likely means to ask the proxy. */
+function besideKnown(known: readonly KnownName[], asked: string): Ip | undefined {
+  const name = absolute(asked)
+  const beside = known.find(({ domain }) => domain !== undefined && name.endsWith(`.${absolute(domain)}`))
+  return beside?.ips.find((ip) => familyOf(ip) === 4) ?? beside?.ips[0]
 }
 
 function absolute(name: string): string {

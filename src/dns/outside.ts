@@ -6,9 +6,10 @@ export interface OutsideDns {
   readonly type: 'outside'
   /** What it is known to answer, by lower-case absolute name. */
   readonly names: ReadonlyMap<string, OutsideName>
-  /** Says of a name that nothing states whether it is taken to exist; such a name gets `assumedAddress`. */
+  /** Says of a name that nothing states whether it is taken to exist; such a name gets an assumed address. */
   readonly exists: (name: string) => boolean
-  readonly assumedAddress: Ip
+  /** Where a name that nothing states is taken to be. */
+  readonly assumedAddress: (name: string) => Ip
 }
 
 /** What is known of one name. */

@@ -43,8 +43,9 @@ function assume(
   answers: readonly DnsRecord[],
 ): DnsResponse {
   if (!server.exists(name)) return respond(query, { rcode: 'NXDOMAIN', answers })
-  const type = typeof server.assumedAddress === 'number' ? 'A' : 'AAAA'
-  const record = { name, type, ttl: ASSUMED_TTL, data: formatIp(server.assumedAddress) }
+  const address = server.assumedAddress(name)
+  const type = typeof address === 'number' ? 'A' : 'AAAA'
+  const record = { name, type, ttl: ASSUMED_TTL, data: formatIp(address) }
   return respond(query, {
     answers: isAsked(record, query.type) ? [...answers, record] : answers,
     assumed: true,

@@ -1,5 +1,6 @@
 import type { ObjectRef } from '../base/source.ts'
 import type { Outcome } from '../dataplane/flight.ts'
+import type { NearMiss } from '../http/near-miss.ts'
 import type { HttpProxy } from '../http/proxy.ts'
 import type { HttpAnswer, Resolution, Symptom } from '../model/journey.ts'
 import type { Disposition, Leg } from '../model/trace.ts'
@@ -42,6 +43,9 @@ export interface ProxyRefusal {
   readonly fix?: string
   readonly proxy: HttpProxy
   readonly host: string
+  readonly path: string
+  /** Routes that the request would have taken, had it been a little different. */
+  readonly nearMisses?: readonly NearMiss[]
   /** `shop/web:80`, where a backend is at fault. */
   readonly backend?: string
 }

@@ -49,7 +49,7 @@ export function outsideWith(...lines: readonly string[]): OutsideDns {
     const records = [...(names.get(record.name)?.records ?? []), record]
     names.set(record.name, { rcode: 'NOERROR', records })
   }
-  return { type: 'outside', names, exists: () => false, assumedAddress: ip('192.0.2.1') }
+  return { type: 'outside', names, exists: () => false, assumedAddress: () => ip('192.0.2.1') }
 }
 
 /** What a server is asked: `name TYPE`, where the name is absolute without its final dot. */

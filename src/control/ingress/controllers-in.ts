@@ -60,7 +60,7 @@ function controllerOf(pod: ClusterPod, cluster: Cluster): RunningController | un
   const configMap = configMapData(cluster, flagValue(args, 'configmap'))
   return {
     profile: found.mark.profile,
-    label: `${pod.namespace}/${pod.name}`,
+    label: `${pod.namespace}/${pod.owner?.name ?? pod.name}`,
     namespace: pod.namespace,
     pod,
     container: found.container.name ?? '',

@@ -1,15 +1,16 @@
 import { formatIp } from '../../base/ip.ts'
 import { nearest } from '../../base/nearest.ts'
 import type { ObjectRef } from '../../base/source.ts'
-import { formatRef } from '../../base/source.ts'
-import { hostMatches, hostName, hostPattern } from '../../http/host-match.ts'
-import type { IgnoredObject } from '../../http/proxy.ts'
+import { hostName } from '../../http/host-match.ts'
 import type { Finding, HttpAnswer } from '../../model/journey.ts'
 import type { ProxyRefusal } from '../result.ts'
 import type { World } from '../world.ts'
 import { endpointCause } from './endpoints.ts'
 import type { Failure, FindCause } from './failure.ts'
 import { finding, inService, listNames } from './failure.ts'
+import { wrongCertificate } from './http-certificate.ts'
+import { backendPlace } from './http-places.ts'
+import { findNoRoute } from './http-route.ts'
 
 /** A proxy or an application answered with an error, or TLS failed; where its own connection failed, others know why. */
 export const findHttp: FindCause = (failure) => {
@@ -26,7 +27,7 @@ function refused(failure: Failure, refusal: ProxyRefusal, http: HttpAnswer): rea
   const { world } = failure
   switch (refusal.code) {
     case 'no-route':
-      return [ignoredFor(refusal) ?? noRoute(refusal, http)]
+      return [findNoRoute(world, refusal)]
     case 'service-missing':
       return [serviceMissing(world, refusal)]
     case 'port-missing':
@@ -45,54 +46,6 @@ function refused(failure: Failure, refusal: ProxyRefusal, http: HttpAnswer): rea
   }
 }
 
-/** An object that the proxy does not take, and that would have served the host. */
-function ignoredFor({ proxy, host }: ProxyRefusal): Finding | undefined {
-  const name = hostName(host)
-  const fits = ({ hosts }: IgnoredObject) =>
-    hosts.some((one) => hostMatches(hostPattern(one, 'any-depth'), name))
-  const ignored = proxy.ignored.find(fits)
-  if (!ignored) return undefined
-  const { object, reason, fix } = ignored
-  return finding('route-not-taken', `${proxy.label} does not take ${formatRef(object)}: ${reason}`, {
-    objects: [object],
-    fix: fix ?? 'make it one of those that the proxy takes',
-  })
-}
-
-/** No rule fits; the ones that nearly do are named. */
-function noRoute({ proxy, host, objects }: ProxyRefusal, { nearMisses = [] }: HttpAnswer): Finding {
-  const [near] = nearMisses
-  if (near) {
-    return finding(
-      'no-route-matches',
-      `no rule of ${proxy.label} fits; ${near.text} nearly does, but ${near.why}`,
-      { objects: [near.object], fix: 'ask for what the rule says, or change the rule' },
-    )
-  }
-  const hosts = [
-    ...new Set(proxy.listeners.flatMap((one) => one.hosts).flatMap(({ pattern }) => nameOf(pattern))),
-  ]
-  const name = hostName(host)
-  if (hosts.includes(name)) {
-    return finding('no-route-matches', `${proxy.label} serves ${name}, but no path of its rules fits`, {
-      objects,
-      fix: 'ask for a path that a rule has, or add a rule for this one',
-    })
-  }
-  const close = nearest(name, hosts)
-  const known = hosts.length === 0 ? 'it has no rules' : `it serves ${listNames(hosts.toSorted())}`
-  return finding(
-    'no-route-matches',
-    `no rule of ${proxy.label} is for ${name}: ${close === undefined ? known : `did you mean ${close}?`}`,
-    { objects, fix: 'ask for a host that it serves, or add a rule for this one' },
-  )
-}
-
-function nameOf(pattern: Parameters<typeof hostMatches>[0]): readonly string[] {
-  if (pattern.type === 'exact') return [pattern.name]
-  return pattern.type === 'one-label' || pattern.type === 'any-depth' ? [`*.${pattern.suffix}`] : []
-}
-
 const asService = (objects: readonly ObjectRef[]) => objects.find(({ kind }) => kind === 'Service')
 
 /** `shop/web:80` as its parts. */
@@ -101,39 +54,65 @@ function backendParts(text: string | undefined) {
   return { namespace: found?.[1] ?? '', name: found?.[2] ?? '', port: found?.[3] }
 }
 
-function serviceMissing(world: World, { objects, text, fix, backend }: ProxyRefusal): Finding {
+function serviceMissing(world: World, { objects, text, backend }: ProxyRefusal): Finding {
   const { namespace, name } = backendParts(backend)
+  const [rule] = objects
   const elsewhere = [...world.services.values()].find((one) => one.name === name)
   const own = [...world.services.values()].filter((one) => one.namespace === namespace)
   const close = nearest(
     name,
     own.map((one) => one.name),
   )
-  const hint = elsewhere
-    ? `; there is one in namespace ${elsewhere.namespace}, and backends are looked for in the rule's own`
-    : close === undefined
-      ? ''
-      : `; there is one called ${close}`
-  return finding('backend-service-missing', `${text}${hint}`, {
-    objects: [...objects, elsewhere?.ref],
-    fix: elsewhere
-      ? `put the rule into namespace ${elsewhere.namespace}, where Service ${name} is`
-      : close === undefined
-        ? (fix ?? 'create the Service, or name one that there is')
-        : `write ${close}`,
+  const near = own.find((one) => one.name === close)
+  const details = (fix: string, other?: ObjectRef) => ({
+    objects: [rule && backendPlace(world, rule, 'name'), other],
+    fix,
   })
+  if (elsewhere) {
+    const there = `namespace ${elsewhere.namespace}`
+    const fix =
+      rule?.kind === 'Ingress'
+        ? `put the Ingress into ${there}: its backends are of its own namespace`
+        : `write namespace: ${elsewhere.namespace} in the backendRef, and allow it there by a ReferenceGrant`
+    return finding(
+      'backend-service-missing',
+      `${text}; there is one in ${there}`,
+      details(fix, elsewhere.ref),
+    )
+  }
+  if (near) {
+    const called = `${text}; there is one called ${near.name}`
+    return finding('backend-service-missing', called, details(`write ${near.name}`, near.ref))
+  }
+  return finding('backend-service-missing', text, details('create the Service, or name one that there is'))
 }
 
 function portMissing(world: World, { objects, text, fix, backend }: ProxyRefusal): Finding {
-  const { namespace, name } = backendParts(backend)
+  const { namespace, name, port = '' } = backendParts(backend)
+  const [rule] = objects
   const service = world.services.get(`${namespace}/${name}`)
-  const ports =
-    service?.ports.map((one) => (one.name === '' ? `${one.port}` : `${one.name} (${one.port})`)) ?? []
-  const has = ports.length === 0 ? '' : `; it has ${ports.join(', ')}`
-  return finding('backend-port-missing', `${text}${has}`, {
-    objects: [...objects, service && inService(service, 'spec', 'ports')],
-    fix: fix ?? "name a port of the Service, not of its pods' containers",
-  })
+  const ports = service?.ports ?? []
+  const names = ports.map((one) => (one.name === '' ? `${one.port}` : `${one.name} (${one.port})`))
+  const close = nearest(
+    port,
+    ports.map((one) => one.name).filter((one) => one !== ''),
+  )
+  const [only, ...others] = ports
+  const suggested =
+    close !== undefined
+      ? `write name: ${close}`
+      : only && others.length === 0
+        ? `write number: ${only.port}`
+        : 'write one of these'
+  const isPodPort = ports.some(({ targetPort }) => String(targetPort) === port)
+  return finding(
+    'backend-port-missing',
+    `${text}; it has ${names.length === 0 ? 'none' : listNames(names)}`,
+    {
+      objects: [rule && backendPlace(world, rule, 'port'), service && inService(service, 'spec', 'ports')],
+      fix: isPodPort && fix !== undefined ? fix : suggested,
+    },
+  )
 }
 
 /** The Service has nobody to send to: what is wrong with its pods. */
@@ -155,78 +134,13 @@ function sourceRefused(failure: Failure, { proxy, objects, text }: ProxyRefusal)
     : seen
       ? `: it sees ${formatIp(seen.ip)}`
       : ''
+  const service = failure.asked?.service
   return finding('client-not-allowed', `${text}${because}`, {
-    objects,
+    objects: [...objects, node && service && inService(service, 'spec', 'externalTrafficPolicy')],
     fix: node
       ? `set externalTrafficPolicy: Local on the Service of ${proxy.label}, which keeps the client's address`
       : 'add the address to the blocks that are allowed',
   })
-}
-
-function wrongCertificate({ world, addressed }: Failure, http: HttpAnswer): readonly Finding[] {
-  const { host } = addressed
-  const ingress = world.cluster.ingresses.find(({ object }) =>
-    (object.spec?.rules ?? []).some((rule) => hostMatches(hostPattern(rule.host ?? '', 'one-label'), host)),
-  )
-  const label = http.certificate?.label ?? 'the default one'
-  if (!ingress) {
-    return [
-      finding('certificate-for-other-name', `the certificate that is shown for ${host} is ${label}`, {
-        objects: [http.route?.object],
-        fix: `give the proxy a certificate for ${host}`,
-      }),
-    ]
-  }
-  const tls = ingress.object.spec?.tls ?? []
-  const index = tls.findIndex(({ hosts = [] }) => hosts.length === 0 || hosts.includes(host))
-  const secretName = tls[index]?.secretName
-  const at = index < 0 ? ['spec', 'tls'] : ['spec', 'tls', index]
-  const place: ObjectRef = { ...ingress.ref, at: ingress.locate(at) }
-  if (index < 0 || secretName === undefined) {
-    return [
-      finding(
-        'certificate-for-other-name',
-        `Ingress ${ingress.ref.name} has no TLS entry for ${host}: ${label} is shown`,
-        {
-          objects: [place],
-          fix: `add ${host} to spec.tls, with a Secret that holds a certificate for it`,
-        },
-      ),
-    ]
-  }
-  return [
-    secretCause(world, { secretName, host, label, place, namespace: ingress.ref.namespace ?? 'default' }),
-  ]
-}
-
-function secretCause(
-  world: World,
-  asked: {
-    readonly secretName: string
-    readonly host: string
-    readonly label: string
-    readonly place: ObjectRef
-    readonly namespace: string
-  },
-): Finding {
-  const { secretName, host, label, place, namespace } = asked
-  const { secrets } = world.cluster
-  const own = secrets.find((one) => one.namespace === namespace && one.name === secretName)
-  if (own) {
-    const names = own.names === 'unknown' ? 'names that are not known' : listNames(own.names)
-    return finding(
-      'certificate-for-other-name',
-      `the certificate in Secret ${secretName} is for ${names || 'no name'}, not for ${host}: ${label} is shown`,
-      { objects: [own.ref, place], fix: `put a certificate for ${host} into the Secret` },
-    )
-  }
-  const elsewhere = secrets.find((one) => one.name === secretName)
-  const where = elsewhere ? `; there is one in namespace ${elsewhere.namespace}, which does not count` : ''
-  return finding(
-    'tls-secret-missing',
-    `namespace ${namespace} has no Secret ${secretName}${where}: ${label} is shown for ${host}`,
-    { objects: [place, elsewhere?.ref], fix: `create Secret ${secretName} in namespace ${namespace}` },
-  )
 }
 
 function applicationError({ addressed, world }: Failure, http: HttpAnswer): Finding {

@@ -48,6 +48,7 @@ export function reachBackend(asking: HttpAsking, forwarding: Forwarding): readon
       ...problem,
       proxy: forwarding.proxy,
       host: forwarding.request.host,
+      path: forwarding.request.path,
       backend: backend.name,
     }
     return [{ ...answered(own, { status, by: 'proxy', reason: problem.text }), refusal }]

@@ -28,7 +28,18 @@ export function throughProxy(
   switch (end.type) {
     case 'respond': {
       const { code, reason: text, objects, fix } = end
-      const refusal = { code, text, objects, proxy, host: request.host, ...(fix !== undefined && { fix }) }
+      const { host, path } = request
+      const { nearMisses } = decision
+      const refusal = {
+        code,
+        text,
+        objects,
+        proxy,
+        host,
+        path,
+        nearMisses,
+        ...(fix !== undefined && { fix }),
+      }
       return [{ ...answered(told, { status: end.status, by: 'proxy', reason: text }), refusal }]
     }
     case 'redirect': {
