@@ -5,7 +5,8 @@ function groupKey(outcome: JourneyOutcome): string {
   const { disposition, destination, seenSource, stoppedAt, from, errno, http, resolution } = outcome
   const port = seenSource?.randomPort ? '' : seenSource?.port
   // What a proxy answers by itself is the same whomever it takes the client for.
-  const seen = http?.by === 'proxy' && http.status !== null ? [] : [seenSource?.ip, port]
+  const byProxy = disposition === 'tls-wrong-cert' || (http?.by === 'proxy' && http.status !== null)
+  const seen = byProxy ? [] : [seenSource?.ip, port]
   return JSON.stringify([
     disposition,
     destination,

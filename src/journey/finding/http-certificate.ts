@@ -59,7 +59,7 @@ function inIngress(world: World, ingress: Located<Ingress>, host: string, label:
   const at = ingress.locate(close === undefined ? ['spec', 'tls'] : ['spec', 'tls', near, 'hosts'])
   return finding(
     'certificate-for-other-name',
-    `Ingress ${ingress.ref.name} has no TLS entry for ${host}${known}: ${label} is shown`,
+    `Ingress ${ingress.ref.name} has no TLS entry for ${host}${known}; what is shown is ${label}`,
     {
       objects: [{ ...ingress.ref, at }],
       fix:
@@ -89,7 +89,7 @@ function secretCause({ cluster }: World, asked: NamedSecret): Finding {
     const names = own.names === 'unknown' ? 'names that are not known' : listNames(own.names)
     return finding(
       'certificate-for-other-name',
-      `the certificate in Secret ${secretName} is for ${names || 'no name'}, not for ${host}: ${label} is shown`,
+      `the certificate in Secret ${secretName} is for ${names || 'no name'}, not for ${host}; what is shown is ${label}`,
       { objects: [own.ref, place], fix: `put a certificate for ${host} into the Secret` },
     )
   }
@@ -105,7 +105,7 @@ function secretCause({ cluster }: World, asked: NamedSecret): Finding {
       : `, but one called ${close}`
   return finding(
     'tls-secret-missing',
-    `namespace ${namespace} has no Secret ${secretName}${where}: ${label} is shown for ${host}`,
+    `namespace ${namespace} has no Secret ${secretName}${where}; what is shown for ${host} is ${label}`,
     {
       objects: [place, elsewhere?.ref],
       fix:
