@@ -77,18 +77,6 @@ const shop = rule('shop.example.org', '/', 'web')
 const visit = { from: 'internet', to: 'http://shop.example.org/' }
 
 const client = pod('client')
-const shop = { from: 'internet', to: 'http://shop.example.com/' }
-const ingress = (spec: Values = {}, path: Values = {}, annotations: Values = {}) =>
-  object('networking.k8s.io/v1', 'Ingress', 'shop', {
-    metadata: { annotations },
-    spec: { rules: [{ host: 'shop.example.com', http: { paths: [toWeb(path)] } }], ...spec },
-  })
-const toWeb = (rest: Values) => ({
-  path: '/',
-  pathType: 'Prefix',
-  backend: { service: { name: 'web', port: { number: 80 } } },
-  ...rest,
-})
 const byHand = { selector: undefined }
 const local = {
   type: 'NodePort',
@@ -122,16 +110,6 @@ export const findingExamples: Readonly<Partial<Record<FindingCode, Example>>> = 
   'name-server-fails':           { objects: [client, object('v1', 'ConfigMap', 'coredns', { data: { Corefile: 'cluster.local:53 {\n  kubernetes cluster.local\n}\n' } }, 'kube-system')], to: 'api.example.com:80' },
   'resolver-stops-at-empty-answer': { objects: [client, web(), service(), environment({ nodes: { worker: { resolv: { search: ['corp.example'], nameservers: ['172.18.0.1'] } } }, upstreamDNS: { default: { 'api.example.com.corp.example': { answers: [] } } } })], to: 'api.example.com:80', resolver: 'musl' },
   'resolver-without-search':     { objects: [client, web(), service()], resolver: 'as-is' },
-  'route-not-taken':             { objects: [web(), service(), object('networking.k8s.io/v1', 'IngressClass', 'nginx', { spec: { controller: 'k8s.io/ingress-nginx' } }), ingress({ ingressClassName: 'ngnix' })], ...shop },
-  'no-route-matches':            { objects: [web(), service(), ingress({}, { path: '/words', pathType: 'Exact' })], from: 'internet', to: 'http://shop.example.com/word' },
-  'backend-service-missing':     { objects: [web(), service({}, 'store'), ingress()], ...shop },
-  'backend-port-missing':        { objects: [web(), service({ ports: [{ name: 'http', port: 80, targetPort: 8080 }] }), ingress({}, { backend: { service: { name: 'web', port: { name: 'htpp' } } } })], ...shop },
-  'client-not-allowed':          { objects: [web(), service(), ingress({}, {}, { 'nginx.ingress.kubernetes.io/whitelist-source-range': '203.0.113.0/24' })], ...shop },
-  'proxy-refuses':               { objects: [web(), service({}, 'store'), object('gateway.networking.k8s.io/v1', 'Gateway', 'door', { spec: { gatewayClassName: 'any', listeners: [{ name: 'http', port: 80, protocol: 'HTTP' }] } }), object('gateway.networking.k8s.io/v1', 'HTTPRoute', 'shop', { spec: { parentRefs: [{ name: 'door' }], hostnames: ['shop.example.com'], rules: [{ backendRefs: [{ name: 'web', namespace: 'store', port: 80 }] }] } })], ...shop },
-  'certificate-for-other-name':  { objects: [web(), service(), ingress({ tls: [{ hosts: ['shp.example.com'], secretName: 'shop' }] })], from: 'internet', to: 'https://shop.example.com/' },
-  'tls-secret-missing':          { objects: [web(), service(), object('v1', 'Secret', 'shop', {}, 'store'), ingress({ tls: [{ hosts: ['shop.example.com'], secretName: 'shop' }] })], from: 'internet', to: 'https://shop.example.com/' },
-  'host-not-served':             { objects: [client, object('v1', 'Service', 'web', { spec: { type: 'ExternalName', externalName: 'www.example.org' } }), environment({ externalHosts: [{ name: 'www.example.org', ip: '192.0.2.80', listeners: [{ protocol: 'TCP', port: 80, http: { virtualHosts: ['www.example.org'], otherHosts: 404 } }] }] })], to: 'http://web/' },
-  'application-error':           { objects: [client, web(), service(), environment({ httpApps: [{ pod: 'default/web-0', routes: { '/words': 200 }, otherwise: 404 }] })], to: 'http://web/word' },
   'name-asked-outside':          { objects: [client, web(), service()], from: 'internet', to: 'web.default.svc.cluster.local:80' },
   'route-not-taken':             { objects: [web(), service(), object('networking.k8s.io/v1', 'IngressClass', 'nginx', { spec: { controller: 'k8s.io/ingress-nginx' } }), ingress({ ingressClassName: 'ngnix', rules: [shop] })], to: 'http://shop.example.org/', from: 'internet', resolve: { 'shop.example.org': '198.51.100.80' } },
   'no-route-matches':            { objects: [web(), service(), ingress({ rules: [rule('shop.example.org', '/cart', 'web')] })], ...visit },

@@ -50,7 +50,7 @@ function proxyOf(resolved: ResolvedGateway, state: GatewayApiState): HttpProxy {
   const ports = [...new Map(serving.map((one) => [portKey(one), one])).keys()]
   return {
     profile: 'gateway-api',
-    label: `${namespaceOf(gateway)}/${gateway.ref.name}`,
+    label: `Gateway ${namespaceOf(gateway)}/${gateway.ref.name}`,
     listeners: ports.map((key) =>
       proxyListener(
         serving.filter((one) => portKey(one) === key),

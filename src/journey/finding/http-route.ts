@@ -1,6 +1,5 @@
 import { nearest } from '../../base/nearest.ts'
 import type { ObjectRef } from '../../base/source.ts'
-import { formatRef } from '../../base/source.ts'
 import { formatHostPattern, hostMatches, hostName, hostPattern, mostSpecific } from '../../http/host-match.ts'
 import type { NearMiss } from '../../http/near-miss.ts'
 import type { IgnoredObject, PathMatch, Route, VirtualHost } from '../../http/proxy.ts'
@@ -24,7 +23,7 @@ function ignoredFor(world: World, { proxy, host }: ProxyRefusal): Finding | unde
   if (!ignored) return undefined
   const { object, reason, fix, code } = ignored
   const byClass = code.startsWith('class-') || code === 'annotation-differs'
-  return finding('route-not-taken', `${proxy.label} does not take ${formatRef(object)}: ${reason}`, {
+  return finding('route-not-taken', `${proxy.label} does not take ${object.kind} ${object.name}: ${reason}`, {
     objects: [byClass ? classPlace(world, object) : object],
     fix: fix ?? 'make it one of those that the proxy takes',
   })

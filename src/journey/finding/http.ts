@@ -7,7 +7,7 @@ import type { ProxyRefusal } from '../result.ts'
 import type { World } from '../world.ts'
 import { endpointCause } from './endpoints.ts'
 import type { Failure, FindCause } from './failure.ts'
-import { finding, inService, listNames } from './failure.ts'
+import { finding, inPod, inService, listNames } from './failure.ts'
 import { wrongCertificate } from './http-certificate.ts'
 import { backendPlace } from './http-places.ts'
 import { findNoRoute } from './http-route.ts'
@@ -130,9 +130,9 @@ function sourceRefused(failure: Failure, { proxy, objects, text }: ProxyRefusal)
   const seen = failure.outcome.seenSource
   const node = seen && failure.world.nodesByIp.get(seen.ip)
   const because = node
-    ? `: it sees ${formatIp(seen.ip)}, the address of node ${node.name}, and not the client's`
+    ? `: what ${proxy.label} sees is ${formatIp(seen.ip)}, the address of node ${node.name}, and not the client's`
     : seen
-      ? `: it sees ${formatIp(seen.ip)}`
+      ? `: what ${proxy.label} sees is ${formatIp(seen.ip)}`
       : ''
   const service = failure.asked?.service
   return finding('client-not-allowed', `${text}${because}`, {
@@ -143,33 +143,38 @@ function sourceRefused(failure: Failure, { proxy, objects, text }: ProxyRefusal)
   })
 }
 
-function applicationError({ addressed, world }: Failure, http: HttpAnswer): Finding {
+function applicationError(failure: Failure, http: HttpAnswer): Finding {
+  const { addressed, world, outcome } = failure
   const { received, status, reason, route, backend } = http
   const host = received?.host ?? addressed.host
-  if (reason?.startsWith('it does not serve')) {
-    const [name, namespace] = hostName(host).split('.')
-    const service = [...world.services.values()].find(
-      (one) =>
-        one.name === name &&
-        one.type === 'ExternalName' &&
-        (namespace === undefined || one.namespace === namespace),
-    )
-    return finding('host-not-served', `the server is asked for ${hostName(host)}, which it does not serve`, {
-      objects: [service && inService(service, 'spec', 'externalName'), route?.object],
-      fix: service
-        ? `an ExternalName changes no Host header: ask for ${service.externalName}, or send that as the Host`
-        : 'send the Host that the server serves',
-    })
-  }
-  const to = backend === undefined ? '' : ` of ${backend}`
+  if (reason?.startsWith('it does not serve')) return hostNotServed(world, hostName(host), route?.object)
+  const owner = outcome.destination?.listener?.owner
+  const pod = owner?.kind === 'Pod' ? world.pods.get(`${owner.namespace}/${owner.name}`) : undefined
+  const of = pod ? ` in pod ${pod.name}` : backend === undefined ? '' : ` of ${backend}`
   return finding(
     'application-error',
-    `the application${to} answers ${status} to ${received?.method ?? 'GET'} ${received?.path ?? 'what it is asked'}`,
+    `the application${of} answers ${status} to ${received?.method ?? 'GET'} ${received?.path ?? '/'}`,
     {
-      objects: [route?.object],
-      fix: received
+      objects: [route?.object, pod && inPod(pod)],
+      fix: route
         ? 'compare the path that it is asked for with what it serves: a rewrite changes it'
         : 'ask for what it serves',
     },
   )
+}
+
+function hostNotServed(world: World, host: string, rule: ObjectRef | undefined): Finding {
+  const [name, namespace] = host.split('.')
+  const service = [...world.services.values()].find(
+    (one) =>
+      one.name === name &&
+      one.type === 'ExternalName' &&
+      (namespace === undefined || one.namespace === namespace),
+  )
+  return finding('host-not-served', `the server is asked for ${host}, which it does not serve`, {
+    objects: [service && inService(service, 'spec', 'externalName'), rule],
+    fix: service
+      ? `an ExternalName changes no Host header: ask for ${service.externalName}, or send that as the Host`
+      : 'send the Host that the server serves',
+  })
 }

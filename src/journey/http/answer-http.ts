@@ -33,8 +33,17 @@ function answerAt(
     const { proxy, port = request.port } = application
     return throughProxy(asking, result, { ...request, port }, proxy, depth)
   }
-  if (application?.type === 'http-application') return [answered(result, statusOf(application, request))]
-  return [answered(result, { status: 200, by: 'application', assumed: true })]
+  const own = {
+    ...result,
+    http: { status: null, by: 'application' as const, received: receivedOf(request), ...result.http },
+  }
+  if (application?.type === 'http-application') return [answered(own, statusOf(application, request))]
+  return [answered(own, { status: 200, by: 'application', assumed: true })]
+}
+
+/** What the application gets of a request that comes to it directly. */
+function receivedOf({ method, host, path, query, headers }: HttpRequest) {
+  return { method, host, path: query === undefined ? path : `${path}?${query}`, headers }
 }
 
 function statusOf({ routes, otherwise, hosts, assumed }: HttpApplication, request: HttpRequest): HttpAnswer {
