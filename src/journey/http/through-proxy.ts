@@ -75,7 +75,8 @@ function decisionText(
     proxy: { profile: proxy.profile, name: proxy.label },
     ...(tls && { certificate: { label: tls.certificate.label, names: tls.certificate.names } }),
     ...(host && { host: formatHostPattern(host.pattern) }),
-    ...(route && { route: { text: 'text' in route ? route.text : route.name, object: route.object } }),
+    // What a proxy makes for itself, no object states.
+    ...(route && route.object.name !== '' && { route: { text: 'text' in route ? route.text : route.name, object: route.object } }),
     ...(nearMisses.length > 0 && {
       nearMisses: nearMisses.map(({ route: missed, host: pattern, failed: { type, wanted, found } }) => ({
         text: `${formatHostPattern(pattern)} ${missed.text}`,
