@@ -34,6 +34,8 @@ const inScope: Readonly<Record<string, readonly [code: string, object: string] |
   '068': ['conntrack-stale', 'Node/node-a'],
   '069': ['conntrack-stale', 'Node/node-a'],
   '071': ['host-port-not-mapped', 'Pod/hp-0'],
+  '124': ['ingress-without-address', 'Service/sippy'],
+  '125': ['no-route-matches', 'Ingress/portal'],
 }
 
 const cases = readdirSync(folder)

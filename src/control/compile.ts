@@ -6,6 +6,8 @@ import type { Listener, Netns, NetnsId, Network, Segment, SegmentPort } from '..
 import type { RuleSet } from '../netfilter/rule.ts'
 import type { Applications } from './applications.ts'
 import { compileApplications } from './applications.ts'
+import { cloudProxies } from './cloud-proxy/cloud-proxies.ts'
+import { cloudProxyMachines } from './cloud-proxy/machines.ts'
 import { cnis, defaultCni } from './cni/registry.ts'
 import type { OutsideHost } from './hosts.ts'
 import { internetNetns, outsideHost, routerNetns } from './hosts.ts'
@@ -53,7 +55,8 @@ export interface CompiledNetwork {
 export function compileNetwork(cluster: Cluster, options: CompileOptions = {}): CompiledNetwork {
   const underlay = underlayOf(cluster)
   const applications = options.applications ?? compileApplications(cluster, collectDiagnostics().report)
-  const balancers = balancersOf(cluster, underlay)
+  const services = balancersOf(cluster, underlay)
+  const balancers = [...services, ...cloudProxyMachines(cluster, underlay, services)]
   const hosts = outsideHosts(cluster, underlay, applications)
   const lookups = indexCluster(cluster)
   const made = new Map<NetnsId, Netns>()
@@ -143,6 +146,7 @@ function outsideHosts(
     ...cluster.services.flatMap(({ loadBalancer }) =>
       loadBalancer.flatMap(({ behindName }) => behindName ?? []),
     ),
+    ...cloudProxies(cluster).flatMap(({ addresses }) => addresses.map(({ ip }) => ip)),
   ])
   for (const [ip, host] of declaredHosts(cluster, underlay)) if (!inside.has(ip)) hosts.set(ip, host)
   for (const slice of cluster.endpointSlices) {

@@ -4,6 +4,7 @@ import type { Assumption, Cluster, ClusterNamespace } from '../model/cluster.ts'
 import type { ObjectsByKind } from '../model/kinds.ts'
 import { assumeSurroundings } from './complete/assumed-surroundings.ts'
 import { chooseBalancers, completeBalancers } from './complete/balancers.ts'
+import { assumeCloudProxies } from './complete/cloud-proxies.ts'
 import type { CompleteOptions } from './complete/completion.ts'
 import { beginCompletion } from './complete/completion.ts'
 import { completeEndpointSlices, orphanEndpoints } from './complete/endpoint-slices.ts'
@@ -66,27 +67,26 @@ export function completeCluster(given: ObjectsByKind, options: CompleteOptions =
   const balancing = { choices, nodes, pods, endpointSlices, environment }
   const balanced = completeBalancers(completion, services, balancing)
   assumeSurroundings(completion, { nodes, pods, services: balanced, environment })
-  return {
-    value: {
-      settings,
-      namespaces,
-      nodes,
-      pods,
-      services: balanced,
-      endpointSlices,
-      ingresses: completeIngresses(completion),
-      ingressClasses: objects.IngressClass,
-      secrets: completeSecrets(objects, environment),
-      configMaps: objects.ConfigMap,
-      gatewayApi: gatewayApiObjects(objects),
-      orphanEndpoints: orphanEndpoints(objects, services),
-      idleWorkloads: idleWorkloads(objects, pods),
-      environment,
-      ...(objects.Environment[0] && { environmentRef: objects.Environment[0].ref }),
-      assumptions,
-    },
-    diagnostics,
+  const value: Cluster = {
+    settings,
+    namespaces,
+    nodes,
+    pods,
+    services: balanced,
+    endpointSlices,
+    ingresses: completeIngresses(completion),
+    ingressClasses: objects.IngressClass,
+    secrets: completeSecrets(objects, environment),
+    configMaps: objects.ConfigMap,
+    gatewayApi: gatewayApiObjects(objects),
+    orphanEndpoints: orphanEndpoints(objects, services),
+    idleWorkloads: idleWorkloads(objects, pods),
+    environment,
+    ...(objects.Environment[0] && { environmentRef: objects.Environment[0].ref }),
+    assumptions,
   }
+  assumeCloudProxies(completion, value)
+  return { value, diagnostics }
 }
 
 /** The namespaces of the input, and those that its objects are in. */

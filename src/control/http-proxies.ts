@@ -4,8 +4,10 @@ import { TCP, UDP } from '../base/packet.ts'
 import type { HttpProxy } from '../http/proxy.ts'
 import type { Cluster, ClusterPod } from '../model/cluster.ts'
 import type { Listener } from '../model/network.ts'
+import { cloudProxies } from './cloud-proxy/cloud-proxies.ts'
 import { containerPort, gatewayPods } from './gateway/gateway-pods.ts'
 import { gatewayAddresses, gatewayProxy } from './gateway/gateway-proxy.ts'
+import type { RunningController } from './ingress/controllers-in.ts'
 import { controllersIn } from './ingress/controllers-in.ts'
 import { ingressProxies } from './ingress/registry.ts'
 import { hostsOf } from './ingress/rules.ts'
@@ -37,7 +39,7 @@ export function httpProxies(cluster: Cluster): HttpProxies {
     inPods.set(made.pod, [...(inPods.get(made.pod) ?? []), made])
   }
   return {
-    names: [...ingressNames(cluster), ...gatewayNames(cluster)],
+    names: [...cloudNames(cluster), ...ingressNames(cluster), ...gatewayNames(cluster)],
     listenersOf: (pod, listeners) => withProxies(inPods.get(pod) ?? [], pod, listeners),
   }
 }
@@ -46,12 +48,16 @@ export function httpProxies(cluster: Cluster): HttpProxies {
 function ingressControllers(cluster: Cluster): readonly ProxyInPod[] {
   if (cluster.ingresses.length === 0 && cluster.ingressClasses.length === 0) return []
   return controllersIn(cluster).flatMap((controller) => {
-    // The pods of a cloud's controller only tell the cloud what to do.
-    if (controller.profile === 'alb' || controller.profile === 'gce') return []
+    if (isOutside(controller)) return []
     const [made] = ingressProxies(controller.profile, { cluster, controller })
     if (!made?.proxy) return []
     return [{ pod: controller.pod, proxy: made.proxy, sockets: socketsOf(made.proxy) }]
   })
+}
+
+/** The pods of a cloud's controller only tell the cloud what to do. */
+function isOutside({ profile }: RunningController): boolean {
+  return profile === 'alb' || profile === 'gce'
 }
 
 function gateways(cluster: Cluster): readonly ProxyInPod[] {
@@ -103,8 +109,10 @@ function withProxies(
 
 /** Names under which the outside finds Ingresses, if whoever runs its DNS has pointed them there. */
 function ingressNames(cluster: Cluster): readonly KnownName[] {
-  const controllers = controllersIn(cluster)
-  return cluster.ingresses.flatMap((ingress) => {
+  const controllers = controllersIn(cluster).filter((one) => !isOutside(one))
+  const outside = cloudProxies(cluster)
+  const others = cluster.ingresses.filter((one) => !outside.some(({ ingresses }) => ingresses.includes(one)))
+  return others.flatMap((ingress) => {
     const published = (ingress.object.status?.loadBalancer?.ingress ?? []).flatMap(
       ({ ip }) => parseIp(ip ?? '') ?? [],
     )
@@ -116,6 +124,17 @@ function ingressNames(cluster: Cluster): readonly KnownName[] {
             controllers.map(({ pod }) => pod),
           )
     return knownNames(hostsOf(ingress), ips)
+  })
+}
+
+/** The hosts of Ingresses that clouds serve, and the names that clouds give to their balancers. */
+function cloudNames(cluster: Cluster): readonly KnownName[] {
+  return cloudProxies(cluster).flatMap(({ ingresses, addresses }) => {
+    const ips = addresses.map(({ ip }) => ip)
+    const own = addresses.flatMap(({ ip, hostname, assumed }): readonly KnownName[] =>
+      hostname === undefined ? [] : [{ name: hostname, ips: [ip], ...(assumed && { assumed }) }],
+    )
+    return [...own, ...knownNames(ingresses.flatMap(hostsOf), ips)]
   })
 }
 

@@ -1,5 +1,6 @@
 import { familyOf } from '../base/ip.ts'
 import { icmpOf, SCTP, TCP, UDP } from '../base/packet.ts'
+import { cloudProxyAt } from '../control/cloud-proxy/cloud-proxies.ts'
 import { exchange } from '../dataplane/exchange.ts'
 import type { Outcome } from '../dataplane/flight.ts'
 import type { Disposition } from '../model/trace.ts'
@@ -31,7 +32,7 @@ export function connect(
 ): readonly Outcome[] {
   const { protocol, sport } = options
   if (dial.type !== 'dial') return [withoutPacket(dial, options)]
-  if (isUnmodelledProxy(world, dial, protocol)) {
+  if (isUnmodelledProxy(world, dial, protocol) || keepsConfiguration(world, dial)) {
     return [{ ...withoutPacket(dial, options), disposition: 'unknown' }]
   }
   const ips = sampled(dial.ips, options)
@@ -62,6 +63,11 @@ function isUnmodelledProxy(world: World, dial: Dial, protocol: RequestProtocol):
   return dial.ips.some((ip) => world.servicesByIp.has(ip) || (isNodePort && !world.podsByIp.has(ip)))
 }
 
+/** A cloud's balancer that has the configuration of an earlier day. */
+function keepsConfiguration({ cluster }: World, { ips }: Extract<Dial, { type: 'dial' }>): boolean {
+  return ips.some((ip) => cloudProxyAt(cluster, ip)?.refused !== undefined)
+}
+
 /** The outcome with a share of its own. */
 export function weigh(outcome: Outcome, share: number): Outcome {
   return share === 1 ? outcome : { ...outcome, probability: outcome.probability * share }
@@ -82,6 +88,8 @@ function dispositionOf(dial: Dial): Disposition {
     case 'no-endpoint':
     case 'no-name':
       return 'nxdomain'
+    case 'no-ingress-address':
+      return 'no-address'
     case 'no-address':
       return dial.hostname ? 'unknown' : 'no-address'
     case 'dial':

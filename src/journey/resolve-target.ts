@@ -2,6 +2,7 @@ import type { Ip } from '../base/ip.ts'
 import { familyOf, formatIp } from '../base/ip.ts'
 import { nearest } from '../base/nearest.ts'
 import type { ClusterPod, ClusterService, ClusterServicePort } from '../model/cluster.ts'
+import type { WaitingIngress } from './names/ingress-address.ts'
 import type { Target } from './request.ts'
 import { portNumber, RequestError } from './request.ts'
 import type { World } from './world.ts'
@@ -29,6 +30,13 @@ export type Dial =
       readonly service: ClusterService
       /** The name by which alone the balancer is known. */
       readonly hostname?: string
+    }
+  /** The name is that of an Ingress which has no address yet. */
+  | {
+      readonly type: 'no-ingress-address'
+      readonly host: string
+      readonly port: number
+      readonly waiting?: WaitingIngress
     }
 
 /** A name that has to be looked up first. */

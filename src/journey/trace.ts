@@ -84,7 +84,7 @@ function journeyFrom(asking: Asking, sender: Sender): readonly RawResult[] {
       options: { ...options, state },
       before: legs,
       share: probability,
-      resolution,
+      ...(resolution && { resolution }),
     })
   })
 }

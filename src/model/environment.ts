@@ -49,6 +49,8 @@ export interface Environment {
   readonly httpApps?: readonly HttpAppEntry[]
   /** What stands in TLS Secrets whose data are not in the input. */
   readonly certificates?: readonly CertificateEntry[]
+  /** Which controllers of clouds serve Ingresses. */
+  readonly ingressControllers?: readonly IngressControllerEntry[]
 }
 
 export interface KubeletEnvironment {
@@ -69,6 +71,16 @@ export interface HttpAppEntry {
   readonly port?: number
   readonly routes?: Readonly<Record<string, number>>
   readonly otherwise?: number
+}
+
+/** A controller whose proxies stand outside the cluster; those that are pods are known by their pods. */
+export interface IngressControllerEntry {
+  /** `gce`, `alb`. */
+  readonly type?: string
+  /** The class that it takes; the one that it is usually called by, if left out. */
+  readonly class?: string
+  /** GKE gives every Service network endpoint groups, without being asked by an annotation. */
+  readonly containerNativeNEG?: boolean
 }
 
 export interface CertificateEntry {

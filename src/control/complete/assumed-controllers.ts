@@ -106,7 +106,7 @@ export function withAssumedControllers(objects: ObjectsByKind): ObjectsByKind {
   const hasController = (value: string) =>
     Object.values(ingressProfiles).some((one) => running.has(one.name) && one.controllers.includes(value))
   const classes = [...objects.IngressClass, ...assumedClasses(objects)]
-  const values = new Set(objects.Ingress.map((one) => controllerOf(one, classes)))
+  const values = new Set(objects.Ingress.map((one) => controllerOf(one, classes, isOnGke(objects))))
   const needed = controllers.filter(({ value }) => values.has(value) && !hasController(value))
   return {
     ...objects,
@@ -142,11 +142,21 @@ function assumedClasses({ Ingress: ingresses, IngressClass: known }: ObjectsByKi
   )
 }
 
-function controllerOf({ object }: Located<Ingress>, classes: readonly Located<IngressClass>[]): string {
+/** GKE serves those that name no class. */
+function isOnGke({ Environment: [around] }: ObjectsByKind): boolean {
+  return around?.object.spec?.ingressControllers?.some(({ type }) => type === 'gce') === true
+}
+
+function controllerOf(
+  { object }: Located<Ingress>,
+  classes: readonly Located<IngressClass>[],
+  onGke: boolean,
+): string {
   const name = object.spec?.ingressClassName
   const own = classes.find(({ ref }) => ref.name === name)
   if (own) return own.object.spec?.controller ?? nginx.value
   const annotated = object.metadata.annotations?.['kubernetes.io/ingress.class']
+  if (onGke && name === undefined && annotated === undefined) return ''
   const value = usualController(annotated ?? '')
   return cloudControllers.includes(value) ? '' : value
 }

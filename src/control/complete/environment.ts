@@ -41,6 +41,7 @@ const readFields: readonly string[] = [
   'upstreamDNS',
   'httpApps',
   'certificates',
+  'ingressControllers',
   'loadBalancerController.forwards',
   'loadBalancerController.assigns',
   'loadBalancerController.svc_election',

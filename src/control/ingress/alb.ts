@@ -194,8 +194,8 @@ function backendOf(
   const { text } = annotationsOf(ingress, [prefix])
   const protocol = text('backend-protocol') === 'HTTPS' ? 'https' : 'http'
   const request = backendRequest(backend, namespaceOf(ingress), object, protocol)
-  const reject = (code: string, reason: string, fix?: string) => {
-    rejections.push({ code, reason, object, ...(fix !== undefined && { fix }) })
+  const reject = (code: string, reason: string, fix?: string, about = object) => {
+    rejections.push({ code, reason, object: about, ...(fix !== undefined && { fix }) })
     return undefined
   }
   if (!request) return reject('resource-backend', 'a backend that is a resource is not supported')
@@ -208,13 +208,14 @@ function backendOf(
     const { code, text: reason, fix } = lookup.problem
     return code === 'service-missing' ? failingBackend(request, lookup.problem) : reject(code, reason, fix)
   }
-  const { type, namespace, name } = lookup.service
+  const { type, namespace, name, ref, source } = lookup.service
   if (text('target-type') === 'ip') return endpointsBackend(cluster, request, lookup)
   if (type === 'NodePort' || type === 'LoadBalancer') return nodePortBackend(cluster, request, lookup)
   return reject(
     'node-port-needed',
     `Service ${namespace}/${name} is of type ${type}; targets of the type instance are node ports`,
     `set type: NodePort, or the annotation ${prefix}target-type: ip`,
+    source ? { ...ref, at: source.locate(['spec', 'type']) } : ref,
   )
 }
 

@@ -1,3 +1,4 @@
+import type { ObjectRef } from '../../base/source.ts'
 import type {
   Backend,
   Certificate,
@@ -6,7 +7,7 @@ import type {
   RouteAction,
   VirtualHost,
 } from '../../http/proxy.ts'
-import type { ClusterService } from '../../model/cluster.ts'
+import type { Cluster, ClusterService } from '../../model/cluster.ts'
 import type { Ingress, IngressBackend, Located } from '../../model/objects.ts'
 import { annotationsOf, notModelled } from './annotations.ts'
 import { classAnnotation } from './class.ts'
@@ -19,6 +20,7 @@ import type { ClassDecision, IngressContext, IngressProfile, IngressProxy } from
 import { noRoute } from './respond.ts'
 import type { RulePath } from './rules.ts'
 import { nameOf, namespaceOf, pathsOf } from './rules.ts'
+import type { BackendRequest, ServiceLookup } from './service-backend.ts'
 import { backendRequest, endpointsBackend, findServicePort } from './service-backend.ts'
 import { secretCertificate } from './tls-secrets.ts'
 import { webListeners } from './web-listeners.ts'
@@ -122,15 +124,23 @@ function backendOf(
     return undefined
   }
   const { service } = lookup
-  if (hasGroups(service))
-    return { ...endpointsBackend(cluster, request, lookup), protocol: protocolOf(service) }
+  if (hasGroups(service, cluster)) return podsBackend(cluster, request, lookup)
+  if (isInternal(ingress)) {
+    rejections.push({
+      code: 'groups-needed',
+      reason: `Service ${service.namespace}/${service.name} has no endpoint groups, and an internal balancer reaches nothing else`,
+      object: inService(service, 'metadata', 'annotations'),
+      fix: `set the annotation ${groupsAnnotation}: '{"ingress": true}'`,
+    })
+    return undefined
+  }
   if (service.type === 'NodePort' || service.type === 'LoadBalancer') {
     return { ...nodePortBackend(cluster, request, lookup), protocol: protocolOf(service) }
   }
   rejections.push({
     code: 'node-port-needed',
     reason: `Service ${service.namespace}/${service.name} is of type ${service.type}; the balancer reaches node ports, or endpoint groups`,
-    object: service.ref,
+    object: inService(service, 'spec', 'type'),
     fix: `set type: NodePort, or the annotation ${groupsAnnotation}: '{"ingress": true}'`,
   })
   return undefined
@@ -138,9 +148,34 @@ function backendOf(
 
 const groupsAnnotation = 'cloud.google.com/neg'
 
-/** Whether a Service has network endpoint groups, so that the balancer sends straight to its pods. */
-function hasGroups({ annotations }: ClusterService): boolean {
-  return /"ingress"\s*:\s*true/.test(annotations[groupsAnnotation] ?? '')
+/**
+ * Whether a Service has network endpoint groups, so that the balancer sends straight to its pods: by its annotation, else
+ * where the cluster gives them to every Service.
+ */
+function hasGroups({ annotations }: ClusterService, { environment }: Cluster): boolean {
+  const stated = /"ingress"\s*:\s*(true|false)/.exec(annotations[groupsAnnotation] ?? '')?.[1]
+  if (stated !== undefined) return stated === 'true'
+  const own = environment.ingressControllers?.find(({ type }) => type === 'gce')
+  return own?.containerNativeNEG === true
+}
+
+/** An Ingress whose balancer is inside the VPC only. */
+export function isInternal({ object }: Located<Ingress>): boolean {
+  return object.metadata.annotations?.[classAnnotation] === 'gce-internal'
+}
+
+/** Without a healthy backend Google's proxies answer 502 (`failed_to_pick_backend`). */
+function podsBackend(
+  cluster: Cluster,
+  request: BackendRequest,
+  lookup: Extract<ServiceLookup, { type: 'found' }>,
+): Backend {
+  const made = { ...endpointsBackend(cluster, request, lookup), protocol: protocolOf(lookup.service) }
+  return made.problem ? { ...made, problem: { ...made.problem, status: 502 } } : made
+}
+
+function inService({ ref, source }: ClusterService, ...path: readonly string[]): ObjectRef {
+  return source ? { ...ref, at: source.locate(path) } : ref
 }
 
 function protocolOf({ annotations }: ClusterService): Backend['protocol'] {
@@ -168,7 +203,8 @@ function proxyOf(
   placed: readonly PlacedPath[],
   fallback: RouteAction,
 ): HttpProxy {
-  const hosts: readonly VirtualHost[] = virtualHosts(placed, byLengthAndKind, fallback)
+  // The star of a URL map's host is any text, dots and all (Compute Engine API, HostRule.hosts).
+  const hosts: readonly VirtualHost[] = virtualHosts(placed, byLengthAndKind, fallback, 'any-depth')
   const certificates = (ingress.object.spec?.tls ?? []).flatMap(
     ({ secretName = '' }): readonly Certificate[] => {
       const certificate = secretCertificate(cluster, namespaceOf(ingress), secretName)

@@ -1,8 +1,8 @@
-import { cidrOf, familyOf } from '../../base/ip.ts'
+import { familyOf } from '../../base/ip.ts'
 import type { Route } from '../../model/network.ts'
-import { route } from '../routes.ts'
 import { networkBalancer, targetGroupAttribute } from './aws.ts'
 import { originOf } from './machine.ts'
+import { podRoutes } from './pod-routes.ts'
 import type { BalancerContext, BalancerProfile } from './profile.ts'
 import type { TargetsOf } from './rules.ts'
 import { translated } from './ways.ts'
@@ -23,7 +23,7 @@ export const awsNlbIp: BalancerProfile = {
     const { annotations } = context.service
     const stated = targetGroupAttribute(annotations, 'preserve_client_ip.enabled')
     const preserves = ({ protocol }: { readonly protocol: string }) => stated === 'true' || protocol === 'UDP'
-    return translated(context, podTargets(context), { firewall: true, preserves, routes: podRoutes(context) })
+    return translated(context, podTargets(context), { firewall: true, preserves, routes: routesOf(context) })
   },
 }
 
@@ -47,16 +47,6 @@ function podTargets({ cluster, service, ip }: BalancerContext): TargetsOf {
   }
 }
 
-/** What the VPC's route table would say: each node's pods are behind that node. */
-function podRoutes(context: BalancerContext): readonly Route[] {
-  const family = familyOf(context.ip)
-  return context.cluster.nodes.flatMap((node) => {
-    const via = node.addresses.find((one) => familyOf(one) === family)
-    if (via === undefined) return []
-    return node.podCidrs
-      .filter((block) => familyOf(block.first) === family)
-      .map((block) =>
-        route(cidrOf(block.first, block.bits), 'lan0', { via, onlink: true, origin: originOf(context) }),
-      )
-  })
+function routesOf(context: BalancerContext): readonly Route[] {
+  return podRoutes(context.cluster, familyOf(context.ip), { origin: originOf(context) })
 }

@@ -12,6 +12,9 @@ export const findingCatalog = {
   'resolver-stops-at-empty-answer':
     "musl's resolver takes an empty answer for the last word and leaves out the rest of the search list.",
   'resolver-without-search': 'The tool asks for the name as it stands and adds no search domain.',
+  'ingress-without-address': 'The Ingress has no address, or the cloud does not make a load balancer of it.',
+  'ingress-configuration-kept':
+    'The cloud refuses the Ingress as it is, and its load balancer goes on as before.',
   'route-not-taken': 'The proxy does not take the object that would serve the host.',
   'no-route-matches': 'The proxy has no rule for the request.',
   'backend-service-missing': 'The rule names a Service that does not exist in its namespace.',

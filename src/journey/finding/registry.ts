@@ -9,6 +9,7 @@ import type { Failure, FindCause } from './failure.ts'
 import { listNames, makeFailure } from './failure.ts'
 import { findHostPort } from './host-port.ts'
 import { findHttp } from './http.ts'
+import { findIngressAddress } from './ingress-address.ts'
 import { findInsideOnly } from './inside-only.ts'
 import { findKernel } from './kernel.ts'
 import { findKubeProxy } from './kube-proxy.ts'
@@ -28,6 +29,7 @@ import { findTerminating } from './terminating.ts'
 
 /** In the order in which they are asked; the first that knows the cause of a failure has the word. */
 const causes: readonly FindCause[] = [
+  findIngressAddress,
   findNotModelled,
   findHttp,
   findNameServer,

@@ -13,6 +13,7 @@ import type { Sender } from '../sender.ts'
 import { symptomText } from '../symptom.ts'
 import type { World } from '../world.ts'
 import { dnsPort } from './ask-server.ts'
+import { ingressOf, waitingIngress } from './ingress-address.ts'
 import type { NameBranch } from './look-up-name.ts'
 import { givenAddresses, lookUpName } from './look-up-name.ts'
 
@@ -31,7 +32,8 @@ export type LookedUp =
       readonly probability: number
       readonly state: DataplaneState
       readonly dial: Dial
-      readonly resolution: Resolution
+      /** Absent where there was no address to enter. */
+      readonly resolution?: Resolution
       readonly legs: readonly Leg[]
     }
   | { readonly type: 'failed'; readonly result: RawResult }
@@ -51,7 +53,21 @@ export function lookUpTarget(looking: Looking, target: NameTarget): readonly Loo
   const asking = { world, protocol, family }
   const resolver = resolverOf(world, request)
   const given = givenAddresses(request.resolve, target.name)
-  if (given && given.length > 0) {
+  const known = given ? ingressOf(world, target.name) : waitingIngress(world, target.name)
+  const unassigned: LookedUp = {
+    type: 'found',
+    probability: 1,
+    state: options.state,
+    legs: [],
+    dial: {
+      type: 'no-ingress-address',
+      host: target.name,
+      port: Number(target.port) || 0,
+      ...(known && { waiting: known }),
+    },
+  }
+  if (given?.length === 0) return [unassigned]
+  if (given) {
     const resolution: Resolution = {
       asked: target.name,
       source: 'given',
@@ -65,6 +81,8 @@ export function lookUpTarget(looking: Looking, target: NameTarget): readonly Loo
   }
   return lookUpName({ world, sender, name: target.name, family, resolver, options }).map((branch) => {
     const { probability, state, resolution, legs, result } = branch
+    // What is taken for granted of names outside is not, of one that nobody can have entered there yet.
+    if (known && resolution.assumed) return { ...unassigned, probability, state }
     if (result.type !== 'found') {
       refuseOtherFamily(looking, target, branch)
       return { type: 'failed', result: failedLookup(looking, target, branch) }

@@ -45,12 +45,13 @@ EnvironmentSpec clusterNetwork:EnvironmentNetwork kubeProxy:EnvironmentProxy cni
   resolver:EnvironmentResolver kubelet:{}EnvironmentKubelet
   upstreamDNS:{}{}EnvironmentUpstreamName httpApps:[]EnvironmentHttpApp
   certificates:[]EnvironmentCertificate calico:any cloudFirewall:any cniChain:{}[]string environment:any
-  ingressControllers:any ipMasqAgent:any l2:any mtu:any podRoutes:any
+  ingressControllers:[]EnvironmentIngressController ipMasqAgent:any l2:any mtu:any podRoutes:any
 EnvironmentResolver libc:string tool:string useSearchList:boolean
 EnvironmentKubelet clusterDNS:[]string clusterDomain:string
 EnvironmentUpstreamName rcode:string answers:[]any *:any
 EnvironmentHttpApp pod:string port:integer routes:{}integer otherwise:integer
 EnvironmentCertificate secret:string dnsNames:[]string
+EnvironmentIngressController type:string class:string containerNativeNEG:boolean
 EnvironmentApiServer serviceNodePortRange:string *:any
 EnvironmentCni plugin:string backend:string? *:any
 EnvironmentNetwork podCIDR:string podCIDR6:string serviceCIDR:string serviceCIDR6:string
