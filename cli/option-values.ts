@@ -41,7 +41,7 @@ export function collect(text: string, before: readonly string[] = []): readonly 
 
 /** Reads `NAME=ADDRESS`, or curl's `NAME:PORT:ADDRESS`; may be given several times. */
 export function nameAddress(text: string, before: readonly (readonly [string, string])[] = []) {
-  const found = /^([^=:]+)(?:=|:\d*:)(.+)$/.exec(text)
+  const found = /^([^=:]+)(?:=|:\d*:)(.*)$/.exec(text)
   if (!found) throw new InvalidArgumentError('Expected NAME=ADDRESS.')
   return [...before, [found[1] ?? '', found[2] ?? ''] as const]
 }

@@ -64,6 +64,8 @@ test.for<readonly [spec: string, said: readonly string[]]>([
   ['{externalHosts: [{name: db, ip: 192.0.2.1, listeners: [{port: 80, http: {routes: {/a: 42}}}]}]}', ['invalid-setting 42: externalHosts.0.listeners.0.http.routes./a is 42, which is no HTTP status']],
   ['{certificates: [{secret: shop/tls, dnsNames: [a.example]}]}', []],
   ['{certificates: [{secret: tls, dnsNames: [a.example]}]}', ['unknown-reference tls: certificates.0.secret says of no Secret']],
+  ['{ingressControllers: [{type: gce, class: gce, containerNativeNEG: true}, {type: alb}]}', []],
+  ['{ingressControllers: [{type: nginx}]}', ['field-not-modelled nginx: ingressControllers.0.type is "nginx": it has no effect']],
   ['{kubelet: {worker9: {clusterDomain: corp}}}', ['unknown-reference {clusterDomain: corp: the Environment speaks of node worker9, which does not exist']],
 ])('an Environment of %s', ([spec, said]) => {
   expect(saidOf(spec)).toEqual(said)

@@ -111,6 +111,8 @@ export const findingExamples: Readonly<Partial<Record<FindingCode, Example>>> = 
   'resolver-stops-at-empty-answer': { objects: [client, web(), service(), environment({ nodes: { worker: { resolv: { search: ['corp.example'], nameservers: ['172.18.0.1'] } } }, upstreamDNS: { default: { 'api.example.com.corp.example': { answers: [] } } } })], to: 'api.example.com:80', resolver: 'musl' },
   'resolver-without-search':     { objects: [client, web(), service()], resolver: 'as-is' },
   'name-asked-outside':          { objects: [client, web(), service()], from: 'internet', to: 'web.default.svc.cluster.local:80' },
+  'ingress-without-address':     { objects: [web(), service(), ingress({ rules: [shop] }, { annotations: { 'kubernetes.io/ingress.class': 'gce' } })], ...visit },
+  'ingress-configuration-kept':  { objects: [web(), service(), { ...ingress({ rules: [shop] }, { annotations: { 'kubernetes.io/ingress.class': 'gce' } }), status: { loadBalancer: { ingress: [{ ip: '192.0.2.10' }] } } }], ...visit },
   'route-not-taken':             { objects: [web(), service(), object('networking.k8s.io/v1', 'IngressClass', 'nginx', { spec: { controller: 'k8s.io/ingress-nginx' } }), ingress({ ingressClassName: 'ngnix', rules: [shop] })], to: 'http://shop.example.org/', from: 'internet', resolve: { 'shop.example.org': '198.51.100.80' } },
   'no-route-matches':            { objects: [web(), service(), ingress({ rules: [rule('shop.example.org', '/cart', 'web')] })], ...visit },
   'backend-service-missing':     { objects: [web(), service(), ingress({ rules: [rule('shop.example.org', '/', 'wbe')] })], ...visit },

@@ -6,6 +6,7 @@ import { tellOfEnvironment } from './environment-place.ts'
 /** What the Environment says of web servers and certificates, and cannot be. */
 export function checkEnvironmentHttp(completion: Completion, environment: Environment): void {
   const { listeners, nodes = {}, externalHosts = [], httpApps = [], certificates = [] } = environment
+  checkIngressControllers(completion, environment)
   checkListeners(completion, ['listeners'], listeners)
   for (const [node, one] of Object.entries(nodes)) {
     checkListeners(completion, ['nodes', node, 'listeners'], one.listeners)
@@ -33,6 +34,18 @@ export function checkEnvironmentHttp(completion: Completion, environment: Enviro
     const path = ['certificates', index, ...(secret === undefined ? [] : ['secret'])]
     const fix = 'write secret: namespace/name'
     tellOfEnvironment(completion, 'unknown-reference', path, 'says of no Secret', { fix })
+  }
+}
+
+/** Controllers that are pods are known by them; an entry for another one says nothing. */
+function checkIngressControllers(completion: Completion, { ingressControllers = [] }: Environment): void {
+  for (const [index, { type }] of ingressControllers.entries()) {
+    if (type === 'gce' || type === 'alb') continue
+    const path = ['ingressControllers', index, ...(type === undefined ? [] : ['type'])]
+    const what = type === undefined ? 'has no type' : `is "${type}"`
+    tellOfEnvironment(completion, 'field-not-modelled', path, `${what}: it has no effect`, {
+      fix: 'write gce or alb; other controllers are known by their pods',
+    })
   }
 }
 

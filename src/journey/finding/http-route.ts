@@ -2,6 +2,7 @@ import { nearest } from '../../base/nearest.ts'
 import type { ObjectRef } from '../../base/source.ts'
 import { formatHostPattern, hostMatches, hostName, hostPattern, mostSpecific } from '../../http/host-match.ts'
 import type { NearMiss } from '../../http/near-miss.ts'
+import { isPathPrefix } from '../../http/path-match.ts'
 import type { IgnoredObject, PathMatch, Route, VirtualHost } from '../../http/proxy.ts'
 import type { Finding } from '../../model/journey.ts'
 import type { ProxyRefusal } from '../result.ts'
@@ -11,7 +12,9 @@ import { classPlace, hostPlace } from './http-places.ts'
 
 /** The proxy has no rule for the request: an object that it does not take, a rule that nearly fits, or none. */
 export function findNoRoute(world: World, refusal: ProxyRefusal): Finding {
-  return ignoredFor(world, refusal) ?? nearRule(world, refusal) ?? noRule(world, refusal)
+  return (
+    ignoredFor(world, refusal) ?? literalPath(refusal) ?? nearRule(world, refusal) ?? noRule(world, refusal)
+  )
 }
 
 /** An object that the proxy does not take, and that would have served the host. */
@@ -27,6 +30,26 @@ function ignoredFor(world: World, { proxy, host }: ProxyRefusal): Finding | unde
     objects: [byClass ? classPlace(world, object) : object],
     fix: fix ?? 'make it one of those that the proxy takes',
   })
+}
+
+/** An ImplementationSpecific path that the proxy takes as it stands, and that is meant as a prefix. */
+function literalPath({ proxy, host, path }: ProxyRefusal): Finding | undefined {
+  const name = hostName(host)
+  const route = proxy.listeners
+    .flatMap((one) => one.hosts)
+    .filter(({ pattern }) => hostMatches(pattern, name))
+    .flatMap(({ routes }) => routes)
+    .find(({ match, text }) => text.startsWith('ImplementationSpecific') && isLiteralAbove(match.path, path))
+  if (!route) return undefined
+  return finding(
+    'no-route-matches',
+    `no rule for ${name} takes the path ${path}: ${proxy.profile} takes ${route.text} as it stands, and nothing below it`,
+    { objects: [route.object], fix: 'let the path end in /*, or set pathType: Prefix' },
+  )
+}
+
+function isLiteralAbove(match: PathMatch | undefined, path: string): boolean {
+  return match?.type === 'exact' && isPathPrefix(match.value, path)
 }
 
 /** The rule that one change would make fit. */
