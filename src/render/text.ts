@@ -10,8 +10,8 @@ import { resolutionText } from './resolution-text.ts'
 import { shownWalks } from './shown-walks.ts'
 import type { Style } from './style.ts'
 import { padEnd, width } from './style.ts'
-import type { WalkOptions } from './walk-brief.ts'
-import { briefWalk } from './walk-brief.ts'
+import type { WalkColumns, WalkOptions } from './walk-brief.ts'
+import { briefWalk, walkColumns } from './walk-brief.ts'
 import { verboseWalk } from './walk-verbose.ts'
 
 /** How much of a walk is shown: what changed it, every rule that matched, every rule that was looked at. */
@@ -79,10 +79,12 @@ function percent(share: number): string {
 /** The legs of one way, each with what it was for, and what was answered in the end. */
 function walkText(group: JourneyOutcome, titled: boolean, options: TextOptions & WalkOptions): string {
   const title = titled ? [`  ${options.style.bold(`${endingOf(group)}, ${percent(group.probability)}`)}`] : []
+  const legs = group.legs.filter((leg) => isShown(leg, group, options))
+  const widths = walkColumns(legs, options.label)
   const blocks = [
     resolutionText(group, options).join('\n'),
-    ...group.legs.filter((leg) => isShown(leg, group, options)).map((leg) => legText(leg, group, options)),
-    httpText(group, options).join('\n'),
+    ...legs.map((leg) => legText(leg, group, { ...options, widths })),
+    httpText(group, { ...options, places: labelColumns(widths, group) }).join('\n'),
   ].filter((block) => block !== '')
   return blocks.length === 0 ? '' : [...title, blocks.join('\n\n')].join('\n')
 }
@@ -93,10 +95,21 @@ function isShown({ purpose }: Leg, group: JourneyOutcome, { detail }: TextOption
   return group.disposition === 'dns-timeout' || group.disposition === 'unknown'
 }
 
-function legText(leg: Leg, group: JourneyOutcome, options: TextOptions & WalkOptions): string {
-  const { detail, style, columns } = options
-  const walk = detail === 'brief' ? briefWalk(leg, options) : verboseWalk(leg, detail === 'all', options)
-  const before = leg.purpose === 'proxy' ? proxyText(group, options) : []
+/** Wide enough for what stands before the lines of a proxy and of the answer. */
+function labelColumns({ places }: WalkColumns, { http }: JourneyOutcome): number {
+  return Math.max(places, http?.proxy ? 13 : 8)
+}
+
+function legText(
+  leg: Leg,
+  group: JourneyOutcome,
+  options: TextOptions & WalkOptions & { readonly widths: WalkColumns },
+): string {
+  const { detail, style, columns, widths } = options
+  const walk =
+    detail === 'brief' ? briefWalk(leg, widths, options) : verboseWalk(leg, detail === 'all', options)
+  const places = labelColumns(widths, group)
+  const before = leg.purpose === 'proxy' ? [...proxyText(group, { ...options, places }), ''] : []
   const about =
     leg.purpose === 'resolve' && leg.about
       ? blockLines({ left: '  ', text: leg.about, right: '', hanging: 2, paint: style.dim }, columns, style)

@@ -41,13 +41,26 @@ export interface WalkOptions {
 /** Names longer than this get a line of their own. */
 const placeColumns = 26
 
+/** The widths of the columns of a walk: machines, and their devices. */
+export interface WalkColumns {
+  readonly places: number
+  readonly devices: number
+}
+
+/** The columns in which the walks of several legs stand below each other. */
+export function walkColumns(legs: readonly Leg[], label: WalkOptions['label']): WalkColumns {
+  const rows = legs.flatMap((leg) => legRows(leg, label))
+  return {
+    places: Math.min(placeColumns, Math.max(0, ...rows.map((row) => width(row.place)))),
+    devices: Math.max(0, ...rows.map((row) => width(row.device))),
+  }
+}
+
 /** What changed the first packet, hop by hop, and of the answer the same, or its whole walk where it was lost. */
-export function briefWalk(leg: Leg, options: WalkOptions): readonly string[] {
+export function briefWalk(leg: Leg, columns: WalkColumns, options: WalkOptions): readonly string[] {
   const hide = randomPortHider(leg)
   const rows = legRows(leg, options.label).map((row) => ({ ...row, text: hide(row.text) }))
-  const places = Math.min(placeColumns, Math.max(...rows.map((row) => width(row.place))))
-  const devices = Math.max(...rows.map((row) => width(row.device)))
-  return rows.flatMap((row) => rowLines(row, places, devices, options))
+  return rows.flatMap((row) => rowLines(row, columns, options))
 }
 
 function legRows(leg: Leg, label: WalkOptions['label']): readonly Row[] {
@@ -196,7 +209,7 @@ function endRow(step: Extract<Step, { type: 'ended' }>, path: readonly RuleStep[
   return line(endText(step), { cause: `by ${endCause(by, path)}`, tone: 'bad', ...(at && { at }) })
 }
 
-function rowLines(row: Row, places: number, devices: number, options: WalkOptions): readonly string[] {
+function rowLines(row: Row, { places, devices }: WalkColumns, options: WalkOptions): readonly string[] {
   const { style, columns, location } = options
   if (row.tone === 'heading') return [`  ${style.dim(row.text)}`]
   const long = width(row.place) > places

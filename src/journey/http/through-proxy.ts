@@ -3,6 +3,7 @@ import type { Backend, HttpProxy } from '../../http/proxy.ts'
 import type { HttpRequest } from '../../http/request.ts'
 import type { RoutingDecision } from '../../http/route.ts'
 import { routeRequest } from '../../http/route.ts'
+import type { FailedCondition } from '../../http/route-match.ts'
 import type { Share } from '../../http/share.ts'
 import type { UpstreamRequest } from '../../http/upstream-request.ts'
 import type { HttpAnswer } from '../../model/journey.ts'
@@ -68,24 +69,33 @@ export function throughProxy(
 /** What is known of a decision whatever comes of it. */
 function decisionText(
   proxy: HttpProxy,
-  { tls, host, route, nearMisses, notModelled }: RoutingDecision,
+  { tls, host, route, nearMisses, notModelled, result }: RoutingDecision,
 ): Omit<HttpAnswer, 'status'> {
+  // What a proxy makes for itself, no object states.
+  const isRule = route?.object.name !== '' && (result.type !== 'respond' || result.code !== 'no-route')
+  // Another host of which the path would fit is no near miss unless its name is nearly the same.
+  const near = nearMisses.filter(({ failed, close }) => close || failed.type !== 'host')
   return {
     by: 'proxy',
     proxy: { profile: proxy.profile, name: proxy.label },
     ...(tls && { certificate: { label: tls.certificate.label, names: tls.certificate.names } }),
     ...(host && { host: formatHostPattern(host.pattern) }),
-    // What a proxy makes for itself, no object states.
-    ...(route && route.object.name !== '' && { route: { text: 'text' in route ? route.text : route.name, object: route.object } }),
-    ...(nearMisses.length > 0 && {
-      nearMisses: nearMisses.map(({ route: missed, host: pattern, failed: { type, wanted, found } }) => ({
+    ...(route &&
+      isRule && { route: { text: 'text' in route ? route.text : route.name, object: route.object } }),
+    ...(near.length > 0 && {
+      nearMisses: near.map(({ route: missed, host: pattern, failed }) => ({
         text: `${formatHostPattern(pattern)} ${missed.text}`,
-        why: `the ${type} is ${found ?? 'not there'}, not ${wanted}`,
+        why: missText(failed),
         object: missed.object,
       })),
     }),
     ...(notModelled.length > 0 && { notModelled: notModelled.map((one) => one.what) }),
   }
+}
+
+function missText({ type, wanted, found = 'not there' }: FailedCondition): string {
+  const has = `the ${type} is ${found}`
+  return type === 'path' || type === 'host' ? has : `${has}: it wants ${wanted}`
 }
 
 /** The part of the requests that goes to one backend, and its targets. */
