@@ -84,7 +84,7 @@ function walkText(group: JourneyOutcome, titled: boolean, options: TextOptions &
   const blocks = [
     resolutionText(group, options).join('\n'),
     ...legs.map((leg) => legText(leg, group, { ...options, widths })),
-    httpText(group, { ...options, places: labelColumns(widths, group) }).join('\n'),
+    httpText(group, { ...options, places: labelColumns(widths, group, options.detail) }).join('\n'),
   ].filter((block) => block !== '')
   return blocks.length === 0 ? '' : [...title, blocks.join('\n\n')].join('\n')
 }
@@ -96,7 +96,8 @@ function isShown({ purpose }: Leg, group: JourneyOutcome, { detail }: TextOption
 }
 
 /** Wide enough for what stands before the lines of a proxy and of the answer. */
-function labelColumns({ places }: WalkColumns, { http }: JourneyOutcome): number {
+function labelColumns({ places }: WalkColumns, { http }: JourneyOutcome, detail: Detail): number {
+  if (detail !== 'brief') return 13
   return Math.max(places, http?.proxy ? 13 : 8)
 }
 
@@ -108,7 +109,7 @@ function legText(
   const { detail, style, columns, widths } = options
   const walk =
     detail === 'brief' ? briefWalk(leg, widths, options) : verboseWalk(leg, detail === 'all', options)
-  const places = labelColumns(widths, group)
+  const places = labelColumns(widths, group, detail)
   const before = leg.purpose === 'proxy' ? [...proxyText(group, { ...options, places }), ''] : []
   const about =
     leg.purpose === 'resolve' && leg.about

@@ -100,6 +100,7 @@ function compileNginx(taken: readonly Located<Ingress>[], context: IngressContex
         ({ port }) => port !== settings.httpPort && port !== settings.httpsPort,
       ),
     ],
+    tries: settings.config.tries,
     forwarding: nginxForwarding(settings.config, controller.configMap ?? {}),
     normalization: {
       decodes: 'all',

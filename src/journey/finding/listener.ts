@@ -5,7 +5,7 @@ import type { ClusterPod } from '../../model/cluster.ts'
 import type { Finding } from '../../model/journey.ts'
 import type { Listener } from '../../model/network.ts'
 import type { World } from '../world.ts'
-import type { Failure, FindCause } from './failure.ts'
+import type { AskedService, Failure, FindCause } from './failure.ts'
 import { finding, fullName, inPod, inService, protocolName } from './failure.ts'
 import { writtenBy } from './hand-made-endpoints.ts'
 
@@ -21,9 +21,11 @@ interface Place {
 }
 
 /** The far stack has no socket for the packet. */
-export const findListener: FindCause = (failure) => {
-  const place = placeOf(failure)
-  if (failure.stop?.reason !== 'no-listener' || !place) return []
+export const findListener: FindCause = (given) => {
+  const place = placeOf(given)
+  if (given.stop?.reason !== 'no-listener' || !place) return []
+  const asked = given.asked ?? backendOf(given)
+  const failure: Failure = { ...given, ...(asked && { asked }) }
   return [
     ...ownLocalhost(failure, place),
     ...otherSocket(place),
@@ -33,6 +35,17 @@ export const findListener: FindCause = (failure) => {
     ...wrongTargetPort(failure, place),
     nothingListens(place),
   ].slice(0, 1)
+}
+
+/** The Service of whose endpoints a proxy took this one. */
+function backendOf({ world, outcome, dial, sent }: Failure): AskedService | undefined {
+  if (outcome.leg.purpose !== 'proxy' || !('service' in dial) || !dial.service || !sent) return undefined
+  const { service } = dial
+  const [name] = world
+    .slicesOf(service)
+    .flatMap((slice) => slice.ports.flatMap((one) => (one.port === sent.dport ? one.name : [])))
+  const port = service.ports.find((one) => one.name === name)
+  return { service, ...(port && { port }), by: 'cluster IP' }
 }
 
 /** The pod at which the packet arrived. */

@@ -32,6 +32,8 @@ export interface NginxConfig {
   readonly sslRedirect: boolean
   readonly forceSslRedirect: boolean
   readonly redirectCode: number
+  /** Endpoints that are tried for one request while connections fail. */
+  readonly tries: number
   /** Prefixes of paths that are never redirected to https. */
   readonly withoutSslRedirect: readonly string[]
   readonly allowed: readonly string[]
@@ -83,6 +85,7 @@ function nginxConfig(data: Readonly<Record<string, string>>): NginxConfig {
     sslRedirect: on('ssl-redirect', true),
     forceSslRedirect: on('force-ssl-redirect'),
     redirectCode: Number(data['http-redirect-code'] ?? 308) || 308,
+    tries: triesOf(data),
     withoutSslRedirect: list('no-tls-redirect-locations', '/.well-known/acme-challenge'),
     allowed: list('whitelist-source-range'),
     denied: list('denylist-source-range'),
@@ -90,6 +93,14 @@ function nginxConfig(data: Readonly<Record<string, string>>): NginxConfig {
       .filter((key) => answering.includes(key) && data[key] !== '' && data[key] !== 'false')
       .toSorted(),
   }
+}
+
+/** Mirrors proxy_next_upstream and its tries, of which 0 sets no limit; each try asks the balancer for another endpoint. */
+function triesOf(data: Readonly<Record<string, string>>): number {
+  const causes = (data['proxy-next-upstream'] ?? 'error timeout').split(/\s+/)
+  if (!causes.includes('error') || causes.includes('off')) return 1
+  const tries = Number(data['proxy-next-upstream-tries'] ?? 3)
+  return tries > 0 ? tries : Number.POSITIVE_INFINITY
 }
 
 /** Options that may change which answer a client gets, and that nothing here looks at. */
