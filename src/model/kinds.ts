@@ -1,3 +1,4 @@
+import type { ClusterConfiguration, KindCluster, KubeProxyConfiguration } from './configuration-objects.ts'
 import type { Environment } from './environment.ts'
 import type {
   BackendTlsPolicy,
@@ -11,7 +12,6 @@ import type {
 } from './gateway-objects.ts'
 import type {
   AddressAdvertisement,
-  ClusterConfiguration,
   ConfigMap,
   CronJob,
   DaemonSet,
@@ -22,8 +22,6 @@ import type {
   IngressClass,
   IPAddressPool,
   Job,
-  KindCluster,
-  KubeProxyConfiguration,
   Located,
   Namespace,
   Node,

@@ -1,13 +1,13 @@
 import type { Report } from '../../base/diagnostic.ts'
 import { parseCidr } from '../../base/ip.ts'
 import { nearest } from '../../base/nearest.ts'
-import type { Environment } from '../../model/environment.ts'
 import type {
   ClusterConfiguration,
-  ConfigMap,
   KindCluster,
   KubeProxyConfiguration,
-} from '../../model/objects.ts'
+} from '../../model/configuration-objects.ts'
+import type { Environment } from '../../model/environment.ts'
+import type { ConfigMap } from '../../model/objects.ts'
 import { formatPath } from '../schema/path.ts'
 import type { Examined, KindModule } from './kind.ts'
 import { refuse } from './kind.ts'
