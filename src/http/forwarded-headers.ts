@@ -60,9 +60,10 @@ function headerToSet(
     trusted || forwarding.believesScheme ? headerValue(request.headers, header) : undefined
   switch (name) {
     case 'X-Forwarded-For':
-      return forwarding.append && trusted
-        ? [...forwardedFor(request), formatIp(request.proxied ?? request.client)].join(', ')
-        : formatIp(ip)
+      return [...clientChain(forwarding, request), forwarding.ownAddress ?? []]
+        .flat()
+        .map((one) => (typeof one === 'string' ? one : formatIp(one)))
+        .join(', ')
     case 'X-Real-IP':
       return formatIp(ip)
     case 'X-Forwarded-Host':
@@ -78,6 +79,13 @@ function headerToSet(
     default:
       return name satisfies never
   }
+}
+
+/** Whom X-Forwarded-For names: what was sent and the peer, where the proxy appends; else the client that it believes. */
+function clientChain(forwarding: ForwardedHeaders, request: HttpRequest): readonly (string | Ip)[] {
+  const { ip, trusted } = believedClient(forwarding, request)
+  const appends = forwarding.append && (trusted || forwarding.appendsForAnyone)
+  return appends ? [...forwardedFor(request), request.proxied ?? request.client] : [ip]
 }
 
 function forwardedFor(request: HttpRequest): readonly string[] {

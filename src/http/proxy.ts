@@ -36,6 +36,10 @@ export interface ForwardedHeaders {
   readonly trusted: readonly Cidr[]
   /** Appends to X-Forwarded-For instead of replacing it. */
   readonly append: boolean
+  /** Appends to what anybody sends. */
+  readonly appendsForAnyone?: true
+  /** Appended to X-Forwarded-For after the client: the proxy's own address, as Google's proxies write it. */
+  readonly ownAddress?: Ip
   /** Believes X-Forwarded-Proto, -Host and -Port whoever sends them. */
   readonly believesScheme?: boolean
   /** Whom `sources` are compared with: the other end of the connection, if left out what X-Forwarded-For tells. */

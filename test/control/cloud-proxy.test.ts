@@ -109,8 +109,19 @@ describe('the way from the cloud into the cluster', () => {
   test('from a pod: out by its node, and in again', () => {
     const journey = setUp({ annotations: gce, published: address }).trace({ ...visit, from: 'pod/c2' })
     expect(endsOf(journey)).toEqual(['200 p1 sees 10.0.0.12: n2 n1 p1', '200 p1 sees 10.244.1.1: n1 p1'])
-    const [first] = journey.outcomes
-    expect(first?.http?.received?.headers).toContainEqual(['X-Forwarded-For', '10.0.0.12'])
+  })
+
+  // biome-ignore format: one row a line
+  test.for([
+    { name: 'gce: the client and its own address', annotations: gce, published: address, from: '203.0.113.50', headers: [], text: '203.0.113.50, 198.51.100.80' },
+    { name: 'gce: after what was sent', annotations: gce, published: address, from: '203.0.113.50', headers: ['X-Forwarded-For: 192.0.2.1'], text: '192.0.2.1, 203.0.113.50, 198.51.100.80' },
+    { name: 'gce, from a pod: its node', annotations: gce, published: address, from: 'pod/c2', headers: [], text: '10.0.0.12, 198.51.100.80' },
+    { name: 'alb: the client', annotations: alb, published: named, from: '203.0.113.50', headers: [], text: '203.0.113.50' },
+    { name: 'alb: after what was sent', annotations: alb, published: named, from: '203.0.113.50', headers: ['X-Forwarded-For: 192.0.2.1'], text: '192.0.2.1, 203.0.113.50' },
+  ])('X-Forwarded-For at the pod, $name', ({ from, headers, text, ...setup }) => {
+    const [first] = setUp(setup).trace({ ...visit, from, headers }).outcomes
+    expect(first?.http?.received?.headers.filter(([name]) => name === 'X-Forwarded-For')).toEqual([['X-Forwarded-For', text]])
+    expect(first?.http?.received?.headers).toContainEqual(['X-Forwarded-Proto', 'http'])
   })
 
   test('the balancer is asked by its name in the DNS of AWS', () => {

@@ -167,12 +167,15 @@ function routesOf({ cluster, ip, sources, origin }: Place, onLan: boolean): read
 }
 
 function listenersOf({ made, proxy, ip }: Place): readonly Listener[] {
+  const isGoogle = made.profile === 'gce'
+  const forwarding = { ...proxy.forwarding, ...(isGoogle && { ownAddress: ip }) }
+  const application = { type: 'http-proxy', proxy: { ...proxy, forwarding } } as const
   return proxy.listeners.map(({ port }) => ({
     protocol: TCP,
     address: ip,
     port,
     owner: made.ingresses[0].ref,
     label: proxy.label,
-    application: { type: 'http-proxy', proxy },
+    application,
   }))
 }

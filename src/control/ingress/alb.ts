@@ -110,6 +110,7 @@ function compile(group: readonly Located<Ingress>[], context: IngressContext): I
       forwarding: {
         trusted: [],
         append: true,
+        appendsForAnyone: true,
         sets: ['X-Forwarded-For', 'X-Forwarded-Port', 'X-Forwarded-Proto'],
       },
       ignored: [],

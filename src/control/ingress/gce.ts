@@ -226,7 +226,12 @@ function proxyOf(
     profile: 'gce',
     label: `the load balancer of ${nameOf(ingress)}`,
     listeners,
-    forwarding: { trusted: [], append: true, sets: ['X-Forwarded-For', 'X-Forwarded-Proto'] },
+    forwarding: {
+      trusted: [],
+      append: true,
+      appendsForAnyone: true,
+      sets: ['X-Forwarded-For', 'X-Forwarded-Proto'],
+    },
     ignored: [],
   }
 }
