@@ -24,6 +24,9 @@ export const diagnosticCatalog = {
   'corefile-not-modelled': warning(
     'A plugin of the Corefile is not modelled, and could change an answer; or CoreDNS itself would warn.',
   ),
+  'corefile-loop': warning(
+    'CoreDNS would not stay up: it forwards to itself, and its plugin loop ends the process.',
+  ),
   'node-cache-fails': warning('NodeLocal DNSCache would not start; its nodes are as they are without it.'),
   'not-utf8': warning('A file is not UTF-8; what could not be read was replaced.'),
   'not-json': warning('A text begins as JSON does and is none; it is read as YAML.'),

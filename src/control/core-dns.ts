@@ -7,7 +7,9 @@ import type { KubernetesData } from '../dns/kubernetes-data.ts'
 import type { Cluster, ClusterPod } from '../model/cluster.ts'
 import type { ConfigMap, Located } from '../model/objects.ts'
 import type { ResolvConf } from '../resolver/resolv-conf.ts'
+import { reportLoops } from './core-dns-loop.ts'
 import { kubernetesData } from './kubernetes-data.ts'
+import { dnsService } from './name-files.ts'
 
 /** kubeadm's Corefile, for a cluster whose own is not in the input. */
 export function defaultCorefile(domain: string, port = 53): string {
@@ -81,6 +83,13 @@ export function coreDnsServers(
 ): MakeCoreDns {
   let kubernetes: KubernetesData | undefined
   const read = corefileReader(cluster, report)
+  const service = dnsService(cluster)?.clusterIps ?? []
+  const object = corefileMap(cluster)?.ref
+  const processes = [...dnsPodsOf(cluster)].map((pod) => {
+    const { nameservers } = resolvConfOf(pod)
+    return { blocks: read(pod), nameservers, addresses: pod.ips, service, hostNetwork: pod.hostNetwork }
+  })
+  reportLoops(processes, object, report)
   return (pod) => {
     const blocks = read(pod)
     kubernetes ??= kubernetesData(cluster)

@@ -45,6 +45,7 @@ export const diagnosticExamples: Readonly<Partial<Record<DiagnosticCode, Example
   'yaml-1.1-boolean':         { yaml: pod('hostNetwork: no, ') },
   'corefile-invalid':         { yaml: corefile('.:53 {', '  erors', '  forward . /etc/resolv.conf', '}') },
   'corefile-not-modelled':    { yaml: corefile('.:53 {', '  etcd', '  forward . /etc/resolv.conf', '}') },
+  'corefile-loop':            { yaml: both(corefile('.:53 {', '  forward . 127.0.0.1', '  loop', '}'), 'apiVersion: v1\nkind: Pod\nmetadata: { name: coredns-0, namespace: kube-system, labels: { k8s-app: kube-dns } }\nspec: { containers: [{ name: coredns, image: coredns/coredns:1.11.3 }] }\n') },
   'node-cache-fails':         { yaml: 'apiVersion: v1\nkind: Pod\nmetadata: { name: node-local-dns-x7k2p, namespace: kube-system }\nspec:\n  hostNetwork: true\n  containers:\n  - name: node-cache\n    image: registry.k8s.io/dns/k8s-dns-node-cache:1.26.4\n    args: [-localip, "__PILLAR__LOCAL__DNS__,__PILLAR__DNS__SERVER__"]\n' },
   'not-json':                 { yaml: '{ kind: Service, apiVersion: v1, metadata: { name: web }, spec: { ports: [{ port: 80 }] } }\n' },
   'yaml-1.1-octal':           { yaml: service('ports: [{ port: 010 }]') },

@@ -6,6 +6,7 @@ export const findingCatalog = {
   'external-name-unknown': 'The ExternalName Service stands for a name that does not exist.',
   'cluster-domain-differs': "The name ends in another domain than the cluster's.",
   'host-network-dns': 'The sender uses the resolver of its node, which knows no names of the cluster.',
+  'dns-loop': 'CoreDNS forwards queries to itself.',
   'name-server-differs': "Pods are told to ask an address that is not that of the cluster's DNS.",
   'record-type-missing': 'The name exists, and has no records of the type that was asked for.',
   'name-server-fails': 'A name server answers that it cannot (SERVFAIL), or will not (REFUSED).',

@@ -4,6 +4,7 @@ import type { ClusterPod, ClusterService } from '../../model/cluster.ts'
 import type { Finding, Resolution } from '../../model/journey.ts'
 import { serviceNamed } from '../resolve-target.ts'
 import type { World } from '../world.ts'
+import { forwardsToItself } from './dns-loop.ts'
 import { endpointName, externalName } from './endpoint-name.ts'
 import { endpointCause } from './endpoints.ts'
 import type { Failure, FindCause } from './failure.ts'
@@ -55,6 +56,8 @@ function serverFails(world: World, { queries }: Resolution): readonly Finding[] 
   const { name, rcode, answeredBy, server, steps } = last
   const pod = answeredBy && world.pods.get(`${answeredBy.namespace}/${answeredBy.name}`)
   const who = pod ? `pod ${pod.name}` : server
+  const loop = pod && forwardsToItself(world, pod, name)
+  if (loop) return [loop]
   const did = steps.at(-1)
   const fix = steps.some((step) => step.includes('no server block'))
     ? 'give the Corefile a server block for it, such as .:53 with forward . /etc/resolv.conf'

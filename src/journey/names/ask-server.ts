@@ -22,8 +22,10 @@ export interface Asking {
   readonly world: World
   readonly sender: Sender
   readonly options: TraceOptions
-  /** How many servers stand between the asker and this one: queries that go round in a ring end. */
+  /** How many servers stand between the asker and this one. */
   readonly depth: number
+  /** Questions that are under way, each with the namespace of the server that has it. */
+  readonly underWay?: readonly string[]
 }
 
 /** The port of name servers. */
@@ -42,8 +44,14 @@ export interface ServerReply {
   readonly upstream: readonly ServerReply[]
 }
 
-/** Servers that ask servers that ask servers: a longer chain is a ring. */
+/** Servers that ask servers that ask servers: a longer chain is taken for one without an end. */
 const maxDepth = 6
+
+/** What a server is said to do with a query that it has sent on itself. */
+export const ringStep: DnsStep = {
+  plugin: 'coredns',
+  text: 'the query has come back: it goes round until it is given up',
+}
 
 /**
  * Sends questions from one socket to one server and lets the server answer them. All questions of a socket share one
@@ -224,6 +232,9 @@ function answersOf(
   { destination, seenSource, transport }: Ends,
 ): readonly Answered[] {
   const exchanges: ServerReply[] = []
+  const { underWay = [] } = asking
+  const own = `${destination.netns} ${question.name} ${question.type}`
+  if (underWay.includes(own)) return [{ probability: 1, steps: [ringStep], upstream: [] }]
   const query = {
     ...question,
     client: seenSource.ip,
@@ -232,7 +243,8 @@ function answersOf(
     transport,
   }
   const answers = serveDns(server, query, {
-    ask: (upstream, asked) => askUpstream(asking, destination, upstream, asked, exchanges),
+    ask: (upstream, asked) =>
+      askUpstream({ ...asking, underWay: [...underWay, own] }, destination, upstream, asked, exchanges),
   })
   return answers.map((answer) => ({
     ...answer,
@@ -248,11 +260,14 @@ function askUpstream(
   question: DnsQuestion,
   exchanges: ServerReply[],
 ): readonly UpstreamAnswer[] {
-  const { world, sender, options, depth } = asking
-  if (depth >= maxDepth) return []
+  const { sender, options, depth } = asking
+  if (depth >= maxDepth) {
+    exchanges.push(notModelled(asking, ip, [question]))
+    return [{ probability: 1, exchange: exchanges.length - 1 }]
+  }
   const replies = askServer(
     {
-      world,
+      ...asking,
       options: { ...options, close: false },
       sender: { netns: from.netns, network: sender.network },
       depth: depth + 1,
