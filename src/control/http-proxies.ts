@@ -168,7 +168,7 @@ function domainOf(host: string): string {
 }
 
 /** The addresses by which the outside reaches pods: their load balancers', else those of their nodes. */
-function controllerAddresses(cluster: Cluster, pods: readonly ClusterPod[]): readonly Ip[] {
+export function controllerAddresses(cluster: Cluster, pods: readonly ClusterPod[]): readonly Ip[] {
   const targets = new Set(pods.flatMap((pod) => pod.ips))
   const services = cluster.services.filter(({ namespace, name, loadBalancer }) => {
     const own = cluster.endpointSlices.filter((one) => one.namespace === namespace && one.service === name)

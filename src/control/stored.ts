@@ -7,6 +7,7 @@ import type { StoredObjects } from '../model/stored.ts'
 import { templateHash } from './complete/names.ts'
 import { withSystemObjects } from './complete/system-objects.ts'
 import { givenEndpoints, storedEndpoints } from './stored-endpoints.ts'
+import { storedGateway, storedGatewayClass, storedIngress, storedSecret } from './stored-http.ts'
 import { storedNamespace, storedNode } from './stored-node.ts'
 import { podContext, storedPod } from './stored-pod.ts'
 import { storedService } from './stored-service.ts'
@@ -47,6 +48,11 @@ export function storedObjects(given: ObjectsByKind, cluster: Cluster): StoredObj
       ...objects.Endpoints.map((one) => givenEndpoints(one.object)),
       ...madeEndpoints(objects, cluster),
     ]),
+    Gateway: sorted(objects.Gateway.map((one) => storedGateway(cluster, one))),
+    GatewayClass: sorted(objects.GatewayClass.map((one) => storedGatewayClass(one.object))),
+    HTTPRoute: sorted(objects.HTTPRoute.map((one) => one.object)),
+    Ingress: sorted(cluster.ingresses.map(storedIngress(cluster))),
+    IngressClass: sorted(cluster.ingressClasses.map((one) => one.object)),
     Job: sorted(objects.Job.map((one) => storedJob(one.object, podsOf(one)))),
     Namespace: sorted(cluster.namespaces.map((one) => storedNamespace(one, stated.get(one.name)))),
     Node: sorted(cluster.nodes.map(storedNode)),
@@ -58,6 +64,7 @@ export function storedObjects(given: ObjectsByKind, cluster: Cluster): StoredObj
     ReplicationController: sorted(
       objects.ReplicationController.map((one) => storedReplicationController(one.object, podsOf(one))),
     ),
+    Secret: sorted(objects.Secret.map((one) => storedSecret(one.object))),
     Service: sorted(cluster.services.map(storedService)),
     StatefulSet: sorted(objects.StatefulSet.map((one) => storedStatefulSet(one.object, podsOf(one)))),
   }

@@ -8,21 +8,15 @@ export type StoredKind = Exclude<
   | 'ClusterConfiguration'
   | 'Environment'
   | 'IPAddressPool'
-  | 'Ingress'
-  | 'IngressClass'
   | 'KubeProxyConfiguration'
   | 'L2Advertisement'
-  | 'Secret'
   | GatewayApiKind
 >
 
 /** Kinds that are read and not listed yet. */
 type GatewayApiKind =
   | 'BackendTLSPolicy'
-  | 'Gateway'
-  | 'GatewayClass'
   | 'GRPCRoute'
-  | 'HTTPRoute'
   | 'ListenerSet'
   | 'ReferenceGrant'
   | 'TCPRoute'
@@ -71,6 +65,7 @@ export const apiResources: readonly ApiResource[] = [
   resource('Node', 'nodes', ['no'], 'v1', 'cluster'),
   resource('Pod', 'pods', ['po'], 'v1', 'all'),
   resource('ReplicationController', 'replicationcontrollers', ['rc'], 'v1', 'all'),
+  resource('Secret', 'secrets', [], 'v1'),
   resource('Service', 'services', ['svc'], 'v1', 'all'),
   resource('DaemonSet', 'daemonsets', ['ds'], 'apps/v1', 'all'),
   resource('Deployment', 'deployments', ['deploy'], 'apps/v1', 'all'),
@@ -79,6 +74,11 @@ export const apiResources: readonly ApiResource[] = [
   resource('CronJob', 'cronjobs', ['cj'], 'batch/v1', 'all'),
   resource('Job', 'jobs', [], 'batch/v1', 'all'),
   resource('EndpointSlice', 'endpointslices', [], 'discovery.k8s.io/v1'),
+  resource('GatewayClass', 'gatewayclasses', ['gc'], 'gateway.networking.k8s.io/v1', 'cluster'),
+  resource('Gateway', 'gateways', ['gtw'], 'gateway.networking.k8s.io/v1'),
+  resource('HTTPRoute', 'httproutes', [], 'gateway.networking.k8s.io/v1'),
+  resource('IngressClass', 'ingressclasses', [], 'networking.k8s.io/v1', 'cluster'),
+  resource('Ingress', 'ingresses', ['ing'], 'networking.k8s.io/v1'),
 ]
 
 /** All that a resource answers to: plural, singular, short names, and each of the first two with its group. */

@@ -1,3 +1,4 @@
+import type { Gateway, GatewayClass, HttpRoute } from './gateway-objects.ts'
 import type {
   Condition,
   ConfigMap,
@@ -7,6 +8,8 @@ import type {
   Deployment,
   EndpointSlice,
   Endpoints,
+  Ingress,
+  IngressClass,
   Job,
   LabelSelector,
   Namespace,
@@ -14,6 +17,7 @@ import type {
   Pod,
   PodSpec,
   ReplicationController,
+  Secret,
   Service,
   StatefulSet,
 } from './objects.ts'
@@ -99,6 +103,15 @@ export type StoredCronJob = Omit<CronJob, 'spec'> & {
 
 export type StoredConfigMap = ConfigMap & { readonly binaryData?: Readonly<Record<string, string>> }
 
+/** The values are kept secret: each is empty. */
+export type StoredSecret = Omit<Secret, 'keys' | 'certificateNames'> & {
+  readonly data?: Readonly<Record<string, string>>
+}
+
+export type StoredGatewayClass = GatewayClass & {
+  readonly status?: { readonly conditions?: readonly Condition[] }
+}
+
 /** The type of each kind that is held. */
 export interface StoredTypes {
   ConfigMap: StoredConfigMap
@@ -107,12 +120,18 @@ export interface StoredTypes {
   Deployment: StoredDeployment
   EndpointSlice: EndpointSlice
   Endpoints: Endpoints
+  Gateway: Gateway
+  GatewayClass: StoredGatewayClass
+  HTTPRoute: HttpRoute
+  Ingress: Ingress
+  IngressClass: IngressClass
   Job: StoredJob
   Namespace: StoredNamespace
   Node: Node
   Pod: StoredPod
   ReplicaSet: StoredDeployment
   ReplicationController: StoredReplicationController
+  Secret: StoredSecret
   Service: Service
   StatefulSet: StoredStatefulSet
 }

@@ -1,4 +1,4 @@
-import type { StoredConfigMap, StoredNamespace } from '../../model/stored.ts'
+import type { StoredConfigMap, StoredNamespace, StoredSecret } from '../../model/stored.ts'
 import { ageOf } from './age.ts'
 import type { KindPrinter } from './table.ts'
 import { columns } from './table.ts'
@@ -19,6 +19,17 @@ export const configMapPrinter: KindPrinter<StoredConfigMap> = {
   cells: ({ metadata, data, binaryData }, { now }) => [
     metadata.name ?? '',
     String(Object.keys(data ?? {}).length + Object.keys(binaryData ?? {}).length),
+    ageOf(metadata.creationTimestamp, now),
+  ],
+}
+
+/** Mirrors printSecret. */
+export const secretPrinter: KindPrinter<StoredSecret> = {
+  columns: columns('NAME,TYPE,DATA,AGE'),
+  cells: ({ metadata, type, data }, { now }) => [
+    metadata.name ?? '',
+    type ?? 'Opaque',
+    String(Object.keys(data ?? {}).length),
     ageOf(metadata.creationTimestamp, now),
   ],
 }

@@ -1,8 +1,10 @@
 import type { StoredKind } from '../../model/resources.ts'
 import type { StoredTypes } from '../../model/stored.ts'
 import { endpointSlicePrinter, endpointsPrinter } from './endpoints.ts'
+import { gatewayClassPrinter, gatewayPrinter, httpRoutePrinter } from './gateway.ts'
+import { ingressClassPrinter, ingressPrinter } from './ingress.ts'
 import { cronJobPrinter, jobPrinter } from './job.ts'
-import { configMapPrinter, namespacePrinter } from './namespace.ts'
+import { configMapPrinter, namespacePrinter, secretPrinter } from './namespace.ts'
 import { nodePrinter } from './node.ts'
 import { podPrinter } from './pod.ts'
 import {
@@ -23,12 +25,18 @@ export const kindPrinters: { readonly [K in StoredKind]: KindPrinter<StoredTypes
   Deployment: deploymentPrinter,
   Endpoints: endpointsPrinter,
   EndpointSlice: endpointSlicePrinter,
+  Gateway: gatewayPrinter,
+  GatewayClass: gatewayClassPrinter,
+  HTTPRoute: httpRoutePrinter,
+  Ingress: ingressPrinter,
+  IngressClass: ingressClassPrinter,
   Job: jobPrinter,
   Namespace: namespacePrinter,
   Node: nodePrinter,
   Pod: podPrinter,
   ReplicaSet: replicaSetPrinter,
   ReplicationController: replicationControllerPrinter,
+  Secret: secretPrinter,
   Service: servicePrinter,
   StatefulSet: statefulSetPrinter,
 }

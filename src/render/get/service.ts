@@ -37,7 +37,8 @@ function externalAddress({ spec = {}, status }: Service): string {
   }
 }
 
-function balancerText(status: Service['status']): string {
+/** The addresses and names of load balancers. Mirrors loadBalancerStatusStringer. */
+export function balancerText(status: Service['status']): string {
   const addresses = (status?.loadBalancer?.ingress ?? []).flatMap((one) => one.ip || one.hostname || [])
   return [...new Set(addresses)].toSorted().join(',')
 }
