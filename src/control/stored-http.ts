@@ -9,16 +9,26 @@ import { controllerAddresses } from './http-proxies.ts'
 import { controllersIn } from './ingress/controllers-in.ts'
 import { ingressProxies } from './ingress/registry.ts'
 
+/** Why a controller takes nothing of an Ingress; for other reasons it leaves out a path. */
+const wholly: ReadonlySet<string> = new Set([
+  'annotation-differs',
+  'class-differs',
+  'class-missing',
+  'class-not-named',
+  'namespace-not-watched',
+  'not-accepted',
+])
+
 /** An Ingress with the addresses that its controller would write into its status; none, if nobody takes it. */
 export function storedIngress(cluster: Cluster): (ingress: Located<Ingress>) => Ingress {
   const addresses = new Map<string, readonly string[]>()
   for (const controller of controllersIn(cluster)) {
     const [made] = ingressProxies(controller.profile, { cluster, controller })
-    // One of which a single path is left out is named at the line of that path.
-    const ignored = new Set((made?.proxy?.ignored ?? []).map(({ object }) => JSON.stringify(object)))
+    const refused = (made?.proxy?.ignored ?? []).filter(({ code }) => wholly.has(code))
+    const ignored = new Set(refused.map(({ object }) => keyOf(object)))
     const ips = controllerAddresses(cluster, [controller.pod]).map(formatIp)
     for (const { ref } of cluster.ingresses) {
-      if (!ignored.has(JSON.stringify(ref)) && !addresses.has(keyOf(ref))) addresses.set(keyOf(ref), ips)
+      if (!ignored.has(keyOf(ref)) && !addresses.has(keyOf(ref))) addresses.set(keyOf(ref), ips)
     }
   }
   return ({ ref, object }) => {
