@@ -21,7 +21,9 @@ export function believedClient(forwarding: ForwardedHeaders, request: HttpReques
   const trusted = isTrusted(forwarding.trusted, peer)
   const told = headerValue(request.headers, 'X-Forwarded-Proto')
   const believes = trusted || forwarding.believesScheme === true
-  const scheme = believes && (told === 'http' || told === 'https') ? told : request.scheme
+  const secure = forwarding.believesProxiedPort === true && request.proxiedPort === 443
+  const said = believes && (told === 'http' || told === 'https') ? told : request.scheme
+  const scheme = secure ? 'https' : said
   const chain = trusted && forwarding.client !== 'peer' ? forwardedFor(request) : []
   let ip = peer
   for (const text of chain.toReversed()) {

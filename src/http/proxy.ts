@@ -42,6 +42,8 @@ export interface ForwardedHeaders {
   readonly ownAddress?: Ip
   /** Believes X-Forwarded-Proto, -Host and -Port whoever sends them. */
   readonly believesScheme?: boolean
+  /** Takes a request for https whose PROXY protocol header says that port 443 was asked for. */
+  readonly believesProxiedPort?: boolean
   /** Whom `sources` are compared with: the other end of the connection, if left out what X-Forwarded-For tells. */
   readonly client?: 'peer' | 'forwarded'
   /** The headers that are set; X-Forwarded-For, -Host and -Proto, if left out. */

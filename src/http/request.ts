@@ -20,6 +20,8 @@ export interface HttpRequest {
   readonly client: Ip
   /** The client that a PROXY protocol header in front of the connection names; absent without such a header. */
   readonly proxied?: Ip
+  /** The port that such a header says was asked for. */
+  readonly proxiedPort?: number
   /** The receiver's own port, to which the connection was made (after any translation). */
   readonly port: number
 }

@@ -1,3 +1,4 @@
+import type { Ip } from '../base/ip.ts'
 import type { ObjectRef } from '../base/source.ts'
 import type { Outcome } from '../dataplane/flight.ts'
 import type { NearMiss } from '../http/near-miss.ts'
@@ -35,6 +36,9 @@ export interface RawResult {
   readonly asker?: Sender
 }
 
+/** The code of a redirect that leads to itself. */
+export const redirectLoop = 'redirect-loop'
+
 /** Why a proxy did not hand a request on. */
 export interface ProxyRefusal {
   readonly code: string
@@ -44,6 +48,8 @@ export interface ProxyRefusal {
   readonly proxy: HttpProxy
   readonly host: string
   readonly path: string
+  /** The client as the proxy believes it, where it looked at it. */
+  readonly client?: Ip
   /** Routes that the request would have taken, had it been a little different. */
   readonly nearMisses?: readonly NearMiss[]
   /** `shop/web:80`, where a backend is at fault. */

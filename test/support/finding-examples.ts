@@ -119,6 +119,7 @@ export const findingExamples: Readonly<Partial<Record<FindingCode, Example>>> = 
   'backend-service-missing':     { objects: [web(), service(), ingress({ rules: [rule('shop.example.org', '/', 'wbe')] })], ...visit },
   'backend-port-missing':        { objects: [web(), service(), ingress({ rules: [rule('shop.example.org', '/', 'web', { name: 'http' })] })], ...visit },
   'client-not-allowed':          { objects: [web(), service(), ingress({ rules: [shop] }, { annotations: { 'nginx.ingress.kubernetes.io/whitelist-source-range': '192.0.2.0/24' } })], ...visit },
+  'redirect-loop':               { objects: [web(), service(), ingress({ rules: [shop] }, { annotations: { 'nginx.ingress.kubernetes.io/permanent-redirect': 'http://shop.example.org/' } })], ...visit },
   'proxy-refuses':               { objects: [web(), service(), ingress({ rules: [shop] }, { annotations: { 'nginx.ingress.kubernetes.io/whitelist-source-range': 'ten' } })], ...visit },
   'certificate-for-other-name':  { objects: [web(), service(), ingress({ rules: [shop] })], ...visit, to: 'https://shop.example.org/' },
   'tls-secret-missing':          { objects: [web(), service(), ingress({ tls: [{ hosts: ['shop.example.org'], secretName: 'shop-tls' }], rules: [shop] })], ...visit, to: 'https://shop.example.org/' },

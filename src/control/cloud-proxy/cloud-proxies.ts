@@ -55,17 +55,21 @@ function statedControllers({ environment }: Cluster, type: CloudProxy['profile']
 
 /**
  * GKE serves the Ingresses that have its annotation and those without any class; elsewhere nobody is known to serve the
- * latter. That it looks at no IngressClass is a frequent mistake, so those that name one of its own are told of.
+ * latter. One that a controller of the cluster takes as well is left to that. That it looks at no IngressClass is a frequent mistake, so those that name one of its own are told of.
  */
 function gceDrafts(cluster: Cluster): readonly CloudProxyDraft[] {
   const stated = statedControllers(cluster, 'gce')
   if (stated?.length === 0) return []
   const onGke = stated !== undefined || hasProvider(cluster, 'gce')
-  const mine = cluster.ingresses.filter(({ object }) => {
+  const running = controllersIn(cluster).filter(({ profile }) => profile !== 'alb' && profile !== 'gce')
+  const isAnothers = (ingress: Located<Ingress>) =>
+    running.some((controller) => classOf(controller.profile, ingress, { cluster, controller }).taken)
+  const mine = cluster.ingresses.filter((ingress) => {
+    const { object } = ingress
     const annotation = object.metadata.annotations?.[classAnnotation]
     const field = object.spec?.ingressClassName
     if (annotation !== undefined) return annotation.startsWith('gce')
-    return field === undefined ? onGke : field.startsWith('gce')
+    return field === undefined ? onGke && !isAnothers(ingress) : field.startsWith('gce')
   })
   const taken = ingressProxies('gce', { cluster: { ...cluster, ingresses: mine } })
   return [

@@ -21,6 +21,7 @@ export const findingCatalog = {
   'backend-service-missing': 'The rule names a Service that does not exist in its namespace.',
   'backend-port-missing': 'The rule names a port that the Service does not have.',
   'client-not-allowed': 'The proxy lets in certain addresses alone, and sees another one.',
+  'redirect-loop': 'The proxy redirects the client to the address that it asks for.',
   'proxy-refuses': 'The proxy answers an error by itself.',
   'certificate-for-other-name': 'The certificate that is shown is not for the name that was asked for.',
   'tls-secret-missing': 'The Secret with the certificate is not in the namespace of the rule.',

@@ -3,7 +3,9 @@ import { nearest } from '../../base/nearest.ts'
 import type { ObjectRef } from '../../base/source.ts'
 import { hostName } from '../../http/host-match.ts'
 import type { Finding, HttpAnswer } from '../../model/journey.ts'
+import { passedBalancer } from '../passed-balancer.ts'
 import type { ProxyRefusal } from '../result.ts'
+import { redirectLoop } from '../result.ts'
 import type { World } from '../world.ts'
 import { endpointCause } from './endpoints.ts'
 import type { Failure, FindCause } from './failure.ts'
@@ -11,6 +13,7 @@ import { finding, inPod, inService, listNames } from './failure.ts'
 import { wrongCertificate } from './http-certificate.ts'
 import { backendPlace } from './http-places.ts'
 import { findNoRoute } from './http-route.ts'
+import { redirectsToItself } from './redirect-loop.ts'
 
 /** A proxy or an application answered with an error, or TLS failed; where its own connection failed, others know why. */
 export const findHttp: FindCause = (failure) => {
@@ -36,6 +39,11 @@ function refused(failure: Failure, refusal: ProxyRefusal, http: HttpAnswer): rea
       return withoutEndpoints(world, refusal)
     case 'source-refused':
       return [sourceRefused(failure, refusal)]
+    case redirectLoop:
+      return [redirectsToItself(failure, refusal)]
+    // What both ends say of the PROXY protocol is told with their objects.
+    case 'proxy-header-unexpected':
+      return []
     default:
       return [
         finding('proxy-refuses', `${refusal.proxy.label} answers ${http.status}: ${refusal.text}`, {
@@ -126,22 +134,27 @@ function withoutEndpoints(world: World, { backend, objects, text, fix }: ProxyRe
   return endpointCause(world, service, { port: wanted, family: service.families[0] ?? 4 })
 }
 
-function sourceRefused(failure: Failure, { proxy, objects, text }: ProxyRefusal): Finding {
-  const seen = failure.outcome.seenSource
-  const node = seen && failure.world.nodesByIp.get(seen.ip)
-  const because = node
-    ? `: what ${proxy.label} sees is ${formatIp(seen.ip)}, the address of node ${node.name}, and not the client's`
-    : seen
-      ? `: what ${proxy.label} sees is ${formatIp(seen.ip)}`
-      : ''
+function sourceRefused(failure: Failure, { proxy, objects, text, client }: ProxyRefusal): Finding {
+  const seen = client ?? failure.outcome.seenSource?.ip
+  if (seen === undefined) return finding('client-not-allowed', text, { objects, fix: allowIt })
+  const sees = `${text}: what ${proxy.label} sees is ${formatIp(seen)}`
+  const node = failure.world.nodesByIp.get(seen)
   const service = failure.asked?.service
-  return finding('client-not-allowed', `${text}${because}`, {
-    objects: [...objects, node && service && inService(service, 'spec', 'externalTrafficPolicy')],
-    fix: node
-      ? `set externalTrafficPolicy: Local on the Service of ${proxy.label}, which keeps the client's address`
-      : 'add the address to the blocks that are allowed',
+  if (node) {
+    return finding('client-not-allowed', `${sees}, the address of node ${node.name}, and not the client's`, {
+      objects: [...objects, service && inService(service, 'spec', 'externalTrafficPolicy')],
+      fix: `set externalTrafficPolicy: Local on the Service of ${proxy.label}, which keeps the client's address`,
+    })
+  }
+  const passed = passedBalancer(failure.world, failure.outcome)
+  if (!passed || passed.client === seen) return finding('client-not-allowed', sees, { objects, fix: allowIt })
+  return finding('client-not-allowed', `${sees}, the address of its load balancer, and not the client's`, {
+    objects: [...objects, inService(passed.service, 'metadata', 'annotations')],
+    fix: 'let the load balancer and the controller speak the PROXY protocol, or use one that keeps the address',
   })
 }
+
+const allowIt = 'add the address to the blocks that are allowed'
 
 function applicationError(failure: Failure, http: HttpAnswer): Finding {
   const { addressed, world, outcome } = failure

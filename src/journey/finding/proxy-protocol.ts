@@ -1,6 +1,7 @@
 import type { ObjectRef } from '../../base/source.ts'
-import type { ClusterPod, ClusterService } from '../../model/cluster.ts'
+import type { ClusterPod } from '../../model/cluster.ts'
 import type { Finding } from '../../model/journey.ts'
+import { passedBalancer } from '../passed-balancer.ts'
 import type { RawResult } from '../result.ts'
 import type { World } from '../world.ts'
 import { finding, inService } from './failure.ts'
@@ -32,7 +33,7 @@ function mismatchOf(world: World, result: RawResult): Finding | undefined {
   const receiver = receiverOf(world, result)
   if (!receiver) return undefined
   const { pod, expects, configuredBy } = receiver
-  const service = passedBalancer(world, result)
+  const service = passedBalancer(world, result.outcome)?.service
   const version = service?.balancer?.proxyProtocol
   if (service && version !== undefined && !expects) {
     return finding(
@@ -60,13 +61,6 @@ function mismatchOf(world: World, result: RawResult): Finding | undefined {
   )
 }
 
-/** The Service whose balancer the packet passed. */
-function passedBalancer(world: World, { outcome }: RawResult): ClusterService | undefined {
-  const hop = outcome.leg.forward.find(({ netns }) => netns.startsWith('balancer/'))
-  const [, namespace, name] = hop?.netns.split('/') ?? []
-  return world.services.get(`${namespace}/${name}`)
-}
-
 /** What the pod at the end expects: by its proxy, if one is compiled for it, else by ingress-nginx's ConfigMap. */
 function receiverOf(world: World, { outcome }: RawResult): Receiver | undefined {
   const { destination } = outcome
@@ -75,7 +69,8 @@ function receiverOf(world: World, { outcome }: RawResult): Receiver | undefined 
   const settings = nginxSettings(world, pod)
   const application = destination.listener?.application
   if (application?.type === 'http-proxy') {
-    const listener = application.proxy.listeners.find(({ port }) => port === destination.port)
+    const own = application.port ?? destination.port
+    const listener = application.proxy.listeners.find(({ port }) => port === own)
     if (listener) {
       return { pod, expects: listener.proxyProtocol, ...(settings && { configuredBy: settings.ref }) }
     }

@@ -2,6 +2,7 @@ import { formatIp } from '../../base/ip.ts'
 import type { ClusterPod } from '../../model/cluster.ts'
 import type { Finding } from '../../model/journey.ts'
 import type { RawResult } from '../result.ts'
+import { redirectLoop } from '../result.ts'
 import type { World } from '../world.ts'
 import { findAddress } from './address.ts'
 import { findEndpoints } from './endpoints.ts'
@@ -74,9 +75,9 @@ export function findingsOf(world: World, results: readonly RawResult[]): readonl
 }
 
 /** Whether the person who asked did not get what they wanted. */
-function isFailure({ outcome, ending, http }: RawResult): boolean {
+function isFailure({ outcome, ending, http, refusal }: RawResult): boolean {
   const disposition = ending?.disposition ?? outcome.disposition
-  return disposition !== 'reached' || (http?.status ?? 0) >= 400
+  return disposition !== 'reached' || (http?.status ?? 0) >= 400 || refusal?.code === redirectLoop
 }
 
 /** What is said of one pod, and the other pods of which the same holds. */

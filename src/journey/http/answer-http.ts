@@ -5,8 +5,9 @@ import type { HttpRequest } from '../../http/request.ts'
 import type { HttpAnswer } from '../../model/journey.ts'
 import type { RawResult } from '../result.ts'
 import type { HttpAsking } from './http-asking.ts'
-import { answered } from './http-asking.ts'
+import { answered, closed } from './http-asking.ts'
 import { httpRequest } from './http-request.ts'
+import { isPlainForTls, pastBalancer } from './past-balancer.ts'
 import { throughProxy } from './through-proxy.ts'
 
 /** Proxies that hand on to proxies: a longer chain is a ring. */
@@ -16,9 +17,15 @@ const maxProxies = 6
  * Sends the request on a connection that has been opened, and gives every way in which it may be answered: by the
  * application, by a proxy itself, or by what the proxy opens a connection of its own to.
  */
-export function answerHttp(asking: Omit<HttpAsking, 'answerAt'>, result: RawResult): readonly RawResult[] {
-  const request = httpRequest(asking.url, asking.request, result.outcome)
-  return answerAt({ ...asking, answerAt }, result, request, 0)
+export function answerHttp(
+  asking: Omit<HttpAsking, 'answerAt' | 'sent'>,
+  result: RawResult,
+): readonly RawResult[] {
+  const { world, url } = asking
+  const sent = httpRequest(url, asking.request, result.outcome)
+  if (isPlainForTls(world, result.outcome, sent))
+    return [closed(result, 'the load balancer waits for TLS here')]
+  return answerAt({ ...asking, sent, answerAt }, result, pastBalancer(world, result.outcome, sent), 0)
 }
 
 /** The same for any connection on the way: `result` is the one that was opened last. */

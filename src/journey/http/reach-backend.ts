@@ -13,6 +13,7 @@ import type { Sender } from '../sender.ts'
 import { symptomText } from '../symptom.ts'
 import type { HttpAsking } from './http-asking.ts'
 import { answered } from './http-asking.ts'
+import { pastBalancer } from './past-balancer.ts'
 
 /** A part of the requests on its way from a proxy to one backend. */
 export interface Forwarding {
@@ -173,7 +174,7 @@ function answerOf(
       client: seenSource?.ip ?? request.client,
       port: destination?.port ?? request.port,
     }
-    return asking.answerAt(asking, result, onward, depth + 1)
+    return asking.answerAt(asking, result, pastBalancer(asking.world, outcome, onward), depth + 1)
   }
   if (outcome.disposition === 'unknown') return [result]
   const status = statusOf(outcome.disposition)

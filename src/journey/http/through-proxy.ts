@@ -7,10 +7,12 @@ import type { FailedCondition } from '../../http/route-match.ts'
 import type { Share } from '../../http/share.ts'
 import type { UpstreamRequest } from '../../http/upstream-request.ts'
 import type { HttpAnswer } from '../../model/journey.ts'
+import { parseUrl } from '../request.ts'
 import type { RawResult } from '../result.ts'
+import { redirectLoop } from '../result.ts'
 import { symptomText } from '../symptom.ts'
 import type { HttpAsking } from './http-asking.ts'
-import { answered } from './http-asking.ts'
+import { answered, closed } from './http-asking.ts'
 import { reachBackend } from './reach-backend.ts'
 
 /** What a proxy makes of a request that it has taken: TLS, its routes, and what it asks behind it. */
@@ -30,7 +32,7 @@ export function throughProxy(
     case 'respond': {
       const { code, reason: text, objects, fix } = end
       const { host, path } = request
-      const { nearMisses } = decision
+      const { nearMisses, client } = decision
       const refusal = {
         code,
         text,
@@ -38,6 +40,7 @@ export function throughProxy(
         proxy,
         host,
         path,
+        client,
         nearMisses,
         ...(fix !== undefined && { fix }),
       }
@@ -45,8 +48,13 @@ export function throughProxy(
     }
     case 'redirect': {
       const { status, location, reason } = end
-      const round = location === urlText(request) ? ': back to the same address, for ever' : ''
-      return [answered(told, { status, location, by: 'proxy', reason: `${reason}${round}` })]
+      if (!comesRound(location, asking, request, proxy)) {
+        return [answered(told, { status, location, by: 'proxy', reason })]
+      }
+      const text = `${reason}: back to the same address, for ever`
+      const { host, path } = request
+      const refusal = { code: redirectLoop, text, objects: [], proxy, host, path }
+      return [{ ...answered(told, { status, location, by: 'proxy', reason: text }), refusal }]
     }
     case 'closed':
       return [closed(told, end.reason)]
@@ -148,10 +156,22 @@ function failed(told: RawResult, symptom: ReturnType<typeof symptomText.handshak
   return { ...told, ending: { disposition: 'tls-wrong-cert', symptom } }
 }
 
-/** The proxy closes the connection without an answer. */
-function closed(told: RawResult, reason: string): RawResult {
-  const symptom = { text: 'curl: (52) Empty reply from server', curlExitCode: 52, httpStatus: null }
-  return { ...told, ending: { disposition: 'refused', symptom }, http: { ...httpOf(told), reason } }
+/** Whether who follows a redirect is sent there again and again: it leads where the client asks, and on to itself. */
+function comesRound(location: string, { sent }: HttpAsking, request: HttpRequest, proxy: HttpProxy): boolean {
+  const url = parseUrl(location)
+  const own = parseUrl(urlText(sent))
+  if (!url || !own || url.scheme !== own.scheme || url.host !== own.host || url.port !== own.port)
+    return false
+  const { path, query } = url
+  const { query: _, ...rest } = request
+  const again = routeRequest(proxy, { ...rest, path, ...(query !== undefined && { query }) }).result
+  return again.type === 'redirect' && isSamePlace(again.location, location)
+}
+
+/** An empty path is the root. */
+function isSamePlace(a: string, b: string): boolean {
+  const [first, second] = [parseUrl(a), parseUrl(b)]
+  return first?.path === second?.path && first?.host === second?.host && first?.query === second?.query
 }
 
 /** The URL that was asked for, as a Location would write it. */

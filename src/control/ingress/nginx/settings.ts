@@ -121,9 +121,12 @@ const answering = [
   'use-port-in-redirects',
 ]
 
-/** Mirrors the template's `real_ip_header`, `set_real_ip_from` and `proxy_set_header` lines. */
+/**
+ * Mirrors the template's `real_ip_header`, `set_real_ip_from` and `proxy_set_header` lines, and what lua_ingress.rewrite
+ * makes of X-Forwarded-Proto and of the port in a PROXY protocol header.
+ */
 export function nginxForwarding(
-  { forwardedHeaders }: NginxConfig,
+  { forwardedHeaders, proxyProtocol }: NginxConfig,
   data: Readonly<Record<string, string>>,
 ): ForwardedHeaders {
   const trusts = forwardedHeaders || parseFlag(data['enable-real-ip']) === true
@@ -132,6 +135,7 @@ export function nginxForwarding(
     trusted: trusts ? blocks.flatMap((block) => parseBlock(block.trim()) ?? []) : [],
     append: forwardedHeaders && parseFlag(data['compute-full-forwarded-for']) === true,
     believesScheme: forwardedHeaders,
+    believesProxiedPort: proxyProtocol,
     sets: [
       'X-Real-IP',
       'X-Forwarded-For',
