@@ -82,7 +82,7 @@ export function completeCluster(given: ObjectsByKind, options: CompleteOptions =
     orphanEndpoints: orphanEndpoints(objects, services),
     idleWorkloads: idleWorkloads(objects, pods),
     environment,
-    ...(objects.Environment[0] && { environmentRef: objects.Environment[0].ref }),
+    ...(objects.Environment[0] && { environmentSource: objects.Environment[0] }),
     assumptions,
   }
   assumeCloudProxies(completion, value)

@@ -36,8 +36,8 @@ export interface Cluster {
   /** Workloads that have no pod: scaled to 0, or with no node to run on. */
   readonly idleWorkloads: readonly IdleWorkload[]
   readonly environment: Environment
-  /** The object that states the environment. */
-  readonly environmentRef?: ObjectRef
+  /** The object that states the environment, and where it does. */
+  readonly environmentSource?: Pick<Located<unknown>, 'ref' | 'locate'>
   /** What the input left open and was filled in. */
   readonly assumptions: readonly Assumption[]
 }

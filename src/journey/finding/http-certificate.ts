@@ -15,12 +15,37 @@ export function wrongCertificate({ world, addressed }: Failure, http: HttpAnswer
     (object.spec?.rules ?? []).some((rule) => hostMatches(hostPattern(rule.host ?? '', 'one-label'), host)),
   )
   if (ingress) return [inIngress(world, ingress, host, label)]
+  const near = nearHost(world, host, label)
+  if (near) return [near]
   return [
     finding('certificate-for-other-name', `the certificate that is shown for ${host} is ${label}`, {
       objects: [gatewayPlace(world, host) ?? http.route?.object],
       fix: `give the proxy a certificate for ${host}`,
     }),
   ]
+}
+
+/** No rule is for the host, and so no certificate; one is for a host that is nearly the same. */
+function nearHost({ cluster }: World, host: string, label: string): Finding | undefined {
+  const places = cluster.ingresses.flatMap(({ ref, object, locate }) =>
+    (object.spec?.rules ?? []).map((rule, index) => ({
+      name: rule.host ?? '',
+      place: { ...ref, at: locate(['spec', 'rules', index, 'host']) },
+    })),
+  )
+  const close = nearest(
+    host,
+    places.map(({ name }) => name),
+  )
+  if (close === undefined) return undefined
+  return finding(
+    'certificate-for-other-name',
+    `no rule is for the host ${host}; the nearest is for ${close}, so that what is shown is ${label}`,
+    {
+      objects: [places.find(({ name }) => name === close)?.place],
+      fix: `ask for ${close}, or write ${host} in the rule`,
+    },
+  )
 }
 
 /** The line of the certificates of the Gateway's listener for a host. */

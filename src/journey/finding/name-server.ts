@@ -1,7 +1,10 @@
-import { contains, formatIp } from '../../base/ip.ts'
+import { contains, formatIp, parseIp } from '../../base/ip.ts'
+import type { ObjectRef } from '../../base/source.ts'
 import { dnsService } from '../../control/name-files.ts'
-import type { Finding } from '../../model/journey.ts'
-import type { Failure, FindCause } from './failure.ts'
+import type { ClusterPod } from '../../model/cluster.ts'
+import type { Finding, Resolution } from '../../model/journey.ts'
+import type { World } from '../world.ts'
+import type { FindCause } from './failure.ts'
 import { finding, fullName, inPod } from './failure.ts'
 
 /** The query does not arrive because the address that pods are told to ask is not that of the cluster's DNS. */
@@ -14,10 +17,26 @@ export const findNameServer: FindCause = (failure) => {
   if (ip === undefined || !service || service.clusterIps.includes(ip)) return []
   const { serviceCidrs } = world.cluster.settings
   const isVirtual = world.servicesByIp.has(ip) || serviceCidrs.some((cidr) => contains(cidr, ip))
-  return isVirtual ? [differs(failure, formatIp(ip), pod)] : []
+  return isVirtual ? [differs(world, formatIp(ip), pod)] : []
 }
 
-function differs({ world }: Failure, asked: string, pod: NonNullable<Failure['sender']['pod']>): Finding {
+/** A server of the outside answers that it does not know a Service's name: pods are told to ask it. */
+export function askedElsewhere(
+  { cluster }: World,
+  { queries }: Resolution,
+  pod: ClusterPod | undefined,
+): string | undefined {
+  const ip = parseIp(queries.at(-1)?.server ?? '')
+  const own = dnsService(cluster)?.clusterIps
+  const isOwn = ip !== undefined && (own?.includes(ip) || cluster.pods.some(({ ips }) => ips.includes(ip)))
+  if (ip === undefined || isOwn || !own || !pod) return undefined
+  const policy = pod.object.spec.dnsPolicy ?? 'ClusterFirst'
+  const followsNode = policy === 'Default' || (policy === 'ClusterFirst' && pod.hostNetwork)
+  return followsNode ? undefined : formatIp(ip)
+}
+
+/** Says who tells pods to ask an address that is not that of the cluster's DNS. */
+export function differs(world: World, asked: string, pod: ClusterPod): Finding {
   const service = dnsService(world.cluster)
   const own = service?.clusterIps.map(formatIp).join(', ') ?? ''
   const stated = pod.object.spec.dnsConfig?.nameservers?.includes(asked) ?? false
@@ -29,10 +48,17 @@ function differs({ world }: Failure, asked: string, pod: NonNullable<Failure['se
     {
       objects: stated
         ? [inPod(pod, 'spec', 'dnsConfig', 'nameservers'), service?.ref]
-        : [world.cluster.environmentRef, node?.ref, service?.ref],
+        : [clusterDnsPlace(world, pod), node?.ref, service?.ref],
       fix: stated
         ? `write ${own} among dnsConfig.nameservers`
         : `set kubelet's clusterDNS to ${own}, and make the pods anew`,
     },
   )
+}
+
+/** Where the Environment says what kubelet on the pod's node tells pods. */
+function clusterDnsPlace({ cluster }: World, { nodeName = '' }: ClusterPod): ObjectRef | undefined {
+  const { environmentSource: source, environment } = cluster
+  const node = environment.kubelet?.[nodeName]?.clusterDNS ? nodeName : 'default'
+  return source && { ...source.ref, at: source.locate(['spec', 'kubelet', node, 'clusterDNS']) }
 }

@@ -10,6 +10,7 @@ import { endpointCause } from './endpoints.ts'
 import type { Failure, FindCause } from './failure.ts'
 import { finding, fullName, inPod, inService, listNames } from './failure.ts'
 import { balancerByName } from './load-balancer.ts'
+import { askedElsewhere, differs } from './name-server.ts'
 
 /** The name stands for nothing, or for nothing that has an address. */
 export const findName: FindCause = (failure) => {
@@ -29,6 +30,7 @@ export const findName: FindCause = (failure) => {
     ...otherNamespace(world, host, sender.pod),
     ...closedName(world, host, sender.pod),
     ...resolverStops(world, resolution, sender.pod),
+    ...elsewhere(world, resolution, sender.pod),
     ...unknown(world, host, sender.pod),
   ].slice(0, 1)
 }
@@ -220,6 +222,13 @@ function closedName(world: World, host: string, pod: ClusterPod | undefined): re
       fix: `ask for ${host.slice(0, -1)} or ${full}`,
     }),
   ]
+}
+
+/** The Service is there, and who was asked for its name does not know the cluster. */
+function elsewhere(world: World, resolution: Resolution, pod: ClusterPod | undefined): readonly Finding[] {
+  const { service } = asService(world, resolution.asked, pod)
+  const asked = service && askedElsewhere(world, resolution, pod)
+  return asked !== undefined && pod ? [differs(world, asked, pod)] : []
 }
 
 function unknown(world: World, host: string, pod: ClusterPod | undefined): readonly Finding[] {
