@@ -233,7 +233,9 @@ function answersOf(
 ): readonly Answered[] {
   const exchanges: ServerReply[] = []
   const { underWay = [] } = asking
-  const own = `${destination.netns} ${question.name} ${question.type}`
+  // Servers to which no way is walked stand in no namespace; their addresses tell them apart.
+  const where = destination.netns === '' ? formatIp(destination.ip) : destination.netns
+  const own = `${where} ${question.name} ${question.type}`
   if (underWay.includes(own)) return [{ probability: 1, steps: [ringStep], upstream: [] }]
   const query = {
     ...question,

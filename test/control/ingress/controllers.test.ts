@@ -98,6 +98,7 @@ describe('x03: the Service of /foo has no ready endpoint', () => {
     ['traefik empty', '503'],
     ['haproxy-ingress', '503'],
     ['alb', '503'],
+    ['gce', '502'],
   ] as const)('%s: %s', ([profile, end]) => {
     expect(endUnder(profile, [foo, root], 'http://a.test/foo', { without: ['foo'] })).toBe(end)
   })
@@ -112,8 +113,8 @@ describe('x04: *.foo.com and a.b.foo.com', () => {
       expect(endUnder(profile, [wild], 'http://b.foo.com/')).toBe('wild:80')
     },
   )
-  test('alb: the star is any text', () => {
-    expect(endUnder('alb', [wild], 'http://a.b.foo.com/')).toBe('wild:80')
+  test.for(['alb', 'gce'] as const)('%s: the star is any text', (profile) => {
+    expect(endUnder(profile, [wild], 'http://a.b.foo.com/')).toBe('wild:80')
   })
 })
 
