@@ -3,6 +3,7 @@ import type { Cluster } from '../model/cluster.ts'
 import type { Gateway, GatewayClass } from '../model/gateway-objects.ts'
 import type { Ingress, Located, Secret } from '../model/objects.ts'
 import type { StoredGatewayClass, StoredSecret } from '../model/stored.ts'
+import { cloudProxies } from './cloud-proxy/cloud-proxies.ts'
 import { gatewayPods } from './gateway/gateway-pods.ts'
 import { gatewayAddresses } from './gateway/gateway-proxy.ts'
 import { controllerAddresses } from './http-proxies.ts'
@@ -21,8 +22,9 @@ const wholly: ReadonlySet<string> = new Set([
 
 /** An Ingress with the addresses that its controller would write into its status; none, if nobody takes it. */
 export function storedIngress(cluster: Cluster): (ingress: Located<Ingress>) => Ingress {
-  const addresses = new Map<string, readonly string[]>()
+  const addresses = new Map<string, readonly string[]>(cloudAddresses(cluster))
   for (const controller of controllersIn(cluster)) {
+    if (controller.profile === 'alb' || controller.profile === 'gce') continue
     const [made] = ingressProxies(controller.profile, { cluster, controller })
     const refused = (made?.proxy?.ignored ?? []).filter(({ code }) => wholly.has(code))
     const ignored = new Set(refused.map(({ object }) => keyOf(object)))
@@ -37,6 +39,13 @@ export function storedIngress(cluster: Cluster): (ingress: Located<Ingress>) => 
     if (object.status || ips.length === 0) return stored
     return { ...stored, status: { loadBalancer: { ingress: ips.map((ip) => ({ ip })) } } }
   }
+}
+
+/** The addresses of load balancers that clouds have made; none of one that is refused. */
+function cloudAddresses(cluster: Cluster): readonly (readonly [string, readonly string[]])[] {
+  return cloudProxies(cluster).flatMap(({ ingresses, addresses }) =>
+    ingresses.map(({ ref }) => [keyOf(ref), addresses.map(({ ip }) => formatIp(ip))] as const),
+  )
 }
 
 function keyOf({ namespace = 'default', name }: { readonly namespace?: string; readonly name: string }) {

@@ -19,6 +19,8 @@ interface Setup {
   readonly annotations?: Readonly<Record<string, string>>
   readonly ingress?: Values
   readonly published?: readonly Values[]
+  /** The Ingress has no status at all, as in a manifest. */
+  readonly unpublished?: boolean
   readonly environment?: Values
   readonly provider?: string
   readonly pods?: Variation['more']
@@ -58,7 +60,7 @@ function setUp(setup: Setup): LoadedCluster {
         kind: 'Ingress',
         metadata: { name: 'web', annotations },
         spec: setup.ingress ?? rules('/', 'Prefix'),
-        status: { loadBalancer: { ingress: published } },
+        ...(!setup.unpublished && { status: { loadBalancer: { ingress: published } } }),
       },
     ],
   })
@@ -187,6 +189,17 @@ describe('an Ingress of which no balancer is made', () => {
     const { outcomes, findings } = setUp({ ...refused, published: address }).trace(visit)
     expect(outcomes.map(({ disposition }) => disposition)).toEqual(['unknown'])
     expect(findings[0]?.code).toBe('ingress-configuration-kept')
+  })
+
+  // biome-ignore format: one row a line
+  test.for([
+    { name: 'one that the cloud serves', service: {}, ips: ['198.51.100.9'] },
+    { name: 'one that it refuses', service: clusterIp, ips: [] },
+  ])('what the API server would have of its status: $name', ({ service, ips }) => {
+    const environment = { loadBalancerController: { assigns: '198.51.100.9' } }
+    const { objects } = setUp({ annotations: gce, service, environment, unpublished: true })
+    const found = objects.Ingress.flatMap(({ status }) => status?.loadBalancer?.ingress ?? [])
+    expect(found.map(({ ip }) => ip)).toEqual(ips)
   })
 
   test('an input without Nodes: an address for documentation, which is said', () => {
