@@ -30,6 +30,8 @@ interface ProxyInPod {
   readonly pod: ClusterPod
   readonly proxy: HttpProxy
   readonly sockets: readonly ProxySocket[]
+  /** Ports of its process that its configuration names and that it does not open, as what they need is missing. */
+  readonly closed?: readonly number[]
 }
 
 /** Works out every Ingress controller and Gateway of the cluster. */
@@ -66,8 +68,9 @@ function gateways(cluster: Cluster): readonly ProxyInPod[] {
     if (pods.length === 0) return []
     const proxy = gatewayProxy(gateway, cluster)
     return pods.map((pod) => {
-      const sockets = socketsOf(proxy, (port) => containerPort(pod, port, services))
-      return { pod, proxy, sockets }
+      const processPort = (port: number) => containerPort(pod, port, services)
+      const stated = (gateway.object.spec?.listeners ?? []).flatMap(({ port }) => port ?? [])
+      return { pod, proxy, sockets: socketsOf(proxy, processPort), closed: stated.map(processPort) }
     })
   })
 }
@@ -102,8 +105,9 @@ function withProxies(
       }),
     ),
   )
+  const closed = new Set<number | string>(proxies.flatMap((one) => one.closed ?? []))
   const isTaken = ({ protocol, port }: Listener) =>
-    port === 'any' || own.some((one) => one.protocol === protocol && one.port === port)
+    port === 'any' || closed.has(port) || own.some((one) => one.protocol === protocol && one.port === port)
   return [...own, ...listeners.filter((one) => !isTaken(one))]
 }
 

@@ -45,9 +45,13 @@ function leaves(outcomes: readonly JourneyOutcome[]): readonly string[] {
   return [...new Set(kinds)].toSorted()
 }
 
+/** Objects that were filled in stand in no file that anybody could change. */
+const assumedFile = '(assumed)'
+
 /** Where the objects stand; a file that was just named is not named again: `web.yaml:12, :30`. */
 function placesOf(objects: readonly ObjectRef[]): readonly string[] {
-  const places = [...new Set(objects.map(locationOf))].filter((text) => text !== '')
+  const stated = objects.filter(({ at }) => at?.file !== assumedFile)
+  const places = [...new Set(stated.map(locationOf))].filter((text) => text !== '')
   const fileOf = (place: string | undefined) => place?.slice(0, place.lastIndexOf(':'))
   const short = places.map((place, index) => {
     const file = fileOf(place) ?? ''

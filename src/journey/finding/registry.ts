@@ -8,6 +8,7 @@ import { findAddress } from './address.ts'
 import { findEndpoints } from './endpoints.ts'
 import type { Failure, FindCause } from './failure.ts'
 import { listNames, makeFailure } from './failure.ts'
+import { findGatewayListener } from './gateway-listener.ts'
 import { findHostPort } from './host-port.ts'
 import { findHttp } from './http.ts'
 import { findIngressAddress } from './ingress-address.ts'
@@ -33,6 +34,7 @@ const causes: readonly FindCause[] = [
   findIngressAddress,
   findNotModelled,
   findHttp,
+  findGatewayListener,
   findNameServer,
   findName,
   findLoadBalancer,
