@@ -10,8 +10,8 @@ import type {
   ReferenceGrant,
   StreamRouteObject,
 } from './gateway-objects.ts'
+import type { AddressAdvertisement, IPAddressPool } from './load-balancer-objects.ts'
 import type {
-  AddressAdvertisement,
   ConfigMap,
   CronJob,
   DaemonSet,
@@ -20,7 +20,6 @@ import type {
   Endpoints,
   Ingress,
   IngressClass,
-  IPAddressPool,
   Job,
   Located,
   Namespace,

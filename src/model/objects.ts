@@ -24,7 +24,8 @@ export interface OwnerReference {
   readonly controller?: boolean
 }
 
-interface Typed {
+/** What every object has. */
+export interface Typed {
   readonly apiVersion?: string
   readonly kind?: string
   readonly metadata: ObjectMeta
@@ -382,23 +383,6 @@ export interface IngressClass extends Typed {
   }
 }
 
-/** MetalLB's pool of addresses for load balancers. */
-export interface IPAddressPool extends Typed {
-  readonly spec?: {
-    /** `192.0.2.0/24` or `192.0.2.10-192.0.2.20`. */
-    readonly addresses?: readonly string[]
-    readonly autoAssign?: boolean
-    /** Leaves out IPv4 addresses that end in 0 or 255. */
-    readonly avoidBuggyIPs?: boolean
-    readonly serviceAllocation?: {
-      readonly priority?: number
-      readonly namespaces?: readonly string[]
-      readonly namespaceSelectors?: readonly LabelSelector[]
-      readonly serviceSelectors?: readonly LabelSelector[]
-    }
-  }
-}
-
 /** A Secret without what it keeps secret. */
 export interface Secret extends Typed {
   readonly type?: string
@@ -406,15 +390,6 @@ export interface Secret extends Typed {
   readonly keys: readonly string[]
   /** The DNS names of the certificate `tls.crt`; unknown where it is none that can be read. */
   readonly certificateNames: readonly string[] | 'unknown'
-}
-
-/** How MetalLB makes the addresses of pools known: of all pools, if none is named. */
-export interface AddressAdvertisement extends Typed {
-  readonly spec?: {
-    readonly ipAddressPools?: readonly string[]
-    readonly ipAddressPoolSelectors?: readonly LabelSelector[]
-    readonly nodeSelectors?: readonly LabelSelector[]
-  }
 }
 
 /** An object that was read, and where its parts stand in the text. */

@@ -1,5 +1,6 @@
 import { parseIpBlock } from '../../base/ip-block.ts'
-import type { AddressAdvertisement, IPAddressPool } from '../../model/objects.ts'
+import type { AddressAdvertisement, IPAddressPool } from '../../model/load-balancer-objects.ts'
+
 import type { KindModule } from './kind.ts'
 import { demand, refuse } from './kind.ts'
 

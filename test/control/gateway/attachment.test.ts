@@ -364,8 +364,8 @@ describe('HTTPRouteMultipleGateways', () => {
     )
     const both = gatewayProxies(cluster)
     expect(both.map((one) => [one.label, answer(one, request('/'))])).toEqual([
-      ['default/a', 'v1'],
-      ['default/b', 'v1'],
+      ['Gateway default/a', 'v1'],
+      ['Gateway default/b', 'v1'],
     ])
   })
 })
