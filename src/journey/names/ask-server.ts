@@ -42,6 +42,8 @@ export interface ServerReply {
   readonly queries: readonly NameQuery[]
   /** Queries that the server itself sent on. */
   readonly upstream: readonly ServerReply[]
+  /** The way to the server was not walked. */
+  readonly unwalked?: true
 }
 
 /** Servers that ask servers that ask servers: a longer chain is taken for one without an end. */
@@ -120,7 +122,10 @@ function askUnwalked(
     state: asking.options.state,
   }
   const ends = { destination: { netns: '', ip: server, port: dnsPort }, seenSource: { ip, port: 0 } }
-  return answerAll(asking, near, server, questions, { outcome, ...ends, transport })
+  return answerAll(asking, near, server, questions, { outcome, ...ends, transport }).map((reply) => ({
+    ...reply,
+    unwalked: true,
+  }))
 }
 
 /** In a proxy mode that is not modelled nobody knows where a query to a Service goes. */

@@ -216,7 +216,7 @@ function finish(
   const { seconds } = result
   const resolution: Resolution = {
     asked: name,
-    source,
+    source: source === 'dns' && last?.unwalked ? 'not-walked' : source,
     resolver,
     queries,
     ...(found && { name: found.name.replace(/\.$/, '') }),

@@ -92,7 +92,7 @@ function finish({ name, resolver }: RecordRequest, { queries, ...draft }: Draft)
   const isFound = last?.rcode === 'NOERROR' && last.answers.length > 0
   const resolution: Resolution = {
     asked: name,
-    source: 'dns',
+    source: draft.last?.unwalked ? 'not-walked' : 'dns',
     resolver,
     queries,
     addresses: [],
