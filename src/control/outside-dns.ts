@@ -53,6 +53,12 @@ export function outsideDns(
   return { type: 'outside', names, exists: existsOutside(cluster), assumedAddress }
 }
 
+/** Whether the Environment states this very name of a server outside, and not by a wildcard alone. */
+export function statedOutside({ environment }: Cluster, name: string): boolean {
+  const stated = Object.values(environment.upstreamDNS ?? {}).flatMap((names) => Object.keys(names))
+  return stated.some((one) => absolute(one) === absolute(name))
+}
+
 /** Who asks for a name beside those of the cluster's own proxies most likely means to ask the proxy. */
 function besideKnown(known: readonly KnownName[], asked: string): Ip | undefined {
   const name = absolute(asked)

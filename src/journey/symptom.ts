@@ -50,6 +50,8 @@ export function symptomOf(outcome: ExchangeOutcome, asked: Asked): Symptom {
     case 'dns-servfail':
     case 'dns-timeout':
       return symptomText.unresolved(asked.host)
+    case 'dns-wrong-answer':
+      return symptom(`another server than ${asked.host}`, null)
     case 'tls-wrong-cert':
       return symptom(`curl: (60) SSL: the certificate is not for ${asked.host}`, 60)
     case 'refused':
@@ -67,6 +69,8 @@ export function symptomOf(outcome: ExchangeOutcome, asked: Asked): Symptom {
 export const symptomText = {
   /** Whatever went wrong with the name, curl says only this (CURLE_COULDNT_RESOLVE_HOST). */
   unresolved: (host: string): Symptom => symptom(`curl: (6) Could not resolve host: ${host}`, 6),
+  /** The client connects to whatever the answer says, and never learns that it is not what was meant. */
+  misled: (host: string, ip: string): Symptom => symptom(`${host} is ${ip}, which is another server`, null),
   /** An answer of HTTP is no error to curl. */
   http: (status: number, location?: string): Symptom => ({
     text: location === undefined ? `HTTP ${status}` : `HTTP ${status}, Location: ${location}`,

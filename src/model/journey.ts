@@ -134,6 +134,8 @@ export interface Resolution {
   readonly addresses: readonly string[]
   /** Nothing in the input states the address. */
   readonly assumed?: true
+  /** The addresses of the name as it was asked for, where a search domain answered for another one. */
+  readonly meant?: readonly string[]
   /** How long it takes until the resolver gives up, where it had to wait. */
   readonly seconds?: number
 }

@@ -19,6 +19,7 @@ export const dispositions = [
   'dns-nodata',
   'dns-servfail',
   'dns-timeout',
+  'dns-wrong-answer',
   'no-address',
   'tls-wrong-cert',
 ] as const

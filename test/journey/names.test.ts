@@ -194,7 +194,7 @@ const rows: readonly Row[] = [
   { id: 'q22', name: 'db', from: 'long', resolver: 'glibc', steps: ['db.app.svc.Z ok'], packets: 2, ends: 'reached' },
   { id: 'q23', name: 'db', from: 'default', search: [], steps: ['db nx'], packets: 2, ends: 'nxdomain' },
   { id: 'q25', name: 'db.other', family: 4, steps: ['db.other.app.svc.Z nx', 'db.other.svc.Z ok'], packets: 2, ends: 'reached' },
-  { id: 'q27', name: 'example.com', search: ['corp.example'], steps: ['example.com.app.svc.Z nx', 'example.com.svc.Z nx', 'example.com.Z nx', 'example.com.corp.example ok'], packets: 8, ends: 'reached', addresses: ['192.0.2.66'] },
+  { id: 'q27', name: 'example.com', search: ['corp.example'], steps: ['example.com.app.svc.Z nx', 'example.com.svc.Z nx', 'example.com.Z nx', 'example.com.corp.example ok'], packets: 8, ends: 'dns-wrong-answer', addresses: ['192.0.2.66'] },
 ]
 
 describe('what a pod asks, packet by packet', () => {

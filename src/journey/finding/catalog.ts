@@ -10,6 +10,8 @@ export const findingCatalog = {
   'name-server-differs': "Pods are told to ask an address that is not that of the cluster's DNS.",
   'record-type-missing': 'The name exists, and has no records of the type that was asked for.',
   'name-server-fails': 'A name server answers that it cannot (SERVFAIL), or will not (REFUSED).',
+  'search-domain-catches-name':
+    'A search domain outside the cluster answers for whatever is below it, before the name as such is asked for.',
   'resolver-stops-at-empty-answer':
     "musl's resolver takes an empty answer for the last word and leaves out the rest of the search list.",
   'resolver-without-search': 'The tool asks for the name as it stands and adds no search domain.',

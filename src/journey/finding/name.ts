@@ -11,6 +11,7 @@ import type { Failure, FindCause } from './failure.ts'
 import { finding, fullName, inPod, inService, listNames } from './failure.ts'
 import { balancerByName } from './load-balancer.ts'
 import { askedElsewhere, differs } from './name-server.ts'
+import { caughtBySearchDomain } from './search-domain.ts'
 
 /** The name stands for nothing, or for nothing that has an address. */
 export const findName: FindCause = (failure) => {
@@ -19,6 +20,7 @@ export const findName: FindCause = (failure) => {
   if (dial.type !== 'no-name' || !resolution) return []
   const sender = failure.asker ?? failure.sender
   const { host } = dial
+  if (failure.ending?.disposition === 'dns-wrong-answer') return [caughtBySearchDomain(failure, resolution)]
   if (failure.ending?.disposition === 'dns-servfail') return serverFails(world, resolution)
   const typed = withoutType(failure, resolution)
   if (typed) return [typed]

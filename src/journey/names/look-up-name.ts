@@ -1,7 +1,9 @@
 import type { Ip } from '../../base/ip.ts'
 import { formatIp, parseIp } from '../../base/ip.ts'
+import { statedOutside } from '../../control/outside-dns.ts'
 import type { DataplaneState } from '../../dataplane/state.ts'
 import type { DnsQuestion } from '../../dns/message.ts'
+import { isSubdomain } from '../../dns/name.ts'
 import type { NameQuery, Resolution, ResolverName } from '../../model/journey.ts'
 import type { Disposition, Leg } from '../../model/trace.ts'
 import { lookUpHosts } from '../../resolver/hosts.ts'
@@ -47,6 +49,8 @@ export interface NameBranch {
   /** The server to which the deciding question went. */
   readonly server?: Ip
 }
+
+type Found = LookupResult & { readonly type: 'found' }
 
 /** Two ways in which the packets may go, and in which the asker learns the same, are told as one. */
 interface Draft {
@@ -206,14 +210,16 @@ function answerKey(answer: LookupAnswer): unknown {
 }
 
 function finish(
-  { name, resolver }: NameRequest,
+  request: NameRequest,
   { queries, probability, state, legs, last, server }: Draft,
   result: LookupResult,
   source: Resolution['source'],
 ): NameBranch {
+  const { name, resolver } = request
   const found = result.type === 'found' ? result : undefined
   const assumed = found && queries.some((one) => one.assumed && one.answers.length > 0)
   const { seconds } = result
+  const meant = found && source === 'dns' ? caughtBySearch(request, found, queries) : undefined
   const resolution: Resolution = {
     asked: name,
     source: source === 'dns' && last?.unwalked ? 'not-walked' : source,
@@ -222,9 +228,10 @@ function finish(
     ...(found && { name: found.name.replace(/\.$/, '') }),
     addresses: found?.addresses.map(formatIp) ?? [],
     ...(assumed && { assumed: true }),
+    ...(meant && { meant: meant.map(formatIp) }),
     ...(seconds !== undefined && { seconds }),
   }
-  const disposition = found ? undefined : dispositionOf(result, queries)
+  const disposition = meant ? 'dns-wrong-answer' : found ? undefined : dispositionOf(result, queries)
   return {
     probability,
     state,
@@ -235,6 +242,29 @@ function finish(
     ...(last && { last }),
     ...(server !== undefined && { server }),
   }
+}
+
+/**
+ * The addresses of the name as it was asked for, where a search domain outside the cluster answered before it and with
+ * others. What is only taken to exist outside is no proof against a name that somebody has entered by itself.
+ */
+function caughtBySearch(
+  request: NameRequest,
+  found: Found,
+  queries: readonly NameQuery[],
+): readonly Ip[] | undefined {
+  const { name, world } = request
+  const asked = `${name.toLowerCase()}.`
+  const answered = found.name.toLowerCase()
+  if (!name.includes('.') || name.endsWith('.') || !answered.startsWith(asked) || answered === asked)
+    return undefined
+  if (isSubdomain(world.cluster.settings.domain, answered)) return undefined
+  const [own] = lookUpName({ ...request, name: asked })
+  if (own?.result.type !== 'found') return undefined
+  const { addresses } = own.result
+  if (found.addresses.some((ip) => addresses.includes(ip))) return undefined
+  const isEntered = !queries.some((one) => one.assumed) && statedOutside(world.cluster, answered)
+  return own.resolution.assumed && isEntered ? undefined : addresses
 }
 
 /** How a look-up failed: by what the last of its queries met, where it could not be answered at all. */

@@ -2,7 +2,7 @@ import { familyOf, formatIp } from '../../base/ip.ts'
 import { UDP } from '../../base/packet.ts'
 import type { Outcome } from '../../dataplane/flight.ts'
 import type { DataplaneState } from '../../dataplane/state.ts'
-import type { JourneyRequest, Resolution, ResolverName } from '../../model/journey.ts'
+import type { JourneyRequest, Resolution, ResolverName, Symptom } from '../../model/journey.ts'
 import type { Leg } from '../../model/trace.ts'
 import type { TraceOptions } from '../options.ts'
 import { RequestError } from '../request.ts'
@@ -83,7 +83,7 @@ export function lookUpTarget(looking: Looking, target: NameTarget): readonly Loo
     const { probability, state, resolution, legs, result } = branch
     // What is taken for granted of names outside is not, of one that nobody can have entered there yet.
     if (known && resolution.assumed) return { ...unassigned, probability, state }
-    if (result.type !== 'found') {
+    if (result.type !== 'found' || branch.disposition) {
       refuseOtherFamily(looking, target, branch)
       return { type: 'failed', result: failedLookup(looking, target, branch) }
     }
@@ -106,6 +106,13 @@ function refuseOtherFamily(
   if (!isOther) return
   const other = family === 4 ? 6 : 4
   throw new RequestError('bad-request', `${name} has no IPv${family} address`, `ask over IPv${other}`)
+}
+
+/** What is seen of a name that leads nowhere, or to another place than was meant. */
+export function failedSymptom(name: string, { disposition, resolution }: NameBranch): Symptom {
+  return disposition === 'dns-wrong-answer'
+    ? symptomText.misled(name, resolution.addresses.join(', '))
+    : symptomText.unresolved(name)
 }
 
 /** The query that failed decides the journey: its packets, if they were lost; else what the server said. */
@@ -133,7 +140,7 @@ export function failedLookup(
     dial,
     addressed: { host: target.name, port: dnsPort, protocol: UDP },
     before: legs.filter((leg) => leg !== last?.outcome.leg),
-    ending: { disposition, symptom: symptomText.unresolved(target.name) },
+    ending: { disposition, symptom: failedSymptom(target.name, branch) },
     resolution,
   }
 }

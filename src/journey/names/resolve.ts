@@ -10,12 +10,11 @@ import { parseSource, RequestError } from '../request.ts'
 import type { RawResult } from '../result.ts'
 import type { Sender } from '../sender.ts'
 import { findSenders, podSender } from '../senders.ts'
-import { symptomText } from '../symptom.ts'
 import type { World } from '../world.ts'
 import type { NameBranch } from './look-up-name.ts'
 import { lookUpName } from './look-up-name.ts'
 import { lookUpRecords } from './look-up-records.ts'
-import { failedLookup, resolverOf } from './look-up-target.ts'
+import { failedLookup, failedSymptom, resolverOf } from './look-up-target.ts'
 
 /** Answers a question for a name. Throws a RequestError for one that cannot be asked. */
 export function resolveName(world: World, request: NameRequest, options: TraceOptions): ResolutionAnswer {
@@ -25,7 +24,7 @@ export function resolveName(world: World, request: NameRequest, options: TraceOp
   const conf = confOf(world, sender, request)
   const branches = branchesOf({ world, sender, resolver, conf, options, ...asked })
   const failed = branches.flatMap((branch): readonly RawResult[] =>
-    branch.result.type === 'found' ? [] : [failedLookup({ sender, options }, { name: asked.name }, branch)],
+    branch.disposition === undefined ? [] : [failedLookup({ sender, options }, { name: asked.name }, branch)],
   )
   const [likeliest] = branches.toSorted((a, b) => b.probability - a.probability)
   const queries = likeliest?.resolution.queries ?? []
@@ -152,7 +151,7 @@ function outcomeOf(branch: NameBranch): NameOutcome {
     symptom:
       disposition === 'reached'
         ? { text: 'resolved', curlExitCode: 0, httpStatus: null }
-        : symptomText.unresolved(resolution.asked),
+        : failedSymptom(resolution.asked, branch),
     resolution,
     stoppedAt: disposition === 'reached' ? null : (last?.outcome.stoppedAt ?? null),
     legs,
