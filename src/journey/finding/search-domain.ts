@@ -19,7 +19,7 @@ export function caughtBySearchDomain(
     'search-domain-catches-name',
     `${asked} is taken for ${name}, which is ${addresses.join(', ')}: the search domain ${domain} has an answer for whatever is below it, and is asked first; ${asked} itself is ${meant.join(', ')}`,
     {
-      objects: stated ? [place] : [world.cluster.environmentRef, node?.ref, place],
+      objects: stated ? [place] : [world.cluster.environmentSource?.ref, node?.ref, place],
       fix: `ask for ${asked}. with a dot at its end, set ndots: "1" in the pod's dnsConfig, or take ${domain} out of ${where}`,
     },
   )
