@@ -216,18 +216,15 @@ function finish(
   source: Resolution['source'],
 ): NameBranch {
   const { name, resolver } = request
-  const found = result.type === 'found' ? result : undefined
-  const assumed = found && queries.some((one) => one.assumed && one.answers.length > 0)
   const { seconds } = result
+  const found = result.type === 'found' ? result : undefined
   const meant = found && source === 'dns' ? caughtBySearch(request, found, queries) : undefined
   const resolution: Resolution = {
     asked: name,
     source: source === 'dns' && last?.unwalked ? 'not-walked' : source,
     resolver,
     queries,
-    ...(found && { name: found.name.replace(/\.$/, '') }),
-    addresses: found?.addresses.map(formatIp) ?? [],
-    ...(assumed && { assumed: true }),
+    ...(found ? foundText(found, queries) : { addresses: [] }),
     ...(meant && { meant: meant.map(formatIp) }),
     ...(seconds !== undefined && { seconds }),
   }
@@ -241,6 +238,19 @@ function finish(
     ...(disposition && { disposition }),
     ...(last && { last }),
     ...(server !== undefined && { server }),
+  }
+}
+
+/** What was found, in the words of a Resolution. */
+function foundText(
+  { name, addresses }: Found,
+  queries: readonly NameQuery[],
+): Pick<Resolution, 'name' | 'addresses' | 'assumed'> {
+  const assumed = queries.some((one) => one.assumed && one.answers.length > 0)
+  return {
+    name: name.replace(/\.$/, ''),
+    addresses: addresses.map(formatIp),
+    ...(assumed && { assumed: true }),
   }
 }
 
