@@ -114,20 +114,17 @@ function withProxies(
 /** Names under which the outside finds Ingresses, if whoever runs its DNS has pointed them there. */
 function ingressNames(cluster: Cluster): readonly KnownName[] {
   const controllers = controllersIn(cluster).filter((one) => !isOutside(one))
-  const outside = cloudProxies(cluster)
-  const others = cluster.ingresses.filter((one) => !outside.some(({ ingresses }) => ingresses.includes(one)))
-  return others.flatMap((ingress) => {
+  const outside = new Set(cloudProxies(cluster).flatMap(({ ingresses }) => ingresses))
+  const shared = controllerAddresses(
+    cluster,
+    controllers.map(({ pod }) => pod),
+  )
+  return cluster.ingresses.flatMap((ingress) => {
+    if (outside.has(ingress)) return []
     const published = (ingress.object.status?.loadBalancer?.ingress ?? []).flatMap(
       ({ ip }) => parseIp(ip ?? '') ?? [],
     )
-    const ips =
-      published.length > 0
-        ? published
-        : controllerAddresses(
-            cluster,
-            controllers.map(({ pod }) => pod),
-          )
-    return knownNames(hostsOf(ingress), ips)
+    return knownNames(hostsOf(ingress), published.length > 0 ? published : shared)
   })
 }
 
@@ -171,17 +168,20 @@ function domainOf(host: string): string {
   return isSuffix ? host.replace(/^\*\./, '') : above.join('.')
 }
 
-/** The addresses by which the outside reaches pods: their load balancers', else those of their nodes. */
+/** The addresses of the load balancers by which the outside reaches pods. */
 export function controllerAddresses(cluster: Cluster, pods: readonly ClusterPod[]): readonly Ip[] {
   const targets = new Set(pods.flatMap((pod) => pod.ips))
+  // Few Services have a balancer, and there may be thousands of slices: these are looked through for the few alone.
   const services = cluster.services.filter(({ namespace, name, loadBalancer }) => {
+    if (loadBalancer.length === 0) return false
     const own = cluster.endpointSlices.filter((one) => one.namespace === namespace && one.service === name)
-    const ips = own.flatMap((slice) => slice.endpoints.flatMap((one) => one.addresses))
-    return loadBalancer.length > 0 && ips.some((ip) => targets.has(ip))
+    return own.some(({ endpoints }) => endpoints.some((one) => one.addresses.some((ip) => targets.has(ip))))
   })
-  const balanced = services.flatMap(({ loadBalancer }) =>
-    loadBalancer.flatMap(({ ip, behindName }) => ip ?? behindName ?? []),
-  )
-  if (balanced.length > 0) return [...new Set(balanced)]
-  return []
+  return [
+    ...new Set(
+      services.flatMap(({ loadBalancer }) =>
+        loadBalancer.flatMap(({ ip, behindName }) => ip ?? behindName ?? []),
+      ),
+    ),
+  ]
 }
