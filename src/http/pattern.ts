@@ -1,3 +1,5 @@
+import { linearRegExp } from '../base/regexp/linear.ts'
+
 /**
  * A regular expression of a proxy (PCRE, RE2) as one of this language: those that people write in manifests mean the
  * same in all three. `undefined` if it cannot be read, so that nothing matches it.
@@ -6,7 +8,7 @@ export function compilePattern(pattern: string, ignoreCase: boolean): RegExp | u
   const flagged = pattern.startsWith('(?i)')
   const source = (flagged ? pattern.slice(4) : pattern).replaceAll('(?P<', '(?<')
   try {
-    return new RegExp(source, ignoreCase || flagged ? 'i' : '')
+    return linearRegExp(source, ignoreCase || flagged ? 'i' : '')
   } catch {
     return undefined
   }

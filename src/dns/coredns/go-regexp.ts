@@ -1,3 +1,5 @@
+import { linearRegExp } from '../../base/regexp/linear.ts'
+
 /** A pattern that was found to be fit, with its text as it was written. */
 export interface Pattern {
   readonly source: string
@@ -37,7 +39,7 @@ export function compilePattern(source: string): Pattern | undefined {
     .replace(/\\z/g, '(?![\\s\\S])')
     .replace(/\\Q(.*?)\\E/g, (_, text: string) => text.replace(/[.*+?^${}()|[\]\\]/g, '\\$&'))
   try {
-    return { source, regexp: new RegExp(body, flags?.[1] ?? '') }
+    return { source, regexp: linearRegExp(body, flags?.[1] ?? '') }
   } catch {
     return undefined
   }
