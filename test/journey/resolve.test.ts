@@ -16,6 +16,11 @@ apiVersion: v1
 kind: Service
 metadata: {name: web}
 spec: {clusterIP: 10.96.0.7, selector: {app: web}, ports: [{port: 80, targetPort: 8080, name: http}]}
+---
+apiVersion: v1
+kind: Service
+metadata: {name: none}
+spec: {clusterIP: None, selector: {app: web}, ports: [{port: 8080}]}
 `
 const cluster = parseCluster([{ name: 'web.yaml', text: manifests }])
 
@@ -35,9 +40,15 @@ describe('records of every type, as dig +search asks for them', () => {
     expect(answer.queries.flatMap((query) => query.answers)).toEqual(records)
   })
 
-  test('a type that the name does not have is the cause that is named', () => {
-    const { findings } = cluster.resolve({ name: full, type: 'TXT', from: 'pod/client' })
-    expect(findings.map((one) => [one.code, one.objects[0]?.name])).toEqual([['record-type-missing', 'web']])
+  test.each([
+    [full, 'TXT'],
+    [full, 'AAAA'],
+    ['none', 'AAAA'],
+  ])('%s %s: a type that the name does not have is the cause that is named', (name, type) => {
+    const { findings } = cluster.resolve({ name, type, from: 'pod/client' })
+    expect(findings.map((one) => [one.code, one.objects[0]?.name])).toEqual([
+      ['record-type-missing', name === full ? 'web' : name],
+    ])
   })
 })
 

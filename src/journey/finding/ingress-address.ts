@@ -33,8 +33,19 @@ function withoutAddress({
 }: Extract<Parameters<FindCause>[0]['dial'], { type: 'no-ingress-address' }>): Finding {
   const fix = 'state the address in status.loadBalancer.ingress'
   if (!waiting) return finding('ingress-without-address', `${host} has no address`, { fix })
-  const { ingress, proxy } = waiting
+  const { ingress, proxy, service } = waiting
   const whose = `Ingress ${ingress.ref.namespace}/${ingress.ref.name} has no address`
+  if (service) {
+    const why = service.balancer?.pending?.reason
+    return finding(
+      'ingress-without-address',
+      `${whose}: neither has Service ${service.namespace}/${service.name}, before its controller${why === undefined ? '' : `: ${why}`}`,
+      {
+        objects: [service.ref, ingress.ref],
+        fix: `${service.balancer?.pending?.fix ?? fix}; or give the address with --resolve ${host}=ADDRESS`,
+      },
+    )
+  }
   if (!proxy?.refused) {
     return finding('ingress-without-address', `${whose}: nothing has published one`, {
       objects: [{ ...ingress.ref, at: ingress.locate(['status']) }],

@@ -40,12 +40,18 @@ export const findName: FindCause = (failure) => {
 /** The name is there, and has other records than the ones that were asked for. */
 function withoutType({ world, ending }: Failure, { queries, asked }: Resolution): Finding | undefined {
   const last = queries.findLast(({ rcode }) => rcode === 'NOERROR')
-  const types = [...new Set(queries.map(({ type }) => type))]
-  const isOther = types.length === 1 && types[0] !== 'A' && types[0] !== 'AAAA'
-  if (ending?.disposition !== 'dns-nodata' || !last || !isOther) return undefined
-  return finding('record-type-missing', `${last.name} exists, and has no records of type ${types.join('')}`, {
-    objects: [serviceNamed(world, last.name)?.ref],
-    fix: `ask for another type: kubewalk dns ${asked} -t A, -t SRV, …`,
+  const [type, ...others] = new Set(queries.map((query) => query.type))
+  if (ending?.disposition !== 'dns-nodata' || !last || type === undefined || others.length > 0) {
+    return undefined
+  }
+  const service = serviceNamed(world, last.name)
+  const isAddress = type === 'A' || type === 'AAAA'
+  const hasOthers = service && !service.families.includes(type === 'A' ? 4 : 6)
+  if (isAddress && !hasOthers) return undefined
+  const instead = type === 'AAAA' ? '-t A' : type === 'A' ? '-t AAAA' : '-t A, -t SRV, …'
+  return finding('record-type-missing', `${last.name} exists, and has no records of type ${type}`, {
+    objects: [service?.ref],
+    fix: `ask for another type: kubewalk dns ${asked} ${instead}`,
   })
 }
 

@@ -1,7 +1,10 @@
 import { cloudProxies } from '../../control/cloud-proxy/cloud-proxies.ts'
 import type { CloudProxy } from '../../control/cloud-proxy/cloud-proxy.ts'
+import { matchesLabels } from '../../control/complete/selectors.ts'
+import { controllersIn } from '../../control/ingress/controllers-in.ts'
 import { hostsOf } from '../../control/ingress/rules.ts'
 import { hostMatches, hostPattern } from '../../http/host-match.ts'
+import type { Cluster, ClusterService } from '../../model/cluster.ts'
 import type { Ingress, Located } from '../../model/objects.ts'
 import type { World } from '../world.ts'
 
@@ -10,11 +13,13 @@ export interface WaitingIngress {
   readonly ingress: Located<Ingress>
   /** The cloud's proxy that it is to become. */
   readonly proxy?: CloudProxy
+  /** The Service of the controllers of the cluster, whose load balancer has no address. */
+  readonly service?: ClusterService
 }
 
 /**
- * The Ingress that alone serves a name, if a cloud is to serve it and has not given it an address: nobody can have
- * entered the name into a DNS outside.
+ * The Ingress that alone serves a name, if a cloud is to serve it and has not given it an address, or if the load
+ * balancer before the cluster's own controllers has none: nobody can have entered the name into a DNS outside.
  */
 export function waitingIngress(world: World, name: string): WaitingIngress | undefined {
   const plain = name.replace(/\.$/, '').toLowerCase()
@@ -25,7 +30,25 @@ export function waitingIngress(world: World, name: string): WaitingIngress | und
     const ingress = proxy.ingresses.find((one) => serves(one, plain))
     if (ingress) return { ingress, proxy }
   }
-  return undefined
+  const service = waitingService(world.cluster)
+  const ingress = service && world.cluster.ingresses.find((one) => !isPublished(one) && serves(one, plain))
+  return ingress && { ingress, service }
+}
+
+function isPublished({ object }: Located<Ingress>): boolean {
+  return (object.status?.loadBalancer?.ingress ?? []).length > 0
+}
+
+/** The Service by which controllers are to be reached from outside, if none of that kind has an address. */
+function waitingService(cluster: Cluster): ClusterService | undefined {
+  const pods = controllersIn(cluster).map(({ pod }) => pod)
+  const services = cluster.services.filter(
+    ({ type, namespace, selector }) =>
+      type === 'LoadBalancer' &&
+      selector !== undefined &&
+      pods.some((pod) => pod.namespace === namespace && matchesLabels(selector, pod.labels)),
+  )
+  return services.every(({ loadBalancer }) => loadBalancer.length === 0) ? services[0] : undefined
 }
 
 /** The Ingress of a name of which the request itself says that it has no address. */
