@@ -15,6 +15,7 @@ import { internetAddresses, parseSource, parseTarget, parseUrl } from './request
 import type { Dial, RequestProtocol } from './resolve-target.ts'
 import { resolveTarget } from './resolve-target.ts'
 import type { RawResult } from './result.ts'
+import { chooseWeighted } from './sampling.ts'
 import type { Sender } from './sender.ts'
 import { addressSender, findSenders } from './senders.ts'
 import type { World } from './world.ts'
@@ -45,9 +46,10 @@ export function trace(world: World, request: JourneyRequest, options: TraceOptio
   const target = parseTarget(request.to, request.namespace ?? ownNamespace ?? 'default')
   const url = protocol === 'tcp' ? parseUrl(request.to) : undefined
   const asking: Asking = { world, request, options, protocol, source, target, url }
-  const results = senders
+  const ways = senders
     .flatMap((sender) => journeyFrom(asking, sender))
     .map((result) => ({ ...result, outcome: weigh(result.outcome, 1 / senders.length) }))
+  const results = oneWay(ways, options)
   const outcomes = results.map((result) => present(world, result, senders.length > 1))
   const resolved = resolvedName(results)
   const journey: Journey = {
@@ -59,6 +61,14 @@ export function trace(world: World, request: JourneyRequest, options: TraceOptio
     ...(resolved && { resolved }),
   }
   return { journey, states: results.map((result) => result.outcome.state) }
+}
+
+/** What a proxy draws is drawn here: of all ways that it may go, the one that the sampling picks. */
+function oneWay(ways: readonly RawResult[], { choose }: TraceOptions): readonly RawResult[] {
+  if (!choose || ways.length < 2) return ways
+  const weighed = ways.map((result) => ({ result, probability: result.outcome.probability }))
+  const one = chooseWeighted(weighed, choose)?.result
+  return one ? [{ ...one, outcome: { ...one.outcome, probability: 1 } }] : ways
 }
 
 /** The name that was found, of the first way on which one was. */
