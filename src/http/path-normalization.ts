@@ -6,6 +6,7 @@ import type { PathNormalization } from './proxy.ts'
  */
 export function normalizePath(path: string, rules: PathNormalization | undefined): string | undefined {
   if (!rules) return path
+  if (rules.refusesBadCodes && /%(?![0-9A-Fa-f]{2})|%00/.test(path)) return undefined
   const decoded = decode(path, rules.decodes)
   const merged = rules.mergesSlashes ? decoded.replace(/\/{2,}/g, '/') : decoded
   return rules.resolvesDots ? resolveDots(merged, rules.refusesAboveRoot === true) : merged

@@ -68,6 +68,8 @@ export interface PathNormalization {
   readonly resolvesDots: boolean
   /** Answers 400 where `..` would lead above the root, which is else taken for the root. */
   readonly refusesAboveRoot?: boolean
+  /** A percent sign without two hexadecimal digits behind it, or with two zeros, is answered 400. */
+  readonly refusesBadCodes?: boolean
   /** Takes several slashes for one. */
   readonly mergesSlashes: boolean
   /** Sends the settled path on; otherwise that of the request line, unless a filter rewrites it. */

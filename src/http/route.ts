@@ -171,7 +171,7 @@ function routeHttp(proxy: HttpProxy, listener: ProxyListener, request: HttpReque
 const aboveRoot: RoutingResult = {
   type: 'respond',
   status: 400,
-  reason: 'the path leads above the root',
+  reason: 'the path leads above the root, or has a percent sign that encodes nothing',
   code: 'bad-request',
   objects: [],
 }

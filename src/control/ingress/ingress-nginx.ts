@@ -106,6 +106,7 @@ function compileNginx(taken: readonly Located<Ingress>[], context: IngressContex
       decodes: 'all',
       resolvesDots: true,
       refusesAboveRoot: true,
+      refusesBadCodes: true,
       mergesSlashes: true,
       forwarded: false,
     },
