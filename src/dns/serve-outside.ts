@@ -12,6 +12,9 @@ const ASSUMED_TTL = 300
 /** CNAME records that a resolver follows before it gives up. */
 const MAX_CHAIN = 16
 
+/** Stands for every name of which nothing else is said. */
+const anyName = '*.'
+
 /** What is known of the name: itself, or the closest wildcard above it, whose records then carry the name asked for. */
 function findName(server: OutsideDns, name: string): OutsideName | undefined {
   const known = server.names.get(name)
@@ -19,9 +22,10 @@ function findName(server: OutsideDns, name: string): OutsideName | undefined {
   for (let wild = wildcardOf(name); wild !== undefined; wild = wildcardOf(wild.slice(2))) {
     const found = server.names.get(wild)
     if (found !== undefined) return synthesize(found, wild, name)
-    if (server.names.has(wild.slice(2))) return undefined
+    if (server.names.has(wild.slice(2))) break
   }
-  return undefined
+  const any = server.names.get(anyName)
+  return any && synthesize(any, anyName, name)
 }
 
 function synthesize(found: OutsideName, wild: string, name: string): OutsideName {

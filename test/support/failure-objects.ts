@@ -114,7 +114,7 @@ export const nginxPod = (
     namespace: 'ingress-nginx',
     labels: nginxLabels,
     ports: '{ name: http, containerPort: 80 }, { name: https, containerPort: 443 }',
-    container: `args: [/nginx-ingress-controller, --ingress-class=nginx, "--controller-class=k8s.io/ingress-nginx", ${parts.args ?? ''}]`,
+    container: `args: [/nginx-ingress-controller, --ingress-class=nginx, "--controller-class=k8s.io/ingress-nginx", --configmap=ingress-nginx/ingress-nginx-controller, ${parts.args ?? ''}]`,
     spec: parts.spec ?? '',
     ready: parts.ready ?? true,
   }).replace('app:1', 'registry.k8s.io/ingress-nginx/controller:v1.11.2')

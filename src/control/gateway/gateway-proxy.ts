@@ -205,13 +205,18 @@ function ignoredRoutes(gateway: Located<Gateway>, state: GatewayApiState): reado
           object: refused.object ?? route,
           reason: `${refused.reason}: ${refused.message}`,
           code: 'not-accepted',
-          hosts: located.object.spec?.hostnames ?? [],
+          hosts: anyIfEmpty(located.object.spec?.hostnames ?? []),
           ...(refused.fix !== undefined && { fix: refused.fix }),
         },
       ]
     })
   })
   return [...ofRoutes, ...ignoredListeners(gateway, state)]
+}
+
+/** Without a host name of its own it would serve every one. */
+function anyIfEmpty(hosts: readonly string[]): readonly string[] {
+  return hosts.length === 0 ? ['*'] : hosts
 }
 
 function ignoredListeners(gateway: Located<Gateway>, state: GatewayApiState): readonly IgnoredObject[] {
@@ -224,7 +229,7 @@ function ignoredListeners(gateway: Located<Gateway>, state: GatewayApiState): re
         object: why?.object ?? one.object,
         reason: `listener ${one.name} does not serve: ${why?.reason ?? 'Invalid'}: ${why?.message ?? ''}`,
         code: 'listener-invalid',
-        hosts: one.hostname === '' ? [] : [one.hostname],
+        hosts: anyIfEmpty(one.hostname === '' ? [] : [one.hostname]),
         ...(why?.fix !== undefined && { fix: why.fix }),
       }
     })

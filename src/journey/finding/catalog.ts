@@ -9,7 +9,12 @@ export const findingCatalog = {
   'dns-loop': 'CoreDNS forwards queries to itself.',
   'name-server-differs': "Pods are told to ask an address that is not that of the cluster's DNS.",
   'record-type-missing': 'The name exists, and has no records of the type that was asked for.',
-  'name-server-fails': 'A name server answers that it cannot (SERVFAIL), or will not (REFUSED).',
+  'name-server-fails':
+    'A name server answers that it cannot (SERVFAIL), or will not (REFUSED), or waits in vain for another one.',
+  'name-servers-differ': 'Name servers that stand for one another do not know the same names.',
+  'name-denied-by-corefile': 'The Corefile makes CoreDNS deny a name that the cluster has.',
+  'name-not-searched-for':
+    'The full name of the Service is never asked for: the resolv.conf of the pod does not lead to it.',
   'search-domain-catches-name':
     'A search domain outside the cluster answers for whatever is below it, before the name as such is asked for.',
   'resolver-stops-at-empty-answer':

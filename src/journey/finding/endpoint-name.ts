@@ -59,6 +59,27 @@ function otherSubdomain(service: ClusterService, pod: ClusterPod): Finding {
   })
 }
 
+/** `db-0.db`, where a pod has that hostname and subdomain and no Service gives them a place in DNS. */
+export function podWithoutService(
+  world: World,
+  host: string,
+  asker: ClusterPod | undefined,
+): readonly Finding[] {
+  const [hostname, subdomain, namespace = asker?.namespace ?? 'default'] = host.replace(/\.$/, '').split('.')
+  const pod = world.cluster.pods.find(
+    (one) =>
+      one.namespace === namespace && (one.hostname ?? one.name) === hostname && one.subdomain === subdomain,
+  )
+  if (!pod || subdomain === undefined || world.services.has(`${namespace}/${subdomain}`)) return []
+  const message = `pod ${pod.name} has the subdomain ${subdomain}, and namespace ${namespace} has no Service of that name, without which the pod has no name in DNS`
+  return [
+    finding('pod-name-unknown', message, {
+      objects: [inPod(pod, 'spec', 'subdomain')],
+      fix: `create a headless Service ${subdomain} that selects the pod`,
+    }),
+  ]
+}
+
 /** An ExternalName Service whose target is no name, or one that nobody has. */
 export function externalName(world: World, service: ClusterService): Finding {
   const target = service.externalName ?? ''

@@ -13,15 +13,24 @@ import { classPlace, hostPlace } from './http-places.ts'
 /** The proxy has no rule for the request: an object that it does not take, a rule that nearly fits, or none. */
 export function findNoRoute(world: World, refusal: ProxyRefusal): Finding {
   return (
-    ignoredFor(world, refusal) ?? literalPath(refusal) ?? nearRule(world, refusal) ?? noRule(world, refusal)
+    ignoredFor(world, refusal, (one) => one !== '*') ??
+    nearIgnored(refusal) ??
+    literalPath(refusal) ??
+    nearRule(world, refusal) ??
+    ignoredFor(world, refusal, (one) => one === '*') ??
+    noRule(world, refusal)
   )
 }
 
 /** An object that the proxy does not take, and that would have served the host. */
-function ignoredFor(world: World, { proxy, host }: ProxyRefusal): Finding | undefined {
+function ignoredFor(
+  world: World,
+  { proxy, host }: ProxyRefusal,
+  isMeant: (host: string) => boolean,
+): Finding | undefined {
   const name = hostName(host)
   const fits = ({ hosts }: IgnoredObject) =>
-    hosts.some((one) => hostMatches(hostPattern(one, 'any-depth'), name))
+    hosts.some((one) => isMeant(one) && (one === '*' || hostMatches(hostPattern(one, 'any-depth'), name)))
   const ignored = proxy.ignored.find(fits)
   if (!ignored) return undefined
   const { object, reason, fix, code } = ignored
@@ -132,6 +141,23 @@ function noRule(world: World, { proxy, host, path, objects }: ProxyRefusal): Fin
     ...details,
     fix: `add a rule for ${name}, or ask for a host that it serves`,
   })
+}
+
+/** An object for nearly this host, which the proxy does not take, where no rule is for the host itself. */
+function nearIgnored({ proxy, host }: ProxyRefusal): Finding | undefined {
+  const name = hostName(host)
+  const ruled = proxy.listeners.flatMap((one) => one.hosts).filter((one) => ruledBy(one).length > 0)
+  if (ruled.some(({ pattern }) => hostMatches(pattern, name))) return undefined
+  const hosts = proxy.ignored.flatMap((one) => one.hosts)
+  const close = nearest(name, hosts)
+  const found = proxy.ignored.find((one) => close !== undefined && one.hosts.includes(close))
+  if (!found) return undefined
+  const { object, reason } = found
+  return finding(
+    'no-route-matches',
+    `no rule is for the host ${name}; ${object.kind} ${object.name} is for ${close}, and is not taken: ${reason}`,
+    { objects: [object], fix: `write ${name} there` },
+  )
 }
 
 /** As many places are named. */

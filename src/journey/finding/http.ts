@@ -1,3 +1,4 @@
+import type { Ip } from '../../base/ip.ts'
 import { formatIp } from '../../base/ip.ts'
 import { nearest } from '../../base/nearest.ts'
 import type { ObjectRef } from '../../base/source.ts'
@@ -7,6 +8,7 @@ import { passedBalancer } from '../passed-balancer.ts'
 import type { ProxyRefusal } from '../result.ts'
 import { redirectLoop } from '../result.ts'
 import type { World } from '../world.ts'
+import { externalName } from './endpoint-name.ts'
 import { endpointCause } from './endpoints.ts'
 import type { Failure, FindCause } from './failure.ts'
 import { finding, inPod, inService, listNames } from './failure.ts'
@@ -37,6 +39,8 @@ function refused(failure: Failure, refusal: ProxyRefusal, http: HttpAnswer): rea
       return [portMissing(world, refusal)]
     case 'no-ready-endpoints':
       return withoutEndpoints(world, refusal)
+    case 'external-name-unknown':
+      return [externalBackend(world, refusal)]
     case 'source-refused':
       return [sourceRefused(failure, refusal)]
     case redirectLoop:
@@ -52,6 +56,14 @@ function refused(failure: Failure, refusal: ProxyRefusal, http: HttpAnswer): rea
         }),
       ]
   }
+}
+
+/** The backend is an ExternalName Service whose target the proxy does not find. */
+function externalBackend(world: World, { objects, text }: ProxyRefusal): Finding {
+  const [ref] = objects
+  const service = world.services.get(`${ref?.namespace}/${ref?.name}`)
+  if (service?.type === 'ExternalName') return externalName(world, service)
+  return finding('external-name-unknown', text, { objects, fix: 'name a host that exists' })
 }
 
 const asService = (objects: readonly ObjectRef[]) => objects.find(({ kind }) => kind === 'Service')
@@ -138,7 +150,7 @@ function sourceRefused(failure: Failure, { proxy, objects, text, client }: Proxy
   const seen = client ?? failure.outcome.seenSource?.ip
   if (seen === undefined) return finding('client-not-allowed', text, { objects, fix: allowIt })
   const sees = `${text}: what ${proxy.label} sees is ${formatIp(seen)}`
-  const node = failure.world.nodesByIp.get(seen)
+  const node = nodeWith(failure.world, seen)
   const service = failure.asked?.service
   if (node) {
     return finding('client-not-allowed', `${sees}, the address of node ${node.name}, and not the client's`, {
@@ -155,6 +167,17 @@ function sourceRefused(failure: Failure, { proxy, objects, text, client }: Proxy
 }
 
 const allowIt = 'add the address to the blocks that are allowed'
+
+/** The node that has the address, on whichever of its devices: what masquerades takes that of the way out. */
+function nodeWith({ nodes, nodesByIp, compiled }: World, ip: Ip) {
+  const known = nodesByIp.get(ip)
+  if (known) return known
+  return [...nodes.values()].find(({ name }) =>
+    compiled.network.namespaces
+      .get(`node/${name}`)
+      ?.devices.some(({ addresses }) => addresses.some((one) => one.ip === ip)),
+  )
+}
 
 function applicationError(failure: Failure, http: HttpAnswer): Finding {
   const { addressed, world, outcome } = failure

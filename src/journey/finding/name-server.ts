@@ -17,7 +17,9 @@ export const findNameServer: FindCause = (failure) => {
   if (ip === undefined || !service || service.clusterIps.includes(ip)) return []
   const { serviceCidrs } = world.cluster.settings
   const isVirtual = world.servicesByIp.has(ip) || serviceCidrs.some((cidr) => contains(cidr, ip))
-  return isVirtual ? [differs(world, formatIp(ip), pod)] : []
+  // Where NodeLocal DNSCache listens, if it is there: an address that no machine outside has.
+  const isLinkLocal = formatIp(ip).startsWith('169.254.')
+  return isVirtual || isLinkLocal ? [differs(world, formatIp(ip), pod)] : []
 }
 
 /** A server of the outside answers that it does not know a Service's name: pods are told to ask it. */

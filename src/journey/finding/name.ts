@@ -1,16 +1,16 @@
 import { nearest } from '../../base/nearest.ts'
-import { corefileMap } from '../../control/core-dns.ts'
 import type { ClusterPod, ClusterService } from '../../model/cluster.ts'
 import type { Finding, Resolution } from '../../model/journey.ts'
 import { serviceNamed } from '../resolve-target.ts'
 import type { World } from '../world.ts'
-import { forwardsToItself } from './dns-loop.ts'
-import { endpointName, externalName } from './endpoint-name.ts'
+import { endpointName, externalName, podWithoutService } from './endpoint-name.ts'
 import { endpointCause } from './endpoints.ts'
 import type { Failure, FindCause } from './failure.ts'
 import { finding, fullName, inPod, inService, listNames } from './failure.ts'
 import { balancerByName } from './load-balancer.ts'
+import { knownElsewhere, notAsked, wronglyDenied } from './name-denied.ts'
 import { askedElsewhere, differs } from './name-server.ts'
+import { serverFails, serverSilent, serversDiffer } from './name-server-answer.ts'
 import { caughtBySearchDomain } from './search-domain.ts'
 
 /** The name stands for nothing, or for nothing that has an address. */
@@ -21,16 +21,24 @@ export const findName: FindCause = (failure) => {
   const sender = failure.asker ?? failure.sender
   const { host } = dial
   if (failure.ending?.disposition === 'dns-wrong-answer') return [caughtBySearchDomain(failure, resolution)]
-  if (failure.ending?.disposition === 'dns-servfail') return serverFails(world, resolution)
+  if (failure.ending?.disposition === 'dns-servfail') return [serverFails(world, resolution)]
+  const silent = serverSilent(failure, resolution)
+  if (silent) return [silent]
+  const differ = serversDiffer(failure, failure.all)
+  if (differ) return [differ]
   const typed = withoutType(failure, resolution)
   if (typed) return [typed]
   const known = knownService(world, resolution) ?? balancerName(world, resolution)
   if (known) return known
   return [
+    ...knownElsewhere(failure, resolution),
+    ...notAsked(failure, resolution),
     ...hostNetwork(world, host, sender.pod, sender.netns),
+    ...wronglyDenied(failure, resolution),
     ...otherDomain(world, host),
     ...otherNamespace(world, host, sender.pod),
     ...closedName(world, host, sender.pod),
+    ...podWithoutService(world, host, sender.pod),
     ...resolverStops(world, resolution, sender.pod),
     ...elsewhere(world, resolution, sender.pod),
     ...unknown(world, host, sender.pod),
@@ -57,27 +65,6 @@ function withoutType({ world, ending }: Failure, { queries, asked }: Resolution)
 
 function withoutEndpoint(world: World, service: ClusterService): readonly Finding[] {
   return endpointCause(world, service, { port: undefined, family: service.families[0] ?? 4 })
-}
-
-/** The name server says that it cannot answer, with what it did to find out. */
-function serverFails(world: World, { queries }: Resolution): readonly Finding[] {
-  const last = queries.findLast(({ rcode }) => rcode !== null && rcode !== 'NOERROR' && rcode !== 'NXDOMAIN')
-  if (!last) return []
-  const { name, rcode, answeredBy, server, steps } = last
-  const pod = answeredBy && world.pods.get(`${answeredBy.namespace}/${answeredBy.name}`)
-  const who = pod ? `pod ${pod.name}` : server
-  const loop = pod && forwardsToItself(world, pod, name)
-  if (loop) return [loop]
-  const did = steps.at(-1)
-  const fix = steps.some((step) => step.includes('no server block'))
-    ? 'give the Corefile a server block for it, such as .:53 with forward . /etc/resolv.conf'
-    : 'see to it that the server to which it forwards answers, or forward to another one'
-  return [
-    finding('name-server-fails', `${who} answers ${rcode} for ${name}${did ? `: ${did}` : ''}`, {
-      objects: [pod && corefileMap(world.cluster)?.ref, pod?.ref],
-      fix: pod ? fix : 'ask another name server, or mend this one',
-    }),
-  ]
 }
 
 /** One of the names that were asked is that of a Service, and still has no address. */

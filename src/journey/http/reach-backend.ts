@@ -55,9 +55,9 @@ export function reachBackend(asking: HttpAsking, forwarding: Forwarding): readon
     return [{ ...answered(own, { status, by: 'proxy', reason: problem.text }), refusal }]
   }
   const sender = proxySender(asking, told)
-  const attempts = targetsOf(asking, forwarding, sender).map((target) =>
-    attempt(asking, own, sender, target, backend),
-  )
+  const targets = targetsOf(asking, forwarding, sender)
+  if (targets.length === 0 && backend.dnsName) return [unknownHost(asking, forwarding, own)]
+  const attempts = targets.map((target) => attempt(asking, own, sender, target, backend))
   return withRetries(attempts, forwarding.proxy.tries ?? 1).flatMap((result) =>
     answerOf(asking, forwarding, result),
   )
@@ -94,6 +94,27 @@ function targetsOf(
     options: { ...options, state },
   })
   return found?.result.type === 'found' ? found.result.addresses.map((ip) => ({ ip, port })) : []
+}
+
+/** The proxy cannot find the host that it is to ask: it has nobody to connect to. */
+function unknownHost(
+  { world }: HttpAsking,
+  { backend, proxy, request }: Forwarding,
+  own: RawResult,
+): RawResult {
+  const { service, dnsName } = backend
+  const found = service && world.services.get(`${service.namespace}/${service.name}`)
+  const text = `nobody knows the name ${dnsName?.name ?? ''}, to which it is to hand the request on`
+  const refusal = {
+    code: 'external-name-unknown',
+    text,
+    objects: found ? [found.ref] : [],
+    proxy,
+    host: request.host,
+    path: request.path,
+    backend: backend.name,
+  }
+  return { ...answered(own, { status: 502, by: 'proxy', reason: text }), refusal }
 }
 
 /** What comes of connecting to one target. */

@@ -253,10 +253,28 @@ function answersOf(
     ask: (upstream, asked) =>
       askUpstream({ ...asking, underWay: [...underWay, own] }, destination, upstream, asked, exchanges),
   })
-  return answers.map((answer) => ({
-    ...answer,
-    upstream: answer.steps.flatMap(({ exchange: at }) => (at === undefined ? [] : (exchanges[at] ?? []))),
-  }))
+  return answers.map((answer) => {
+    const upstream = answer.steps.flatMap(({ exchange: at }) =>
+      at === undefined ? [] : (exchanges[at] ?? []),
+    )
+    return isLate(answer, upstream) ? { ...tooLate(answer), upstream } : { ...answer, upstream }
+  })
+}
+
+/** Whether the server says that it cannot, after it has waited for others for as long as it waits at all. */
+function isLate({ response }: Omit<Answered, 'upstream'>, upstream: readonly ServerReply[]): boolean {
+  return response?.rcode === 'SERVFAIL' && upstream.length > 0 && upstream.every(isSilent)
+}
+
+/** Asked, and nothing comes back, not even an error. */
+function isSilent({ responses, outcome: { disposition } }: ServerReply): boolean {
+  return responses[0] === undefined && (disposition === 'reached' || disposition === 'dropped')
+}
+
+/** CoreDNS waits for upstreams for five seconds and more, resolvers for an answer for five, CoreDNS itself for two. */
+function tooLate({ probability, steps }: Omit<Answered, 'upstream'>): Omit<Answered, 'upstream'> {
+  const text = 'SERVFAIL comes after more than five seconds, for which nobody waits'
+  return { probability, steps: [...steps, { plugin: 'forward', text }] }
 }
 
 /** The query that a name server sends on, from its own namespace. */

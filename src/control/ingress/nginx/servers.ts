@@ -65,7 +65,7 @@ export function createServers(input: ServerInput): Servers {
     const { wwwRedirect } = input.optionsOf(ingress)
     if (wwwRedirect) for (const host of hostsIn(ingress)) markRedirect(servers.get(host))
   }
-  if (main.length > 0) mergeCanaries(servers, input, ignored)
+  mergeCanaries(servers, input, ignored)
   for (const server of servers.values()) server.locations = sortLocations(server.locations)
   dropTakenAliases(servers)
   return { servers, ignored }
