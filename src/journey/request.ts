@@ -111,11 +111,15 @@ export interface Url {
   readonly query?: string
 }
 
-/** Reads an http(s) URL (RFC 3986); `undefined` for what is none. */
+/** Reads an http(s) URL (RFC 3986); `undefined` for what is none. Throws a RequestError for one that has gone wrong. */
 export function parseUrl(text: string): Url | undefined {
   const parts = /^(https?):\/\/([^/?#]+)([^?#]*)(?:\?([^#]*))?/i.exec(text)
-  if (!parts) return undefined
-  const { host, port } = splitPort(parts[2]?.replace(/^.*@/, '') ?? '')
+  if (!parts || /\s/.test(text)) {
+    if (!/^[a-z][a-z\d+.-]*:\/\//i.test(text)) return undefined
+    throw new RequestError('bad-request', `cannot read the URL "${text}"`, 'write http(s)://host[:port]/path')
+  }
+  // A colon without a port stands for the scheme's own.
+  const { host, port } = splitPort((parts[2] ?? '').replace(/^.*@/, '').replace(/:$/, ''))
   return {
     scheme: parts[1]?.toLowerCase() === 'https' ? 'https' : 'http',
     host,

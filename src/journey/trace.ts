@@ -11,7 +11,7 @@ import type { TraceOptions } from './options.ts'
 import { defaultSourcePort } from './options.ts'
 import { present } from './present.ts'
 import type { Source, Target, Url } from './request.ts'
-import { internetAddresses, parseSource, parseTarget, parseUrl } from './request.ts'
+import { internetAddresses, parseSource, parseTarget, parseUrl, RequestError } from './request.ts'
 import type { Dial, RequestProtocol } from './resolve-target.ts'
 import { resolveTarget } from './resolve-target.ts'
 import type { RawResult } from './result.ts'
@@ -45,6 +45,7 @@ export function trace(world: World, request: JourneyRequest, options: TraceOptio
   const ownNamespace = source.type === 'pod' || source.type === 'workload' ? source.namespace : undefined
   const target = parseTarget(request.to, request.namespace ?? ownNamespace ?? 'default')
   const url = protocol === 'tcp' ? parseUrl(request.to) : undefined
+  checkHttpOptions(request, url)
   const asking: Asking = { world, request, options, protocol, source, target, url }
   const ways = senders
     .flatMap((sender) => journeyFrom(asking, sender))
@@ -61,6 +62,16 @@ export function trace(world: World, request: JourneyRequest, options: TraceOptio
     ...(resolved && { resolved }),
   }
   return { journey, states: results.map((result) => result.outcome.state) }
+}
+
+/** A method or header that nobody would send is not passed over in silence. */
+function checkHttpOptions({ to, method, headers, insecure }: JourneyRequest, url: Url | undefined): void {
+  if (url || (method === undefined && headers === undefined && insecure === undefined)) return
+  throw new RequestError(
+    'bad-request',
+    `${to} is no URL: there is no method, header or certificate to it`,
+    `write http://${to.replace(/^[a-z]+\//, '')}`,
+  )
 }
 
 /** What a proxy draws is drawn here: of all ways that it may go, the one that the sampling picks. */

@@ -101,6 +101,9 @@ describe('what cannot be asked is said, and never guessed', () => {
     ['pod/client', '-web:80', 'bad-request: "-web" is not a host name'],
     ['pod/client', 'example.com', 'bad-request: which port of example.com?'],
     ['pod/client', ':80', 'bad-request: cannot read the destination ":80"'],
+    ['pod/client', 'ftp://web/', 'bad-request: cannot read the URL "ftp://web/"'],
+    ['pod/client', 'http:///x', 'bad-request: cannot read the URL "http:///x"'],
+    ['pod/client', 'http://web/a b', 'bad-request: cannot read the URL "http://web/a b"'],
     [
       'pod/client',
       'robot/web:80',

@@ -62,3 +62,21 @@ test('a query travels: its packets are a leg from the pod through the rules to C
   const translated = leg?.forward.flatMap((hop) => hop.steps).filter((step) => step.type === 'nat')
   expect(translated?.map((step) => step.action)).toEqual(['dnat'])
 })
+
+describe('what a request says of HTTP and of names, and cannot mean', () => {
+  const from = 'pod/client'
+  test.each([
+    [
+      { from, to: 'web:80', method: 'POST' },
+      'web:80 is no URL: there is no method, header or certificate to it',
+    ],
+    [{ from, to: 'http://front/', resolve: { front: 'abc' } }, '"abc" is not an IP address'],
+  ])('%j: %s', (request, message) => {
+    expect(() => cluster.trace(request)).toThrow(message)
+  })
+
+  test('a colon without a port is the port of the scheme', () => {
+    const { outcomes } = cluster.trace({ from, to: 'http://web:/' })
+    expect(outcomes.map(({ http }) => http?.status)).toEqual([200])
+  })
+})

@@ -17,6 +17,7 @@ import type {
 } from '../../resolver/lookup.ts'
 import type { ResolvConf } from '../../resolver/resolv-conf.ts'
 import type { TraceOptions } from '../options.ts'
+import { RequestError } from '../request.ts'
 import type { Sender } from '../sender.ts'
 import type { World } from '../world.ts'
 import type { ServerReply } from './ask-server.ts'
@@ -291,12 +292,17 @@ function failedBy(queries: readonly NameQuery[]): Disposition {
   return queries.at(-1)?.rcode == null ? 'dns-timeout' : 'dns-servfail'
 }
 
-/** Addresses that the request gives for a name, as curl's --resolve does. */
+/** Addresses that the request gives for a name, as curl's --resolve does. Throws a RequestError for what is none. */
 export function givenAddresses(
   resolve: Readonly<Record<string, string>> | undefined,
   name: string,
 ): readonly Ip[] | undefined {
   const text = resolve?.[name] ?? resolve?.[name.replace(/\.$/, '')]
   if (text === undefined) return undefined
-  return text.split(',').flatMap((one) => parseIp(one.trim().replace(/^\[|\]$/g, '')) ?? [])
+  const parts = text === '' ? [] : text.split(',')
+  return parts.map((one) => {
+    const ip = parseIp(one.trim().replace(/^\[|\]$/g, ''))
+    if (ip !== undefined) return ip
+    throw new RequestError('bad-request', `"${one}" is not an IP address`, `write ${name}=203.0.113.9`)
+  })
 }
