@@ -108,13 +108,17 @@ function assign(
   { balancing, metallb }: { readonly balancing: Balancing; readonly metallb: MetallbAllocator },
 ): Assigned {
   if (service.loadBalancer.length > 0) return { addresses: service.loadBalancer }
-  if (profile.name.startsWith('metallb-')) return told(completion, service, metallb.assign(service))
+  const given = statedAssignment(balancing.environment)
+  if (profile.name.startsWith('metallb-')) {
+    const made = metallb.assign(service)
+    // Without its pools in the input, only the Environment knows what it gives.
+    return told(completion, service, given && 'pending' in made ? { addresses: [given] } : made)
+  }
   if (profile.name === 'k3s-servicelb') {
     return told(completion, service, serviceLbAddresses(service, balancing))
   }
   const wished = wishedAddress(completion, service, profile)
   if (wished) return { addresses: [wished] }
-  const given = statedAssignment(balancing.environment)
   if (given) return told(completion, service, { addresses: [given] })
   return { pending: nobodyGives(service, profile) }
 }

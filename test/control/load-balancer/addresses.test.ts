@@ -169,6 +169,7 @@ describe('whoever else gives none', () => {
     { name: 'a cloud that says nothing', variation: { provider: 'gce://p/' }, ips: ['web load-balancer-pending'] },
     { name: 'a class that nobody serves', variation: { spec: { loadBalancerClass: 'example.org/gold' } }, ips: ['web load-balancer-class-unserved'] },
     { name: 'the Environment says what is given', variation: { controller: { type: 'cloud', assigns: '198.51.100.80' } }, ips: ['web 198.51.100.80'] },
+    { name: 'the Environment says what MetalLB gives, whose pools are not in the input', variation: { controller: { type: 'metallb', assigns: '198.51.100.80' } }, ips: ['web 198.51.100.80'] },
     { name: 'a wish is taken for granted', variation: { spec: { loadBalancerIP: '198.51.100.9' } }, ips: ['web 198.51.100.9'] },
     { name: "kube-vip's annotation", variation: { annotations: { 'kube-vip.io/loadbalancerIPs': '198.51.100.8' } }, ips: ['web 198.51.100.8'] },
   ] as readonly { name: string; variation: Variation; ips: readonly string[] }[])('$name', ({ variation, ips }) => {
