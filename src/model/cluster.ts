@@ -2,17 +2,8 @@ import type { Cidr, Ip } from '../base/ip.ts'
 import type { ObjectRef, SourceLocation } from '../base/source.ts'
 import type { Environment } from './environment.ts'
 import type { GatewayApiObjects } from './gateway-objects.ts'
-import type {
-  ConfigMap,
-  EndpointSlice,
-  Ingress,
-  IngressClass,
-  Located,
-  Node,
-  Pod,
-  Service,
-  Taint,
-} from './objects.ts'
+import type { Ingress, IngressClass } from './ingress-objects.ts'
+import type { ConfigMap, EndpointSlice, Located, Node, Pod, Service, Taint } from './objects.ts'
 
 /**
  * A whole cluster after its controllers have done their work: workloads have pods, pods have nodes and addresses,

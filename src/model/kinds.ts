@@ -10,6 +10,7 @@ import type {
   ReferenceGrant,
   StreamRouteObject,
 } from './gateway-objects.ts'
+import type { Ingress, IngressClass } from './ingress-objects.ts'
 import type { AddressAdvertisement, IPAddressPool } from './load-balancer-objects.ts'
 import type {
   ConfigMap,
@@ -18,8 +19,6 @@ import type {
   Deployment,
   EndpointSlice,
   Endpoints,
-  Ingress,
-  IngressClass,
   Job,
   Located,
   Namespace,

@@ -1,4 +1,5 @@
 import type { Gateway, GatewayClass, HttpRoute } from './gateway-objects.ts'
+import type { Ingress, IngressClass } from './ingress-objects.ts'
 import type {
   Condition,
   ConfigMap,
@@ -8,8 +9,6 @@ import type {
   Deployment,
   EndpointSlice,
   Endpoints,
-  Ingress,
-  IngressClass,
   Job,
   LabelSelector,
   Namespace,

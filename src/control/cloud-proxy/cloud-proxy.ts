@@ -1,6 +1,7 @@
 import type { Ip } from '../../base/ip.ts'
 import type { HttpProxy, IgnoredObject } from '../../http/proxy.ts'
-import type { Ingress, Located } from '../../model/objects.ts'
+import type { Ingress } from '../../model/ingress-objects.ts'
+import type { Located } from '../../model/objects.ts'
 
 /** What a cloud's controller makes, or cannot make, of an Ingress or of a group of them: a proxy outside the cluster. */
 export interface CloudProxy extends CloudProxyDraft {

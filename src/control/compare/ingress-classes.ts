@@ -1,5 +1,6 @@
 import type { Cluster } from '../../model/cluster.ts'
-import type { Ingress, IngressClass, Located } from '../../model/objects.ts'
+import type { Ingress, IngressClass } from '../../model/ingress-objects.ts'
+import type { Located } from '../../model/objects.ts'
 import { classAnnotation } from '../ingress/class.ts'
 import type { IngressProfileName } from '../ingress/profile.ts'
 import { classOf, ingressProfiles } from '../ingress/registry.ts'

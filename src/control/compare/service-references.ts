@@ -1,6 +1,6 @@
 import type { Cluster } from '../../model/cluster.ts'
 import type { BackendReference, RouteFilter } from '../../model/gateway-objects.ts'
-import type { IngressBackend } from '../../model/objects.ts'
+import type { IngressBackend } from '../../model/ingress-objects.ts'
 
 /** A port of a Service that an Ingress or a route names. */
 export interface ServiceReference {

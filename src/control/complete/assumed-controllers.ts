@@ -1,5 +1,6 @@
+import type { Ingress, IngressClass } from '../../model/ingress-objects.ts'
 import type { ObjectsByKind } from '../../model/kinds.ts'
-import type { Deployment, Ingress, IngressClass, Located, Service } from '../../model/objects.ts'
+import type { Deployment, Located, Service } from '../../model/objects.ts'
 import { profileOfContainer } from '../ingress/controllers-in.ts'
 import { ingressProfiles } from '../ingress/registry.ts'
 import { assumedObject } from './assumed-object.ts'

@@ -2,8 +2,9 @@ import { byText } from '../../base/ordering.ts'
 import { formatRef } from '../../base/source.ts'
 import type { ClusterSecret } from '../../model/cluster.ts'
 import type { Environment } from '../../model/environment.ts'
+import type { Ingress, IngressClass } from '../../model/ingress-objects.ts'
 import type { ObjectsByKind } from '../../model/kinds.ts'
-import type { Ingress, IngressClass, Located } from '../../model/objects.ts'
+import type { Located } from '../../model/objects.ts'
 import type { Completion } from './completion.ts'
 
 /** The old way to name an Ingress's class. */

@@ -9,7 +9,8 @@ import type {
   Route,
   RouteAction,
 } from '../../http/proxy.ts'
-import type { Ingress, IngressBackend, Located } from '../../model/objects.ts'
+import type { Ingress, IngressBackend } from '../../model/ingress-objects.ts'
+import type { Located } from '../../model/objects.ts'
 import { annotationsOf, notModelled } from './annotations.ts'
 import { decideClass } from './class.ts'
 import type { Rejection } from './cloud-ingress.ts'

@@ -1,5 +1,6 @@
 import type { Filter } from '../../http/proxy.ts'
-import type { Ingress, Located } from '../../model/objects.ts'
+import type { Ingress } from '../../model/ingress-objects.ts'
+import type { Located } from '../../model/objects.ts'
 import { annotationRef } from './rules.ts'
 
 /** The annotations of one controller, by their names without its prefix. */

@@ -1,5 +1,6 @@
 import { nearest } from '../../base/nearest.ts'
-import type { Ingress, Located } from '../../model/objects.ts'
+import type { Ingress } from '../../model/ingress-objects.ts'
+import type { Located } from '../../model/objects.ts'
 import type { ClassDecision, IngressContext } from './profile.ts'
 
 /** The old way to name an Ingress's class. */

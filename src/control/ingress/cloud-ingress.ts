@@ -1,6 +1,7 @@
 import type { ObjectRef } from '../../base/source.ts'
 import type { HttpProxy, IgnoredObject } from '../../http/proxy.ts'
-import type { Ingress, Located } from '../../model/objects.ts'
+import type { Ingress } from '../../model/ingress-objects.ts'
+import type { Located } from '../../model/objects.ts'
 import type { IngressProxy } from './profile.ts'
 import { hostsOf } from './rules.ts'
 

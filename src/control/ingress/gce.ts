@@ -8,7 +8,8 @@ import type {
   VirtualHost,
 } from '../../http/proxy.ts'
 import type { Cluster, ClusterService } from '../../model/cluster.ts'
-import type { Ingress, IngressBackend, Located } from '../../model/objects.ts'
+import type { Ingress, IngressBackend } from '../../model/ingress-objects.ts'
+import type { Located } from '../../model/objects.ts'
 import { annotationsOf, notModelled } from './annotations.ts'
 import { classAnnotation } from './class.ts'
 import type { Rejection } from './cloud-ingress.ts'

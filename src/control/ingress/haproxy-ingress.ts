@@ -10,7 +10,8 @@ import type {
   RouteAction,
   VirtualHost,
 } from '../../http/proxy.ts'
-import type { Ingress, Located } from '../../model/objects.ts'
+import type { Ingress } from '../../model/ingress-objects.ts'
+import type { Located } from '../../model/objects.ts'
 import { annotationsOf, notModelled } from './annotations.ts'
 import { decideClass } from './class.ts'
 import { flagIsOn, flagValue } from './controller.ts'

@@ -8,7 +8,8 @@ import type {
   PathMatch,
   RouteAction,
 } from '../../http/proxy.ts'
-import type { Ingress, Located } from '../../model/objects.ts'
+import type { Ingress } from '../../model/ingress-objects.ts'
+import type { Located } from '../../model/objects.ts'
 import { notModelled } from './annotations.ts'
 import { decideClass } from './class.ts'
 import { flagIsOn, flagValue } from './controller.ts'

@@ -11,7 +11,8 @@ import type {
   StreamRoute,
   VirtualHost,
 } from '../../http/proxy.ts'
-import type { Ingress, Located } from '../../model/objects.ts'
+import type { Ingress } from '../../model/ingress-objects.ts'
+import type { Located } from '../../model/objects.ts'
 import { decideClass } from './class.ts'
 import { defaultCertificate } from './nginx/certificates.ts'
 import type { LocationOptions } from './nginx/location-options.ts'

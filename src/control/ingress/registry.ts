@@ -1,6 +1,7 @@
 import type { HttpProxy, IgnoredObject } from '../../http/proxy.ts'
 import type { Cluster } from '../../model/cluster.ts'
-import type { Ingress, Located } from '../../model/objects.ts'
+import type { Ingress } from '../../model/ingress-objects.ts'
+import type { Located } from '../../model/objects.ts'
 import { alb } from './alb.ts'
 import type { Controller } from './controller.ts'
 import { gce } from './gce.ts'

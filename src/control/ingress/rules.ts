@@ -1,5 +1,6 @@
 import type { ObjectRef } from '../../base/source.ts'
-import type { Ingress, IngressBackend, Located } from '../../model/objects.ts'
+import type { Ingress, IngressBackend } from '../../model/ingress-objects.ts'
+import type { Located } from '../../model/objects.ts'
 
 /** One path of a rule of an Ingress, and where it stands. */
 export interface RulePath {

@@ -9,7 +9,7 @@ import type {
   ClusterService,
   ClusterServicePort,
 } from '../../model/cluster.ts'
-import type { IngressBackend } from '../../model/objects.ts'
+import type { IngressBackend } from '../../model/ingress-objects.ts'
 
 /** Which port of which Service is asked for, and by what. */
 export interface BackendRequest {

@@ -11,7 +11,8 @@ import type {
   Route,
 } from '../../http/proxy.ts'
 import type { ClusterEndpoint } from '../../model/cluster.ts'
-import type { Ingress, Located } from '../../model/objects.ts'
+import type { Ingress } from '../../model/ingress-objects.ts'
+import type { Located } from '../../model/objects.ts'
 import type { Annotations } from './annotations.ts'
 import { annotationsOf, notModelled } from './annotations.ts'
 import { decideClass } from './class.ts'

@@ -1,7 +1,8 @@
 import type { ObjectRef } from '../../base/source.ts'
 import { formatHostPattern } from '../../http/host-match.ts'
 import type { HostPattern } from '../../http/proxy.ts'
-import type { Ingress, Located } from '../../model/objects.ts'
+import type { Ingress } from '../../model/ingress-objects.ts'
+import type { Located } from '../../model/objects.ts'
 import type { World } from '../world.ts'
 
 /** The Ingress that a reference speaks of. */

@@ -5,7 +5,8 @@ import { controllersIn } from '../../control/ingress/controllers-in.ts'
 import { hostsOf } from '../../control/ingress/rules.ts'
 import { hostMatches, hostPattern } from '../../http/host-match.ts'
 import type { Cluster, ClusterService } from '../../model/cluster.ts'
-import type { Ingress, Located } from '../../model/objects.ts'
+import type { Ingress } from '../../model/ingress-objects.ts'
+import type { Located } from '../../model/objects.ts'
 import type { World } from '../world.ts'
 
 /** An Ingress by whose host is asked and which has no address. */

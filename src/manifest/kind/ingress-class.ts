@@ -1,5 +1,6 @@
 import type { Report } from '../../base/diagnostic.ts'
-import type { IngressClass } from '../../model/objects.ts'
+import type { IngressClass } from '../../model/ingress-objects.ts'
+
 import type { Examined, KindModule } from './kind.ts'
 import { demand, isDnsName, refuse } from './kind.ts'
 

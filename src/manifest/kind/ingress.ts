@@ -1,7 +1,8 @@
 import type { Report } from '../../base/diagnostic.ts'
 import { parseIpSloppy } from '../../base/ip.ts'
 import { nearest } from '../../base/nearest.ts'
-import type { Ingress, IngressBackend, IngressPath } from '../../model/objects.ts'
+import type { Ingress, IngressBackend, IngressPath } from '../../model/ingress-objects.ts'
+
 import type { Examined, KindModule } from './kind.ts'
 import { demand, isDnsLabel, isDnsName, isPortName, isPortNumber, refuse } from './kind.ts'
 import { fromOldApi } from './old-ingress.ts'

@@ -1,4 +1,5 @@
-import type { Ingress, IngressBackend, IngressPath } from '../../model/objects.ts'
+import type { Ingress, IngressBackend, IngressPath } from '../../model/ingress-objects.ts'
+
 import type { Examined } from './kind.ts'
 
 type Path = readonly (string | number)[]

@@ -1,4 +1,5 @@
-import type { Ingress, IngressClass } from '../../model/objects.ts'
+import type { Ingress, IngressClass } from '../../model/ingress-objects.ts'
+
 import { ageOf } from './age.ts'
 import { balancerText } from './service.ts'
 import type { KindPrinter } from './table.ts'

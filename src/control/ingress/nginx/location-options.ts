@@ -1,6 +1,7 @@
 import type { Cidr } from '../../../base/ip.ts'
 import type { Backend, Filter } from '../../../http/proxy.ts'
-import type { Ingress, Located } from '../../../model/objects.ts'
+import type { Ingress } from '../../../model/ingress-objects.ts'
+import type { Located } from '../../../model/objects.ts'
 import type { Annotations, AnnotationTable } from '../annotations.ts'
 import { annotationsOf, notModelled } from '../annotations.ts'
 import { annotationRef } from '../rules.ts'
