@@ -28,7 +28,7 @@ export function notAsked(
 ): readonly Finding[] {
   const { pod } = asker ?? sender
   const meant = meantBy(world, asked, pod)
-  const isCluster = queries.some(({ answeredBy }) => answeredBy !== undefined)
+  const isCluster = queries.some(({ answeredBy }) => answeredBy?.kind === 'Pod')
   if (!pod || !meant || !isCluster || asked.endsWith('.') || resolver === 'as-is') return []
   if (askedFor(queries, meant.full)) return []
   const last = queries.at(-1)
@@ -56,7 +56,7 @@ export function wronglyDenied(
   const meant = meantBy(world, asked, (asker ?? sender).pod)
   const query = meant && askedFor(queries, meant.full)
   const denied = query ?? queries.findLast(({ rcode, name }) => rcode !== null && isOfPod(world, name))
-  if (!denied?.answeredBy || !map || (meant && isReady(meant.service) === false)) return []
+  if (denied?.answeredBy?.kind !== 'Pod' || !map || (meant && isReady(meant.service) === false)) return []
   const last = denied.steps.at(-1) ?? ''
   const what = meant ? `Service ${fullName(meant.service)} is there` : 'a pod has this address'
   return [
@@ -88,7 +88,7 @@ function corefileFix(last: string, domain: string): string {
 /** Another name server of which the Environment tells knows the name. */
 export function knownElsewhere({ world }: Failure, { asked, queries }: Resolution): readonly Finding[] {
   const map = corefileMap(world.cluster)
-  const byCluster = queries.some(({ answeredBy }) => answeredBy !== undefined)
+  const byCluster = queries.some(({ answeredBy }) => answeredBy?.kind === 'Pod')
   for (const [server, names] of Object.entries(world.cluster.environment.upstreamDNS ?? {})) {
     const known = Object.entries(names).find(([name]) => plain(name) === plain(asked))?.[1]
     if (server === 'default' || !map || !byCluster || (known?.['A'] ?? known?.['AAAA']) === undefined)
