@@ -76,7 +76,7 @@ export function completeCluster(given: ObjectsByKind, options: CompleteOptions =
     endpointSlices,
     ingresses: completeIngresses(completion),
     ingressClasses: objects.IngressClass,
-    secrets: completeSecrets(objects, environment),
+    secrets: completeSecrets(completion, environment),
     configMaps: objects.ConfigMap,
     gatewayApi: gatewayApiObjects(objects),
     orphanEndpoints: orphanEndpoints(objects, services),

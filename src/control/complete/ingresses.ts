@@ -3,7 +3,6 @@ import { formatRef } from '../../base/source.ts'
 import type { ClusterSecret } from '../../model/cluster.ts'
 import type { Environment } from '../../model/environment.ts'
 import type { Ingress, IngressClass } from '../../model/ingress-objects.ts'
-import type { ObjectsByKind } from '../../model/kinds.ts'
 import type { Located } from '../../model/objects.ts'
 import type { Completion } from './completion.ts'
 
@@ -38,13 +37,34 @@ function defaultClass(classes: readonly Located<IngressClass>[]): Located<Ingres
   return newest
 }
 
-/** What the cluster knows of its Secrets; the Environment may say what names are in a certificate. */
-export function completeSecrets(
-  objects: ObjectsByKind,
+/**
+ * Secrets are seldom kept beside manifests: where an input without Nodes has none at all, those that its Ingresses name
+ * are taken to be there, with the certificates that they should have.
+ */
+function assumedSecrets(
+  { objects, assume }: Completion,
   { certificates = [] }: Environment,
 ): readonly ClusterSecret[] {
+  if (objects.Node.length > 0 || objects.Secret.length > 0 || certificates.length > 0) return []
+  const named = objects.Ingress.flatMap(({ object, ref }) =>
+    (object.spec?.tls ?? []).flatMap(({ secretName }) =>
+      secretName ? [`${ref.namespace ?? 'default'}/${secretName}`] : [],
+    ),
+  )
+  return [...new Set(named)].map((key) => {
+    const [namespace = '', name = ''] = key.split('/')
+    const ref = { kind: 'Secret', namespace, name }
+    assume(`Secret ${key} holds a certificate that fits`, ref)
+    return { namespace, name, ref, type: 'kubernetes.io/tls', hasCertificate: true, names: 'unknown' }
+  })
+}
+
+/** What the cluster knows of its Secrets; the Environment may say what names are in a certificate. */
+export function completeSecrets(completion: Completion, environment: Environment): readonly ClusterSecret[] {
+  const { objects } = completion
+  const { certificates = [] } = environment
   const stated = new Map(certificates.map(({ secret, dnsNames }) => [secret, dnsNames]))
-  return objects.Secret.map(({ object, ref }) => ({
+  const given = objects.Secret.map(({ object, ref }) => ({
     namespace: ref.namespace ?? 'default',
     name: ref.name,
     ref,
@@ -52,4 +72,5 @@ export function completeSecrets(
     hasCertificate: object.keys.includes('tls.crt') && object.keys.includes('tls.key'),
     names: stated.get(`${ref.namespace ?? 'default'}/${ref.name}`) ?? object.certificateNames,
   }))
+  return [...given, ...assumedSecrets(completion, environment)]
 }
