@@ -271,9 +271,12 @@ function isSilent({ responses, outcome: { disposition } }: ServerReply): boolean
   return responses[0] === undefined && (disposition === 'reached' || disposition === 'dropped')
 }
 
-/** CoreDNS waits for upstreams for five seconds and more, resolvers for an answer for five, CoreDNS itself for two. */
+/**
+ * CoreDNS tries silent upstreams for five seconds and more; resolvers wait five at first, CoreDNS itself two. Told as
+ * silence for all of them, although glibc still takes an answer that comes while it asks again (docs/fidelity.md).
+ */
 function tooLate({ probability, steps }: Omit<Answered, 'upstream'>): Omit<Answered, 'upstream'> {
-  const text = 'SERVFAIL comes after more than five seconds, for which nobody waits'
+  const text = 'SERVFAIL comes later than the first wait of resolvers, and is told as silence'
   return { probability, steps: [...steps, { plugin: 'forward', text }] }
 }
 
