@@ -49,7 +49,7 @@ function tooBig(walk: Walk, flight: Flight, mtu: number): readonly Outcome[] {
 function sendFrame(walk: Walk, flight: Flight, device: Device): readonly Outcome[] {
   const { netns, way, packet } = flight
   const ip = way?.via ?? packet.dst
-  if (device.type === 'vxlan') return encapsulate(walk, flight, device, ip)
+  if (device.type === 'vxlan' || device.type === 'geneve') return encapsulate(walk, flight, device, ip)
   const target = resolveNeighbor(walk.network, { netns, device }, ip)
   if (target) return cross(walk, flight, target)
   return unanswered(walk, flight, device.name, ip)

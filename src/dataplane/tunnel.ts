@@ -8,7 +8,7 @@ import type { Flight, Outcome, Walk } from './flight.ts'
 import { lose, note } from './flight.ts'
 import { unanswered } from './unanswered.ts'
 
-type Vxlan = Device & { readonly type: 'vxlan' }
+type Vxlan = Device & { readonly type: 'vxlan' | 'geneve' }
 
 /** Bytes that VXLAN adds to the inner IP packet: inner Ethernet, VXLAN, UDP and outer IP headers. */
 function overhead(family: 4 | 6): number {
@@ -50,6 +50,8 @@ export function tunnelEnd(netns: Netns, { protocol, dport, tunnel }: Packet): Vx
   if (!tunnel || protocol !== UDP) return undefined
   return netns.devices.find(
     (device): device is Vxlan =>
-      device.type === 'vxlan' && device.port === dport && device.vni === tunnel.vni,
+      (device.type === 'vxlan' || device.type === 'geneve') &&
+      device.port === dport &&
+      device.vni === tunnel.vni,
   )
 }

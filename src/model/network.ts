@@ -72,12 +72,35 @@ export type Device =
     })
   | (DeviceBase & { readonly type: 'ethernet'; readonly segment: string })
   | (DeviceBase & {
-      readonly type: 'vxlan'
+      /** Frames in UDP datagrams. As a port of a bridge it carries the frames of that network (Weave, kopeio). */
+      readonly type: 'vxlan' | 'geneve'
       readonly vni: number
       readonly local: Ip
       readonly port: number
       readonly forwarding: readonly ForwardingEntry[]
     })
+  | (DeviceBase & {
+      /** IP packets within IP packets, without ports: protocol 4 (IPIP), 41 (sit) or 47 (GRE). */
+      readonly type: 'iptunnel'
+      readonly protocol: number
+      readonly local?: Ip
+      /** Where everything goes; the next hop of the route, if left out (`tunl0`). */
+      readonly remote?: Ip
+    })
+  | (DeviceBase & {
+      /** IP packets that a program or WireGuard carries in UDP datagrams to the peer whose block holds the destination. */
+      readonly type: 'tun'
+      readonly carrier: 'udp' | 'wireguard'
+      readonly local: Ip
+      readonly port: number
+      readonly peers: readonly TunnelPeer[]
+    })
+
+/** One peer of a tunnel that chooses by destination: WireGuard's `allowed-ips` and `endpoint`. */
+export interface TunnelPeer {
+  readonly blocks: readonly Cidr[]
+  readonly remote: Ip
+}
 
 /** One line of `bridge fdb`: frames to this MAC go to that tunnel end. */
 export interface ForwardingEntry {
