@@ -11,6 +11,7 @@ export interface ClusterOptions {
   readonly filename?: readonly string[]
   readonly recursive?: boolean
   readonly kubeVersion?: string
+  readonly cni?: string
   readonly showAssumptions?: boolean
   readonly quiet?: boolean
   readonly nodeRules?: readonly (readonly [node: string, file: string])[]
@@ -28,6 +29,10 @@ export function withClusterOptions(command: Command): Command {
     )
     .option('-R, --recursive', 'read folders within folders')
     .option('--kube-version <version>', 'the release of Kubernetes, 1.28 to 1.36')
+    .option(
+      '--cni <plugin>',
+      'the network plugin, with settings: flannel, flannel:backend=host-gw; kubewalk cni lists them',
+    )
     .option('--node-rules <node=file>', "iptables-save text that stands for the node's own rules", nodeFile)
     .option('--show-assumptions', 'say what the input left open and how it was filled in')
     .option('-q, --quiet', 'no warnings about the input')
@@ -58,12 +63,13 @@ function takeFurtherFiles(command: Command): void {
 
 /** Loads the cluster that the options name; remarks about it go to standard error. */
 export async function load(options: ClusterOptions, io: Io): Promise<LoadedCluster> {
-  const { filename = [], recursive, kubeVersion, quiet, showAssumptions, nodeRules = [] } = options
+  const { filename = [], recursive, kubeVersion, cni, quiet, showAssumptions, nodeRules = [] } = options
   const progress = showProgress(io)
   const cluster = await loadCluster(filename, {
     stdin: io.stdin,
     ...(recursive && { recursive }),
     ...(kubeVersion !== undefined && { kubeVersion }),
+    ...(cni !== undefined && { cni }),
     nodeRules: await readRules(nodeRules),
     onStage: progress.stage,
   }).finally(progress.end)

@@ -8,7 +8,7 @@ import type { Applications } from './applications.ts'
 import { compileApplications } from './applications.ts'
 import { cloudProxies } from './cloud-proxy/cloud-proxies.ts'
 import { cloudProxyMachines } from './cloud-proxy/machines.ts'
-import { cnis, defaultCni } from './cni/registry.ts'
+import { cniOf } from './cni/registry.ts'
 import type { OutsideHost } from './hosts.ts'
 import { internetNetns, outsideHost, routerNetns } from './hosts.ts'
 import { balancersOf } from './load-balancer/balancers.ts'
@@ -61,7 +61,7 @@ export function compileNetwork(cluster: Cluster, options: CompileOptions = {}): 
   const lookups = indexCluster(cluster)
   const made = new Map<NetnsId, Netns>()
   const fixed = fixedNamespaces(cluster, underlay, balancers, hosts, applications)
-  const cni = cnis[cluster.settings.cni] ?? defaultCni
+  const cni = cniOf(cluster)
   const get = (id: NetnsId): Netns | undefined => {
     const known = made.get(id) ?? fixed.get(id)
     if (known) return known
@@ -83,7 +83,7 @@ export function compileNetwork(cluster: Cluster, options: CompileOptions = {}): 
     }
     const pod = lookups.pods.get(id)
     const home = pod && lookups.nodes.get(`node/${pod.nodeName}`)
-    return pod && home && podNamespace({ cluster, node: home, pod, cni, mtu: underlay.mtu, applications })
+    return pod && home && podNamespace({ cluster, node: home, pod, cni, underlay, applications })
   }
   const keys = () => [...lookups.nodes.keys(), ...lookups.pods.keys(), ...fixed.keys()]
   const segments = makeSegments(cluster, underlay, balancers, hosts)

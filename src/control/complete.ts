@@ -5,16 +5,18 @@ import type { ObjectsByKind } from '../model/kinds.ts'
 import { assumeSurroundings } from './complete/assumed-surroundings.ts'
 import { chooseBalancers, completeBalancers } from './complete/balancers.ts'
 import { assumeCloudProxies } from './complete/cloud-proxies.ts'
+import { chooseCni, cniObjects } from './complete/cni.ts'
 import type { CompleteOptions } from './complete/completion.ts'
 import { beginCompletion } from './complete/completion.ts'
 import { completeEndpointSlices, orphanEndpoints } from './complete/endpoint-slices.ts'
-import { readEnvironment } from './complete/environment.ts'
+import { readEnvironment, reportUnreadFields } from './complete/environment.ts'
 import { checkEnvironmentReferences } from './complete/environment-references.ts'
 import { checkEnvironmentValues } from './complete/environment-values.ts'
 import { gatewayApiObjects, gatewayApiRefs } from './complete/gateway-objects.ts'
 import { idleWorkloads } from './complete/idle-workloads.ts'
 import { completeIngresses, completeSecrets } from './complete/ingresses.ts'
 import { completeNodes } from './complete/nodes.ts'
+import { withPodBlocks } from './complete/plugin-blocks.ts'
 import { finishPods } from './complete/pods.ts'
 import { checkReferences } from './complete/references.ts'
 import { schedulePods } from './complete/scheduling.ts'
@@ -32,9 +34,11 @@ import { proxyModes } from './proxy/registry.ts'
 export function completeCluster(given: ObjectsByKind, options: CompleteOptions = {}): Checked<Cluster> {
   const { report, diagnostics } = collectDiagnostics()
   const assumptions: Assumption[] = []
-  const environment = readEnvironment(given, report)
+  const environment = readEnvironment(given)
   const first = beginCompletion(given, options, report, assumptions)
-  const settings = completeSettings(first, environment)
+  const cni = chooseCni(first, environment)
+  reportUnreadFields(given, cni.environmentFields, report)
+  const settings = completeSettings(first, environment, cni)
   const objects = withSystemObjects(given, settings)
   assumeSystemObjects(first, given, objects)
   const completion = { ...first, objects }
@@ -44,7 +48,7 @@ export function completeCluster(given: ObjectsByKind, options: CompleteOptions =
       `kube-proxy's mode ${settings.kubeProxy.mode} is not modelled; traffic to Services is unknown`,
     )
   }
-  const nodes = completeNodes(completion, settings)
+  const nodes = withPodBlocks(completeNodes(completion, settings), cni.cni, objects, settings)
   const namespaces = completeNamespaces(objects)
   const labels = new Map(namespaces.map((one) => [one.name, one.labels]))
   const choices = chooseBalancers(completion, nodes, environment)
@@ -79,6 +83,7 @@ export function completeCluster(given: ObjectsByKind, options: CompleteOptions =
     secrets: completeSecrets(completion, environment),
     configMaps: objects.ConfigMap,
     gatewayApi: gatewayApiObjects(objects),
+    cniObjects: cniObjects(objects),
     orphanEndpoints: orphanEndpoints(objects, services),
     idleWorkloads: idleWorkloads(objects, pods),
     environment,

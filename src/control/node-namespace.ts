@@ -16,7 +16,7 @@ import { proxyModes } from './proxy/registry.ts'
 import type { ProxyEndpoint } from './proxy/service-ports.ts'
 import { servicePortsOf } from './proxy/service-ports.ts'
 import { routesByRouter } from './return-path.ts'
-import { connected, everything, route } from './routes.ts'
+import { connected, everything, route, standardRules } from './routes.ts'
 import type { Underlay } from './underlay.ts'
 import { bitsIn, extraAddresses, networkOf, nodeSegment } from './underlay.ts'
 
@@ -43,7 +43,7 @@ export const uplink = 'eth0'
 /** The network namespace of a node. Its rules are made when they are first looked at. */
 export function nodeNamespace(context: NodeContext): Netns {
   const { cluster, node, pods, hostPods, underlay, cni } = context
-  const cniContext: CniContext = { cluster, node, pods, uplink, mtu: underlay.mtu }
+  const cniContext: CniContext = { cluster, node, pods, uplink, mtu: underlay.mtu, underlay }
   const plugin = cni.node(cniContext)
   const eth0 = uplinkDevice(context)
   const nodeCache = context.applications.nodeLocalDns.onNode(node.name)
@@ -61,6 +61,9 @@ export function nodeNamespace(context: NodeContext): Netns {
       ...(environment?.routes ?? []).flatMap((text) => readRoute(text, uplink)),
       ...defaultRoutes(underlay),
     ],
+    ...(plugin.rules && { rules: [...standardRules, ...plugin.rules] }),
+    ...(plugin.neighbors && { neighbors: plugin.neighbors }),
+    ...(plugin.sets && { sets: plugin.sets }),
     sysctls: { ...nodeSysctls(context), ...plugin.sysctls, ...environment?.sysctl },
     get ruleSets() {
       ruleSets ??= nodeRuleSets(context, cniContext)

@@ -6,6 +6,7 @@ import { loopback } from './device-names.ts'
 import { podListeners } from './listeners.ts'
 import { klipper } from './load-balancer/klipper.ts'
 import { uplink } from './node-namespace.ts'
+import type { Underlay } from './underlay.ts'
 
 /** Whether the pod has a network namespace of its own that works: it runs, has an address and a node. */
 export function hasNamespace(pod: ClusterPod): boolean {
@@ -22,13 +23,14 @@ export interface PodContext {
   readonly node: ClusterNode
   readonly pod: ClusterPod
   readonly cni: Cni
-  readonly mtu: number
+  readonly underlay: Underlay
   readonly applications: Applications
 }
 
 /** The network namespace of a pod. It has no rules of its own, unless it is one of k3s's load balancers. */
-export function podNamespace({ cluster, node, pod, cni, mtu, applications }: PodContext): Netns {
-  const { devices, routes } = cni.pod({ cluster, node, pods: [], uplink, mtu }, pod)
+export function podNamespace({ cluster, node, pod, cni, underlay, applications }: PodContext): Netns {
+  const { mtu } = underlay
+  const { devices, routes, neighbors } = cni.pod({ cluster, node, pods: [], uplink, mtu, underlay }, pod)
   return {
     id: podId(pod),
     role: 'pod',
@@ -36,6 +38,7 @@ export function podNamespace({ cluster, node, pod, cni, mtu, applications }: Pod
     subject: pod.ref,
     devices: [loopback, ...devices],
     routes,
+    ...(neighbors && { neighbors }),
     ...klipper(cluster, node, pod),
     listeners: applications.listenersOf(pod, podListeners(cluster, pod)),
   }

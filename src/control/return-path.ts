@@ -2,12 +2,11 @@ import type { Ip } from '../base/ip.ts'
 import { familyOf, hostCidr } from '../base/ip.ts'
 import type { Origin } from '../base/source.ts'
 import type { Netns, Route, RoutingRule } from '../model/network.ts'
-import { defaultTable, localTable, mainTable } from '../model/network.ts'
 import type { Rule, Table } from '../netfilter/rule.ts'
 import { makeTable } from '../netfilter/table.ts'
 import type { Balancer, ReturnPath } from './load-balancer/profile.ts'
 import { host, onProtocol, rule, states } from './proxy/iptables-rules.ts'
-import { everything, route } from './routes.ts'
+import { everything, route, standardRules } from './routes.ts'
 
 /** What the nodes' router needs so that answers come back through the balancer that translated the request. */
 export interface ReturnRouting {
@@ -33,7 +32,7 @@ export function returnRouting(balancers: readonly Balancer[]): ReturnRouting | u
     paths.filter((one) => familyOf(one.via) === family).map((one) => markRule(one, tableFor(one.via)))
   return {
     rules: ([4, 6] as const).flatMap((family) => [
-      ...defaultRules(family),
+      ...standardRules.filter((one) => one.family === family),
       ...vias
         .filter((via) => familyOf(via) === family)
         .map((via): RoutingRule => {
@@ -72,16 +71,6 @@ function mangle(rules: readonly Rule[]): Table {
     { name: 'PREROUTING', policy: 'ACCEPT', rules },
     ...empty.map((name) => ({ name, policy: 'ACCEPT' as const, rules: [] })),
   ])
-}
-
-function defaultRules(family: 4 | 6): readonly RoutingRule[] {
-  const lookup = (priority: number, table: number): RoutingRule => ({
-    priority,
-    family,
-    action: { type: 'lookup', table },
-  })
-  const rules = [lookup(0, localTable), lookup(32766, mainTable)]
-  return family === 4 ? [...rules, lookup(32767, defaultTable)] : rules
 }
 
 /** The nodes' network where every packet between machines passes the provider's router, as in a VPC. */

@@ -1,8 +1,8 @@
 import type { Cidr, Ip } from '../base/ip.ts'
 import { cidrOf, hostCidr } from '../base/ip.ts'
 import type { Origin } from '../base/source.ts'
-import type { Route } from '../model/network.ts'
-import { mainTable } from '../model/network.ts'
+import type { Route, RoutingRule } from '../model/network.ts'
+import { defaultTable, localTable, mainTable } from '../model/network.ts'
 
 interface RouteOptions {
   readonly via?: Ip
@@ -37,6 +37,17 @@ export function connected(device: string, ip: Ip, bits: number): Route {
   const source = typeof ip === 'number' ? { source: ip } : {}
   return { ...route(cidrOf(ip, bits), device, source), protocol: 'kernel' }
 }
+
+/** The rules that every namespace has, of both families. */
+export const standardRules: readonly RoutingRule[] = ([4, 6] as const).flatMap((family) => {
+  const lookup = (priority: number, table: number): RoutingRule => ({
+    priority,
+    family,
+    action: { type: 'lookup', table },
+  })
+  const rules = [lookup(0, localTable), lookup(32766, mainTable)]
+  return family === 4 ? [...rules, lookup(32767, defaultTable)] : rules
+})
 
 /** 0.0.0.0/0 or ::/0. */
 export function everything(family: 4 | 6): Cidr {

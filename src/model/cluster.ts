@@ -1,5 +1,6 @@
 import type { Cidr, Ip } from '../base/ip.ts'
 import type { ObjectRef, SourceLocation } from '../base/source.ts'
+import type { CniObjects } from './cni-objects.ts'
 import type { Environment } from './environment.ts'
 import type { GatewayApiObjects } from './gateway-objects.ts'
 import type { Ingress, IngressClass } from './ingress-objects.ts'
@@ -22,6 +23,7 @@ export interface Cluster {
   readonly secrets: readonly ClusterSecret[]
   readonly configMaps: readonly Located<ConfigMap>[]
   readonly gatewayApi: GatewayApiObjects
+  readonly cniObjects: CniObjects
   /** Endpoints and EndpointSlices of the input that belong to no Service. */
   readonly orphanEndpoints: readonly ObjectRef[]
   /** Workloads that have no pod: scaled to 0, or with no node to run on. */
@@ -58,8 +60,17 @@ export interface ClusterSettings {
   readonly serviceCidrs: readonly Cidr[]
   readonly nodePorts: { readonly first: number; readonly last: number }
   readonly kubeProxy: KubeProxySettings
-  /** The network plugin, by its name in the CNI registry. */
-  readonly cni: string
+  readonly cni: CniSettings
+}
+
+/** The network plugin, and what the user set of it. */
+export interface CniSettings {
+  /** Its name in the CNI registry. */
+  readonly plugin: string
+  /** The object that it was recognised by. */
+  readonly foundBy?: ObjectRef
+  /** Settings of the command line and of the Environment, by their names. */
+  readonly settings: Readonly<Record<string, unknown>>
 }
 
 /** kube-proxy's configuration, with its defaults filled in. */
@@ -102,7 +113,10 @@ export interface ClusterNode {
   /** InternalIPs, one for each family. */
   readonly addresses: readonly Ip[]
   readonly externalAddresses: readonly Ip[]
+  /** `spec.podCIDRs`. */
   readonly podCidrs: readonly Cidr[]
+  /** What the network plugin gives addresses to the node's pods from: `spec.podCIDRs`, or blocks of its own. */
+  readonly podBlocks: readonly Cidr[]
   readonly zone?: string
   readonly minorVersion: number
   /** Absent for a node that was filled in. */

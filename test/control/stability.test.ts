@@ -258,6 +258,7 @@ spec: {type: NodePort, clusterIP: 10.2.0.9, ports: [{port: 80, nodePort: 30080}]
         'apiVersion: v1\nkind: Service\nmetadata: {name: web}\nspec: {type: LoadBalancer, ports: [{port: 80}]}\n',
       ).map((line) => line.replace(/cluster IP 10\.96\.[1-9]\S*|node port \d+|10\.244\.\d+\.\d+$/, '…')),
     ).toEqual([
+      'pods are connected by kindnet (routed veth pairs, routes between nodes)',
       'Kubernetes 1.36',
       'pod addresses from 10.244.0.0/16',
       'Service addresses from 10.96.0.0/16',
@@ -265,7 +266,6 @@ spec: {type: NodePort, clusterIP: 10.2.0.9, ports: [{port: 80, nodePort: 30080}]
       'node ports from 30000 to 32767',
       'kube-proxy is in iptables mode',
       "kube-proxy's clusterCIDR is 10.244.0.0/16",
-      'pods are connected by kindnet (routed veth pairs, routes between nodes)',
       'Service default/kubernetes with cluster IP 10.96.0.1',
       'Service kube-system/kube-dns with cluster IP 10.96.0.10',
       'Deployment kube-system/coredns with 2 pods',

@@ -67,7 +67,7 @@ export const diagnosticExamples: Readonly<Partial<Record<DiagnosticCode, Example
   'invalid-version':          { yaml: both(pod(''), environment('kubeProxy: { version: latest }')) },
   'version-not-modelled':     { yaml: both(pod(''), environment('kubeProxy: { version: v1.24 }')) },
   'invalid-setting':          { yaml: both(pod(''), environment('clusterNetwork: { podCIDR: ten }')) },
-  'cni-not-modelled':         { yaml: both(pod(''), environment('cni: { plugin: calico }')) },
+  'cni-not-modelled':         { yaml: both(pod(''), environment('cni: { plugin: contiv }')) },
   'proxy-mode-not-modelled':  { yaml: both(pod(''), kubeProxy('mode: ipvs')) },
   'field-not-modelled':       { yaml: both(pod(''), environment('mtu: { overlay: 1450 }')) },
   'cluster-ip-outside-range': { yaml: service('clusterIP: 192.0.2.1, ports: [{ port: 80 }]') },

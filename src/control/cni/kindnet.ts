@@ -7,7 +7,9 @@ import { fixedChains } from '../../netfilter/table.ts'
 import { macOf, macOfName, vethName } from '../device-names.ts'
 import { block, comment, jump, rule } from '../proxy/iptables-rules.ts'
 import { everything, hostRoute, route } from '../routes.ts'
-import type { Cni, CniContext } from './cni.ts'
+import type { Cni, CniContext, CniInput, CniPlugin } from './cni.ts'
+import { foundByDaemonSet } from './find.ts'
+import type { Portmap } from './portmap.ts'
 import { hasPortmap, portmapRules, portmapSysctls } from './portmap.ts'
 
 const origin: Origin = { component: 'kindnet' }
@@ -17,20 +19,48 @@ const origin: Origin = { component: 'kindnet' }
  * end), addresses by host-local, then `portmap` for host ports; a route to every other node's pods, and one masquerade
  * chain for traffic that leaves the pods' network.
  */
-export const kindnet: Cni = {
+export const kindnet: CniPlugin = {
   name: 'kindnet',
-  node: ({ cluster, node, pods, uplink, mtu }) => ({
-    devices: pods.map((pod) => nodeEnd(node, pod, mtu)),
-    routes: [...pods.flatMap((pod) => podRoutes(pod)), ...nodeRoutes(cluster.nodes, node, uplink)],
-    sysctls: hasPortmap(cluster, node.name) ? portmapSysctls(pods) : {},
-  }),
-  pod: ({ node, mtu }, pod) => ({ devices: [podEnd(node, pod, mtu)], routes: routesInPod(node, pod) }),
-  rules: (context, family) => [
-    masqueradeRules(context, family),
-    ...(hasPortmap(context.cluster, context.node.name)
-      ? portmapRules('kindnet', context.node, context.pods, family)
-      : []),
-  ],
+  facts: {
+    title: 'kindnet',
+    networkModel: 'Layer 3',
+    routeDistribution: 'No',
+    networkPolicies: 'Yes',
+    mesh: 'No',
+    externalDatastore: 'None',
+    encryption: 'No',
+    ingressEgressPolicies: 'Yes',
+    commercialSupport: 'No',
+    fidelity: 'exact',
+    remark: 'routes to the nodes of one network, kept by a daemon on each node that watches Nodes',
+  },
+  environmentFields: ['cni.backend'],
+  find: foundByDaemonSet(/^kindnet$/),
+  configure: configureKindnet,
+}
+
+function configureKindnet({ environment }: CniInput): Cni {
+  const chained = (node: ClusterNode) => hasPortmap(environment, node.name, true)
+  const portmapOf = (node: ClusterNode): Portmap => ({
+    network: 'kindnet',
+    deviceOf: vethName,
+    bitsOf: (ip) => podBits(node, ip),
+  })
+  return {
+    name: 'kindnet',
+    configuration: {},
+    mapsHostPorts: (node) => hasPortmap(environment, node, true),
+    node: ({ cluster, node, pods, uplink, mtu }) => ({
+      devices: pods.map((pod) => nodeEnd(node, pod, mtu)),
+      routes: [...pods.flatMap((pod) => podRoutes(pod)), ...nodeRoutes(cluster.nodes, node, uplink)],
+      sysctls: chained(node) ? portmapSysctls({ deviceOf: vethName }, pods) : {},
+    }),
+    pod: ({ node, mtu }, pod) => ({ devices: [podEnd(node, pod, mtu)], routes: routesInPod(node, pod) }),
+    rules: (context, family) => [
+      masqueradeRules(context, family),
+      ...(chained(context.node) ? portmapRules(portmapOf(context.node), context.pods, family) : []),
+    ],
+  }
 }
 
 /** The first address of the node's pod block of a family. */

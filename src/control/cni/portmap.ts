@@ -2,13 +2,13 @@ import { sha256Hex, sha512Hex } from '../../base/hash.ts'
 import type { Ip } from '../../base/ip.ts'
 import { cidrOf, familyOf, parseIp } from '../../base/ip.ts'
 import type { Origin } from '../../base/source.ts'
-import type { Cluster, ClusterNode, ClusterPod } from '../../model/cluster.ts'
+import type { ClusterPod } from '../../model/cluster.ts'
+import type { Environment } from '../../model/environment.ts'
 import type { Container, ContainerPort } from '../../model/objects.ts'
 import type { Match } from '../../netfilter/match/registry.ts'
 import type { AddressMatch, Chain, Rule, Target } from '../../netfilter/rule.ts'
 import type { TableContribution } from '../../netfilter/table.ts'
 import { fixedChains } from '../../netfilter/table.ts'
-import { vethName } from '../device-names.ts'
 import {
   addressType,
   block,
@@ -42,13 +42,9 @@ const shared: Origin = { component: 'portmap' }
 const setMark = jump('CNI-HOSTPORT-SETMARK')
 const masquerade: Target = { type: 'MASQUERADE', random: false, fullyRandom: false }
 
-/** Plugins whose released configuration chains portmap; kind, and k3s with its flannel, do as well. */
-const withPortmap: readonly string[] = ['kindnet', 'flannel', 'calico', 'canal', 'weave']
-
 /** Whether the node's plugin chain has portmap: as the Environment states it, else as the plugin is released. */
-export function hasPortmap({ environment }: Pick<Cluster, 'environment'>, node: string): boolean {
-  const chain = environment.cniChain?.[node]
-  return chain ? chain.includes('portmap') : withPortmap.includes(environment.cni?.plugin ?? 'kindnet')
+export function hasPortmap({ cniChain }: Environment, node: string, released: boolean): boolean {
+  return cniChain?.[node]?.includes('portmap') ?? released
 }
 
 /** Mirrors MakePortMappings of kubelet and toCNIPortMappings of containerd: the ports of containers, sidecars left out. */
@@ -79,12 +75,27 @@ function protocolOf({ protocol = 'TCP' }: ContainerPort): Protocol {
   return protocol === 'UDP' ? 'udp' : protocol === 'SCTP' ? 'sctp' : 'tcp'
 }
 
+/** How portmap is chained behind a plugin. */
+export interface Portmap {
+  /** The name of the network in the node's plugin configuration. */
+  readonly network: string
+  /** The node's device that leads to the pod: its own, or the bridge (getRoutableHostIF). */
+  deviceOf(pod: ClusterPod): string
+  /** The prefix length with which the plugin gave the pod its address: whom the masquerading is for. */
+  bitsOf(ip: Ip): number
+}
+
 /** Lets packets from 127.0.0.1 leave by the pod's device. Mirrors enableLocalnetRouting. */
-export function portmapSysctls(pods: readonly ClusterPod[]): Readonly<Record<string, number>> {
+export function portmapSysctls(
+  { deviceOf }: Pick<Portmap, 'deviceOf'>,
+  pods: readonly ClusterPod[],
+): Readonly<Record<string, number>> {
   const mapped = pods.filter(
     (pod) => portMappings(pod).length > 0 && pod.ips.some((ip) => familyOf(ip) === 4),
   )
-  return Object.fromEntries(mapped.map((pod) => [`net.ipv4.conf.${vethName(pod)}.route_localnet`, 1]))
+  return Object.fromEntries(
+    mapped.map((pod) => [`net.ipv4.conf.${deviceOf(pod).replaceAll('.', '/')}.route_localnet`, 1]),
+  )
 }
 
 /**
@@ -92,8 +103,7 @@ export function portmapSysctls(pods: readonly ClusterPod[]): Readonly<Record<str
  * the others are appended.
  */
 export function portmapRules(
-  network: string,
-  node: ClusterNode,
+  portmap: Portmap,
   pods: readonly ClusterPod[],
   family: 4 | 6,
 ): readonly TableContribution[] {
@@ -103,7 +113,7 @@ export function portmapRules(
     return ip === undefined || mappings.length === 0 ? [] : [{ pod, ip, mappings }]
   })
   if (mapped.length === 0) return []
-  const each = mapped.map(({ pod, ip, mappings }) => podRules({ network, node, pod, ip, mappings }))
+  const each = mapped.map(({ pod, ip, mappings }) => podRules({ portmap, pod, ip, mappings }))
   const marked: Match = { type: 'mark', value: markBit, mask: markBit, inverted: false }
   const toPorts = rule(shared, {}, [addressType('destination')], jump('CNI-HOSTPORT-DNAT'))
   const requiring = comment('CNI portfwd requiring masquerade')
@@ -133,8 +143,7 @@ export function portmapRules(
 }
 
 interface PodContext {
-  readonly network: string
-  readonly node: ClusterNode
+  readonly portmap: Portmap
   readonly pod: ClusterPod
   readonly ip: Ip
   readonly mappings: readonly PortMapping[]
@@ -152,7 +161,8 @@ export function podChainName(network: string, sandbox: string): string {
 
 /** Mirrors genDnatChain and fillDnatRules. */
 function podRules(context: PodContext): { readonly chain: Chain; readonly entries: readonly Rule[] } {
-  const { network, pod, mappings } = context
+  const { portmap, pod, mappings } = context
+  const { network } = portmap
   const origin: Origin = { component: 'portmap', subject: pod.ref }
   const id = sandboxId(pod)
   const name = podChainName(network, id)
@@ -176,8 +186,8 @@ function groups(ports: readonly number[]): readonly (readonly number[])[] {
   return ports.length <= 15 ? [ports] : [ports.slice(0, 15), ...groups(ports.slice(15))]
 }
 
-/** Marks what comes from the pods of this node, the pod itself among them, and from 127.0.0.1; then translates. */
-function mappingRules({ node, ip }: PodContext, mapping: PortMapping, origin: Origin): readonly Rule[] {
+/** Marks what comes from the pod's own network, the pod itself at least, and from 127.0.0.1; then translates. */
+function mappingRules({ portmap, ip }: PodContext, mapping: PortMapping, origin: Origin): readonly Rule[] {
   const { hostPort, containerPort, protocol, hostIp } = mapping
   const family = familyOf(ip)
   if (hostIp !== undefined && familyOf(hostIp) !== family) return []
@@ -185,7 +195,6 @@ function mappingRules({ node, ip }: PodContext, mapping: PortMapping, origin: Or
   const named = hostIp !== undefined && hostIp !== 0 && hostIp !== 0n
   const header = { ...onProtocol(protocol), ...(named && { destination: host(hostIp) }) }
   const port = [transport(protocol, hostPort)]
-  const bits = node.podCidrs.find((one) => familyOf(one.first) === family)?.bits ?? (family === 4 ? 32 : 128)
   const from = (source: AddressMatch | undefined) =>
     rule(origin, { ...header, ...(source && { source }) }, port, setMark)
   const target: Target = {
@@ -196,7 +205,7 @@ function mappingRules({ node, ip }: PodContext, mapping: PortMapping, origin: Or
     persistent: false,
   }
   return [
-    from(block(cidrOf(ip, bits))),
+    from(block(cidrOf(ip, portmap.bitsOf(ip)))),
     ...(family === 4 ? [from(host(0x7f000001))] : []),
     rule(origin, header, port, target),
   ]

@@ -1,8 +1,34 @@
-import type { Cni } from './cni.ts'
+import { collectDiagnostics } from '../../base/diagnostic.ts'
+import type { Cluster } from '../../model/cluster.ts'
+import type { Cni, CniPlugin } from './cni.ts'
 import { kindnet } from './kindnet.ts'
 
-/** Every network plugin that is modelled, by name. */
-export const cnis: Readonly<Record<string, Cni>> = { kindnet }
+/** Every network plugin, in the order in which a cluster is asked whether it runs it. */
+export const cniPlugins: readonly CniPlugin[] = [kindnet]
 
-/** The plugin that stands in where none is named. */
-export const defaultCni: Cni = kindnet
+/** The plugin of an input that says nothing. */
+export const defaultCni: CniPlugin = kindnet
+
+/** The plugin of this name, or of another name by which it is known. */
+export function cniNamed(name: string): CniPlugin | undefined {
+  const wanted = name.toLowerCase()
+  return cniPlugins.find((one) => one.name === wanted || one.aliases?.includes(wanted))
+}
+
+const configured = new WeakMap<Cluster, Cni>()
+
+/** The cluster's plugin as it is configured there. What is wrong with its configuration was told when the cluster was completed. */
+export function cniOf(cluster: Cluster): Cni {
+  const known = configured.get(cluster)
+  if (known) return known
+  const { cniObjects: objects, environment, settings } = cluster
+  const made = (cniNamed(settings.cni.plugin) ?? defaultCni).configure({
+    objects,
+    environment,
+    settings: settings.cni.settings,
+    report: collectDiagnostics().report,
+    assume: () => undefined,
+  })
+  configured.set(cluster, made)
+  return made
+}

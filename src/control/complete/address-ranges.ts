@@ -32,9 +32,9 @@ const defaults = {
 /** The shortest prefix that is taken for a range of which only a part is known. */
 const widest = { pods: { 4: 16, 6: 56 }, services: { 4: 16, 6: 112 } } as const
 
-/** Ranges as configuration objects state them, else as the addresses of a dump tell, else kind's. */
-export function chooseRanges(completion: Completion): AddressRanges {
-  const podCidrs = choosePodCidrs(completion)
+/** Ranges as configuration objects state them, else the network plugin's, else as the addresses of a dump tell, else kind's. */
+export function chooseRanges(completion: Completion, ofPlugin: readonly Cidr[] = []): AddressRanges {
+  const podCidrs = choosePodCidrs(completion, ofPlugin)
   const serviceCidrs = chooseServiceCidrs(completion)
   for (const pods of podCidrs) {
     for (const services of serviceCidrs) {
@@ -98,7 +98,7 @@ function statedSubnets(
   )
 }
 
-function choosePodCidrs(completion: Completion): readonly Cidr[] {
+function choosePodCidrs(completion: Completion, ofPlugin: readonly Cidr[]): readonly Cidr[] {
   const { objects } = completion
   const [proxy] = statedIn(objects.KubeProxyConfiguration[0], ['clusterCIDR'], (one) => one.clusterCIDR)
   const stated = statedSubnets(completion, 'podSubnet', ['podCIDR', 'podCIDR6'])
@@ -110,6 +110,8 @@ function choosePodCidrs(completion: Completion): readonly Cidr[] {
   // What is wrong with kube-proxy's own block is told where its settings are read.
   if (proxy) return proxy.value.split(',').flatMap((one) => parseCidr(one.trim()) ?? [])
   const blocks = objects.Node.flatMap((node) => statedPodCidrs(node.object.spec))
+  if (ofPlugin.length > 0 && blocks.every((block) => ofPlugin.some((one) => covers(one, block))))
+    return ofPlugin
   const known = blocks.length > 0 ? blocks.map((block) => block.first) : podIpsOf(objects)
   return assumeRanges(completion, 'pods', known)
 }

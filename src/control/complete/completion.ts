@@ -7,6 +7,8 @@ import type { ObjectsByKind } from '../../model/kinds.ts'
 export interface CompleteOptions {
   /** `1.33`, `v1.33.2`: the release of Kubernetes. */
   readonly kubeVersion?: string
+  /** The network plugin, with settings: `flannel`, `flannel:backend=host-gw`. */
+  readonly cni?: string
 }
 
 /** What every step of completing works with. */

@@ -18,7 +18,6 @@ const readFields: readonly string[] = [
   'kubeProxy.staleState',
   'kubeProxy.note',
   'cni.plugin',
-  'cni.backend',
   'cni.enforcesNetworkPolicy',
   'cniChain',
   'apiServer.serviceNodePortRange',
@@ -48,36 +47,46 @@ const readFields: readonly string[] = [
   'loadBalancerController.usesHostPorts',
 ]
 
-/** The cluster's Environment; fields that are not modelled yet and could change an answer are named. */
-export function readEnvironment(objects: ObjectsByKind, report: Report): Environment {
-  const located = objects.Environment[0]
-  const spec = located?.object.spec ?? {}
-  if (located) {
-    for (const path of unreadFields(spec, [])) {
-      report(
-        'field-not-modelled',
-        `the Environment's ${path.join('.')} is not modelled yet; it has no effect`,
-        {
-          at: located.locate(['spec', ...path]),
-        },
-      )
-    }
-  }
-  return spec
+/** The cluster's Environment. */
+export function readEnvironment(objects: ObjectsByKind): Environment {
+  return objects.Environment[0]?.object.spec ?? {}
 }
 
-function unreadFields(value: unknown, path: readonly string[]): readonly (readonly string[])[] {
+/** Names fields that are not modelled yet and could change an answer; the network plugin says which it reads itself. */
+export function reportUnreadFields(
+  objects: ObjectsByKind,
+  ofPlugin: readonly string[],
+  report: Report,
+): void {
+  const located = objects.Environment[0]
+  if (!located) return
+  for (const path of unreadFields(located.object.spec ?? {}, [], [...readFields, ...ofPlugin])) {
+    report(
+      'field-not-modelled',
+      `the Environment's ${path.join('.')} is not modelled yet; it has no effect`,
+      {
+        at: located.locate(['spec', ...path]),
+      },
+    )
+  }
+}
+
+function unreadFields(
+  value: unknown,
+  path: readonly string[],
+  fields: readonly string[],
+): readonly (readonly string[])[] {
   if (value === null || value === undefined) return []
-  const status = statusOf(path)
+  const status = statusOf(path, fields)
   if (status === 'read') return []
   if (status === 'unread' || typeof value !== 'object' || Array.isArray(value)) return [path]
-  return Object.entries(value).flatMap(([key, item]) => unreadFields(item, [...path, key]))
+  return Object.entries(value).flatMap(([key, item]) => unreadFields(item, [...path, key], fields))
 }
 
-function statusOf(path: readonly string[]): 'read' | 'partly' | 'unread' {
+function statusOf(path: readonly string[], fields: readonly string[]): 'read' | 'partly' | 'unread' {
   if (path.length === 0) return 'partly'
   let status: 'read' | 'partly' | 'unread' = 'unread'
-  for (const field of readFields) {
+  for (const field of fields) {
     const steps = field.split('.')
     const common = Math.min(steps.length, path.length)
     const same = steps.slice(0, common).every((step, index) => step === '*' || step === path[index])

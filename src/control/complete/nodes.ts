@@ -202,6 +202,7 @@ function finishNode(
     addresses,
     externalAddresses: statedNodeIps(source, 'ExternalIP'),
     podCidrs,
+    podBlocks: podCidrs,
     ...(zone && { zone }),
     minorVersion: nodeVersion(completion, object, settings),
     ...(source && { source }),

@@ -1,5 +1,5 @@
 import { fnv1a } from '../../base/hash.ts'
-import type { Cidr, Ip } from '../../base/ip.ts'
+import type { Cidr, Family, Ip } from '../../base/ip.ts'
 import { contains, familyOf, formatCidr, formatIp, offsetIp, sizeOf } from '../../base/ip.ts'
 import { byText } from '../../base/ordering.ts'
 import type { ClusterNode, ClusterPod, DeclaredPort } from '../../model/cluster.ts'
@@ -123,7 +123,7 @@ function chooseOpen(
     if (!node) continue
     const ips = chooseAddresses(draft, node, taken)
     chosen.set(draft, ips)
-    if (ips.length < node.podCidrs.length) lacking.set(node, [...(lacking.get(node) ?? []), draft])
+    if (ips.length < familiesOf(node).length) lacking.set(node, [...(lacking.get(node) ?? []), draft])
   }
   for (const [node, drafts] of lacking) reportFull(completion, node, drafts)
   return chosen
@@ -169,7 +169,7 @@ function checkStated(
     const node = nodes.get(draft.object.spec.nodeName ?? '')
     // A block that is only assumed says nothing against a dump.
     const dumped = draft.object.metadata.uid !== undefined
-    const all = dumped ? statedPodCidrs(node?.source?.object.spec) : (node?.podCidrs ?? [])
+    const all = dumped ? statedPodCidrs(node?.source?.object.spec) : (node?.podBlocks ?? [])
     const blocks = all.filter((cidr) => familyOf(cidr.first) === familyOf(ip))
     if (node && blocks.length > 0 && !blocks.some((cidr) => contains(cidr, ip))) {
       completion.report(
@@ -184,14 +184,14 @@ function checkStated(
 /** Pods that the CNI plugin has no address for never start. */
 function reportFull(
   { report }: Completion,
-  { name, podCidrs }: ClusterNode,
+  { name, podBlocks }: ClusterNode,
   drafts: readonly PodDraft[],
 ): void {
   const first = drafts[0]
   const what = drafts.length === 1 ? '1 pod has' : `${drafts.length} pods have`
   report(
     'pod-ip-taken',
-    `${what} no address: node ${name} has given out all of ${podCidrs.map(formatCidr).join(', ')}`,
+    `${what} no address: node ${name} has given out all of ${podBlocks.map(formatCidr).join(', ')}`,
     { ...(first && { object: first.ref }), severity: 'warning', fix: 'spread the pods over more nodes' },
   )
 }
@@ -199,9 +199,20 @@ function reportFull(
 /** A host-network pod has its node's addresses; any other gets one of its node's block for each family. */
 function chooseAddresses(draft: PodDraft, node: ClusterNode, taken: Map<Ip, PodDraft>): readonly Ip[] {
   if (draft.object.spec.hostNetwork) return node.addresses
-  const chosen = node.podCidrs.flatMap((block) => freeAddress(block, draft, taken) ?? [])
+  const chosen = familiesOf(node).flatMap((family) => {
+    const blocks = node.podBlocks.filter((block) => familyOf(block.first) === family)
+    for (const block of blocks) {
+      const ip = freeAddress(block, draft, taken)
+      if (ip !== undefined) return [ip]
+    }
+    return []
+  })
   for (const ip of chosen) taken.set(ip, draft)
   return chosen
+}
+
+function familiesOf({ podBlocks }: ClusterNode): readonly Family[] {
+  return [...new Set(podBlocks.map((block) => familyOf(block.first)))]
 }
 
 /** By a hash of the pod's name, so that another pod more or less changes nothing; the next one if it is taken. */

@@ -7,6 +7,7 @@ import type { ClusterConfiguration, KubeProxyConfiguration } from '../../model/c
 import type { Environment } from '../../model/environment.ts'
 import type { Located } from '../../model/objects.ts'
 import { chooseRanges, readCidrs, sameBlocks } from './address-ranges.ts'
+import type { ChosenCni } from './cni.ts'
 import type { Completion } from './completion.ts'
 import { offersNodePorts } from './node-ports.ts'
 import { chooseStated, statedIn, statedInEnvironment } from './stated.ts'
@@ -15,9 +16,13 @@ import { chooseStated, statedIn, statedInEnvironment } from './stated.ts'
 export const supportedMinors = { first: 28, last: 36 }
 
 /** Cluster-wide settings, from configuration objects, the Environment, and defaults like a kind cluster's. */
-export function completeSettings(completion: Completion, environment: Environment): ClusterSettings {
+export function completeSettings(
+  completion: Completion,
+  environment: Environment,
+  cni: ChosenCni,
+): ClusterSettings {
   const minorVersion = chooseVersion(completion)
-  const { podCidrs, serviceCidrs } = chooseRanges(completion)
+  const { podCidrs, serviceCidrs } = chooseRanges(completion, cni.cni.podNetwork)
   return {
     minorVersion,
     domain: chooseDomain(completion),
@@ -25,7 +30,7 @@ export function completeSettings(completion: Completion, environment: Environmen
     serviceCidrs,
     nodePorts: chooseNodePorts(completion),
     kubeProxy: completeKubeProxy(completion, environment, podCidrs),
-    cni: chooseCni(completion, environment),
+    cni: cni.settings,
   }
 }
 
@@ -133,20 +138,6 @@ function nodePortArgument({ apiServer }: ClusterConfiguration): string | undefin
     : Object.entries(given)
   const value = entries.find(([key]) => key === name)?.[1]
   return value === undefined ? undefined : String(value)
-}
-
-/** Names of plugins whose network equals kindnet's where Services are concerned, or that are not modelled yet. */
-function chooseCni(completion: Completion, environment: Environment): string {
-  const plugin = environment.cni?.plugin
-  if (plugin === undefined) {
-    completion.assume('pods are connected by kindnet (routed veth pairs, routes between nodes)')
-  }
-  if (plugin === undefined || plugin === 'kindnet') return 'kindnet'
-  completion.report(
-    'cni-not-modelled',
-    `the network plugin ${plugin} is not modelled; pods are connected as by kindnet (routed veth pairs, routes between nodes)`,
-  )
-  return 'kindnet'
 }
 
 function completeKubeProxy(

@@ -1,4 +1,4 @@
-import { hasPortmap } from '../../control/cni/portmap.ts'
+import { cniOf } from '../../control/cni/registry.ts'
 import type { FindCause } from './failure.ts'
 import { finding, protocolName } from './failure.ts'
 
@@ -6,7 +6,8 @@ import { finding, protocolName } from './failure.ts'
 export const findHostPort: FindCause = ({ world, outcome, stop, sent }) => {
   const { destination } = outcome
   const node = destination && world.nodesByIp.get(destination.ip)
-  if (stop?.reason !== 'no-listener' || !sent || !node || hasPortmap(world.cluster, node.name)) return []
+  if (stop?.reason !== 'no-listener' || !sent || !node) return []
+  if (cniOf(world.cluster).mapsHostPorts(node.name)) return []
   const hostPort = world.hostPorts.get(`${node.name} ${protocolName(sent.protocol)} ${sent.dport}`)
   if (!hostPort) return []
   const { pod, port } = hostPort

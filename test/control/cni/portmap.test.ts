@@ -156,7 +156,6 @@ const rows: readonly Row[] = [
   { name: 'a plugin chain without portmap', objects: [web, calico('calico')], from: 'internet', gets: 'refused', finding: 'host-port-not-mapped' },
   { name: 'a plugin chain with portmap', objects: [web, calico('calico, portmap')], from: 'internet', gets: 'reached' },
   { name: 'flannel, as it is released', objects: [web, environment('cni: {plugin: flannel}')], from: 'internet', gets: 'reached' },
-  { name: 'a plugin that is released without portmap', objects: [web, environment('cni: {plugin: cilium}')], from: 'internet', gets: 'refused', finding: 'host-port-not-mapped' },
   { name: 'kindnet without portmap', objects: [web, environment('cniChain: {node-a: [ptp]}')], from: 'internet', gets: 'refused', finding: 'host-port-not-mapped' },
 ]
 
