@@ -70,6 +70,12 @@ export function networkOf(underlay: Underlay, ip: Ip): UnderlayNetwork | undefin
   return underlay.networks.find((network) => contains(network.cidr, ip))
 }
 
+/** Whether two addresses are on one network, so that packets between them pass no router. */
+export function onOneNetwork(underlay: Underlay, one: Ip, other: Ip): boolean {
+  const network = networkOf(underlay, one)
+  return network !== undefined && network === networkOf(underlay, other)
+}
+
 /** Every address that the Environment gives to a node's devices, beside those of its Node object. */
 export function extraAddresses(
   cluster: Cluster,

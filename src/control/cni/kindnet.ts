@@ -1,5 +1,4 @@
-import type { Cidr, Ip } from '../../base/ip.ts'
-import { bitsOf, familyOf, offsetIp } from '../../base/ip.ts'
+import { bitsOf, familyOf } from '../../base/ip.ts'
 import type { Origin } from '../../base/source.ts'
 import type { ClusterNode, ClusterPod } from '../../model/cluster.ts'
 import type { Device, Route } from '../../model/network.ts'
@@ -9,6 +8,7 @@ import { block, comment, jump, rule } from '../proxy/iptables-rules.ts'
 import { everything, hostRoute, route } from '../routes.ts'
 import type { Cni, CniContext, CniInput, CniPlugin } from './cni.ts'
 import { foundByDaemonSet } from './find.ts'
+import { gatewayOf, podBits, podBlock } from './parts/pod-block.ts'
 import type { Portmap } from './portmap.ts'
 import { hasPortmap, portmapRules, portmapSysctls } from './portmap.ts'
 
@@ -63,12 +63,6 @@ function configureKindnet({ environment }: CniInput): Cni {
   }
 }
 
-/** The first address of the node's pod block of a family. */
-function gatewayOf(node: ClusterNode, family: 4 | 6): Ip | undefined {
-  const cidr = node.podCidrs.find((one) => familyOf(one.first) === family)
-  return cidr && offsetIp(cidr.first, 1)
-}
-
 function podRef(pod: ClusterPod): Origin {
   return { component: 'kindnet', subject: pod.ref }
 }
@@ -99,19 +93,11 @@ function podEnd(node: ClusterNode, pod: ClusterPod, mtu: number): Device {
   }
 }
 
-function blockOf(node: ClusterNode, ip: Ip): Cidr | undefined {
-  return node.podCidrs.find((one) => familyOf(one.first) === familyOf(ip))
-}
-
-function podBits(node: ClusterNode, ip: Ip): number {
-  return blockOf(node, ip)?.bits ?? bitsOf(familyOf(ip))
-}
-
 /** The gateway on the link, then everything by it, neighbour pods included. */
 function routesInPod(node: ClusterNode, pod: ClusterPod): readonly Route[] {
   return pod.ips.flatMap((ip): Route[] => {
     const gateway = gatewayOf(node, familyOf(ip))
-    const own = blockOf(node, ip)
+    const own = podBlock(node, familyOf(ip))
     if (gateway === undefined || !own) return []
     return [
       hostRoute(gateway, 'eth0', { source: ip, origin: podRef(pod) }),

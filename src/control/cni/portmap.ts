@@ -150,7 +150,7 @@ interface PodContext {
 }
 
 /** The name of the pod's sandbox, which containerd draws at random: here it follows from the pod's name. */
-function sandboxId({ namespace, name }: ClusterPod): string {
+export function sandboxId({ namespace, name }: ClusterPod): string {
   return sha256Hex(`sandbox ${namespace}/${name}`)
 }
 

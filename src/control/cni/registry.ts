@@ -1,10 +1,11 @@
 import { collectDiagnostics } from '../../base/diagnostic.ts'
 import type { Cluster } from '../../model/cluster.ts'
 import type { Cni, CniPlugin } from './cni.ts'
+import { flannel } from './flannel.ts'
 import { kindnet } from './kindnet.ts'
 
 /** Every network plugin, in the order in which a cluster is asked whether it runs it. */
-export const cniPlugins: readonly CniPlugin[] = [kindnet]
+export const cniPlugins: readonly CniPlugin[] = [flannel, kindnet]
 
 /** The plugin of an input that says nothing. */
 export const defaultCni: CniPlugin = kindnet

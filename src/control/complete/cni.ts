@@ -10,7 +10,7 @@ import type { Completion } from './completion.ts'
 
 /** The objects by which plugins are found and configured. */
 export function cniObjects(objects: ObjectsByKind): CniObjects {
-  return { daemonSets: objects.DaemonSet, configMaps: objects.ConfigMap }
+  return { daemonSets: objects.DaemonSet, configMaps: objects.ConfigMap, nodes: objects.Node }
 }
 
 /** The plugin that the cluster runs, as it is configured. */

@@ -1,0 +1,123 @@
+import type { Cidr } from '../../base/ip.ts'
+import { familyOf } from '../../base/ip.ts'
+import type { ClusterNode } from '../../model/cluster.ts'
+import type { CniObjects } from '../../model/cni-objects.ts'
+import { vethName } from '../device-names.ts'
+import type { Cni, CniContext, CniEvidence, CniInput, CniPlugin } from './cni.ts'
+import { foundByAny, foundByConfigMap, foundByDaemonSet } from './find.ts'
+import { backendParts, flannelAnnotations, flannelMtu } from './flannel/backend.ts'
+import type { FlannelConfig } from './flannel/config.ts'
+import { networkOfFamily, printedConfig, readFlannelConfig } from './flannel/config.ts'
+import { forwardRules, masqueradeRules } from './flannel/rules.ts'
+import type { BridgeOptions } from './parts/bridge.ts'
+import { bridgeDevices, bridgedPod, bridgeRoutes } from './parts/bridge.ts'
+import { ipMasqRules } from './parts/ip-masq.ts'
+import { podBits } from './parts/pod-block.ts'
+import type { Portmap } from './portmap.ts'
+import { hasPortmap, portmapRules, portmapSysctls } from './portmap.ts'
+
+/**
+ * flannel: a bridge on each node (its CNI plugin delegates to `bridge`), the node's `podCIDR` routed to it by one of its
+ * backends, and flanneld's own masquerade and FORWARD chains.
+ */
+export const flannel: CniPlugin = {
+  name: 'flannel',
+  facts: {
+    title: 'flannel',
+    networkModel: 'vxlan',
+    routeDistribution: 'No',
+    networkPolicies: 'No',
+    mesh: 'No',
+    externalDatastore: 'None',
+    encryption: 'No',
+    ingressEgressPolicies: 'No',
+    commercialSupport: 'No',
+    fidelity: 'exact',
+    remark:
+      'each node keeps a subnet of its own: packets between nodes are routed twice, through a VXLAN device or, with host-gw, without one; the WireGuard backend encrypts',
+  },
+  environmentFields: [
+    'cni.backend',
+    'cni.network',
+    'cni.vxlanPort',
+    'cni.port',
+    'cni.vni',
+    'cni.mtu',
+    'cni.directRouting',
+    'cni.ipMasq',
+  ],
+  find: foundByAny(foundByDaemonSet(/^kube-flannel/), foundByConfigMap(/^kube-flannel-cfg$/), foundByNodes),
+  configure: configureFlannel,
+}
+
+/** k3s runs flannel within its own process: only the Nodes' annotations show it. */
+function foundByNodes({ nodes }: CniObjects): CniEvidence | undefined {
+  for (const { object, ref, locate } of nodes) {
+    const key = Object.keys(object.metadata.annotations ?? {}).find((one) => flannelAnnotations.includes(one))
+    if (key !== undefined) return { object: ref, at: locate(['metadata', 'annotations', key]) }
+  }
+  return undefined
+}
+
+function configureFlannel(input: CniInput): Cni {
+  const read = readFlannelConfig(input)
+  const { environment } = input
+  const chained = (node: string) => hasPortmap(environment, node, read.portmap)
+  return {
+    name: 'flannel',
+    configuration: printedConfig(read),
+    podNetwork: read.network,
+    mapsHostPorts: chained,
+    node: (context) => {
+      const config = withNetwork(read, context)
+      const options = bridgeOptions(config, context)
+      const devices = bridgeDevices(context.node, context.pods, options)
+      const backend = backendParts(config, context)
+      return {
+        devices: [...backend.devices, ...devices],
+        routes: [...bridgeRoutes(devices), ...backend.routes],
+        neighbors: backend.neighbors,
+        sysctls: chained(context.node.name) ? portmapSysctls({ deviceOf: () => 'cni0' }, context.pods) : {},
+      }
+    },
+    pod: (context, pod) => bridgedPod(context.node, pod, bridgeOptions(withNetwork(read, context), context)),
+    rules: (context, family) => {
+      const config = withNetwork(read, context)
+      const portmap: Portmap = {
+        network: 'cbr0',
+        deviceOf: vethName,
+        bitsOf: (ip) => podBits(context.node, ip),
+      }
+      return [
+        ...ownRules(config, context.node, family),
+        ...(config.ipMasq ? [] : ipMasqRules(portmap, context.pods, family)),
+        ...(chained(context.node.name) ? portmapRules(portmap, context.pods, family) : []),
+      ]
+    },
+  }
+}
+
+/** Where no configuration says flannel's network it is taken for the cluster's. */
+function withNetwork(config: FlannelConfig, { cluster }: CniContext): FlannelConfig {
+  return config.network.length > 0 ? config : { ...config, network: cluster.settings.podCidrs }
+}
+
+function bridgeOptions(config: FlannelConfig, { mtu }: CniContext): BridgeOptions {
+  return {
+    component: 'flannel',
+    bridge: 'cni0',
+    mtu: flannelMtu(config, mtu),
+    hairpin: config.hairpin,
+    routes: config.network,
+  }
+}
+
+function ownRules(config: FlannelConfig, node: ClusterNode, family: 4 | 6) {
+  const network = networkOfFamily(config, family)
+  const subnet: Cidr | undefined = node.podCidrs.find((one) => familyOf(one.first) === family)
+  if (!network || !subnet) return []
+  return [
+    ...(config.ipMasq ? [masqueradeRules(family, { network, subnet, randomFully: config.randomFully })] : []),
+    ...(config.forwardRules ? [forwardRules(network)] : []),
+  ]
+}
