@@ -8,17 +8,20 @@ import type { Applications } from './applications.ts'
 import { compileApplications } from './applications.ts'
 import { cloudProxies } from './cloud-proxy/cloud-proxies.ts'
 import { cloudProxyMachines } from './cloud-proxy/machines.ts'
+import type { Cni } from './cni/cni.ts'
 import { cniOf } from './cni/registry.ts'
+import type { GuardedNode } from './firewalls.ts'
+import { guardedSegment, guardNode } from './firewalls.ts'
 import type { OutsideHost } from './hosts.ts'
-import { internetNetns, outsideHost, routerNetns } from './hosts.ts'
+import { internetNetns, outsideHost } from './hosts.ts'
 import { balancersOf } from './load-balancer/balancers.ts'
 import type { Balancer } from './load-balancer/profile.ts'
 import type { AllNameFiles } from './name-files.ts'
 import { nameFilesOf } from './name-files.ts'
 import { nodeNamespace, uplink } from './node-namespace.ts'
 import { hasNamespace, isAlive, podId, podNamespace } from './pod-namespace.ts'
-import { returnRouting } from './return-path.ts'
-import { oneToOneNat } from './router-nat.ts'
+import type { FurtherRouter } from './routers.ts'
+import { furtherRouters, routerNetns, routerPorts } from './routers.ts'
 import { everything } from './routes.ts'
 import type { Underlay } from './underlay.ts'
 import {
@@ -26,9 +29,11 @@ import {
   internetId,
   internetSegment,
   networkOf,
-  nodeSegment,
   routerId,
+  segmentOfNode,
+  segmentsOf,
   underlayOf,
+  uplinkMtu,
 } from './underlay.ts'
 
 /** What may replace generated parts of the network. */
@@ -60,8 +65,11 @@ export function compileNetwork(cluster: Cluster, options: CompileOptions = {}): 
   const hosts = outsideHosts(cluster, underlay, applications)
   const lookups = indexCluster(cluster)
   const made = new Map<NetnsId, Netns>()
-  const fixed = fixedNamespaces(cluster, underlay, balancers, hosts, applications)
   const cni = cniOf(cluster)
+  const routers = furtherRouters(cluster, underlay)
+  const guards = guardsOf(cluster, underlay)
+  const attached: Attached = { balancers, hosts, routers, guards, cni }
+  const fixed = fixedNamespaces(cluster, underlay, attached, applications)
   const get = (id: NetnsId): Netns | undefined => {
     const known = made.get(id) ?? fixed.get(id)
     if (known) return known
@@ -77,6 +85,7 @@ export function compileNetwork(cluster: Cluster, options: CompileOptions = {}): 
       return nodeNamespace({
         ...{ cluster, node, pods, hostPods, underlay, cni, applications },
         held: heldBy(node, balancers),
+        guarded: guards.has(node.name),
         viaRouter: balancers.some(({ returns = [] }) => returns.length > 0),
         ...(rules && { rules }),
       })
@@ -86,7 +95,7 @@ export function compileNetwork(cluster: Cluster, options: CompileOptions = {}): 
     return pod && home && podNamespace({ cluster, node: home, pod, cni, underlay, applications })
   }
   const keys = () => [...lookups.nodes.keys(), ...lookups.pods.keys(), ...fixed.keys()]
-  const segments = makeSegments(cluster, underlay, balancers, hosts)
+  const segments = makeSegments(cluster, underlay, attached)
   return {
     network: { namespaces: { get, keys }, segments },
     underlay,
@@ -101,6 +110,16 @@ export function compileNetwork(cluster: Cluster, options: CompileOptions = {}): 
         .filter(([ip]) => ip !== 0x7f000001 && ip !== 1n),
     ),
   }
+}
+
+/** The firewalls in front of nodes, by the node's name. */
+function guardsOf(cluster: Cluster, underlay: Underlay): ReadonlyMap<string, GuardedNode> {
+  return new Map(
+    cluster.nodes.flatMap((node) => {
+      const guard = guardNode(cluster, underlay, node)
+      return guard ? [[node.name, guard] as const] : []
+    }),
+  )
 }
 
 /** Balancer addresses that are on the node's own device. */
@@ -184,14 +203,18 @@ function withListeners(netns: Netns, more: readonly Listener[]): Netns {
 function fixedNamespaces(
   cluster: Cluster,
   underlay: Underlay,
-  balancers: readonly Balancer[],
-  hosts: readonly OutsideHost[],
+  { balancers, hosts, routers, guards, cni }: Attached,
   applications: Applications,
 ): ReadonlyMap<NetnsId, Netns> {
   const { podCidrs, serviceCidrs } = cluster.settings
   const own = [...podCidrs, ...serviceCidrs]
   const list = [
-    withListeners(routerOf(cluster, underlay, own, balancers), routerNameServers(underlay, applications)),
+    withListeners(
+      routerNetns({ cluster, underlay, cni, balancers, swallowed: own }),
+      routerNameServers(underlay, applications),
+    ),
+    ...routers.map((one) => one.netns),
+    ...[...guards.values()].map((one) => one.netns),
     withListeners(
       internetNetns(underlay, [...own, ...nowhereOutside(cluster, applications)]),
       applications.nameServer(undefined),
@@ -218,66 +241,28 @@ function routerNameServers({ networks }: Underlay, applications: Applications): 
   )
 }
 
-/** The nodes' router, with what balancers announce to it and need of it. */
-function routerOf(
-  cluster: Cluster,
-  underlay: Underlay,
-  own: readonly Cidr[],
-  balancers: readonly Balancer[],
-): Netns {
-  const returns = returnRouting(balancers)
-  const router = routerNetns(underlay, own, {
-    ruleSets: withTables(oneToOneNat(cluster.nodes), returns?.tables ?? new Map()),
-  })
-  const announced = new Map(
-    balancers.flatMap((one) => (one.routes ?? []).map((route) => [route.destination.first, route] as const)),
-  )
-  return {
-    ...router,
-    routes: [...router.routes, ...announced.values(), ...(returns?.routes ?? [])],
-    ...(returns && { rules: returns.rules }),
-  }
-}
-
-/** Rule sets with one more table for each family. */
-function withTables(
-  ruleSets: readonly RuleSet[],
-  tables: ReadonlyMap<4 | 6, RuleSet['tables'][number]>,
-): readonly RuleSet[] {
-  return ([4, 6] as const).flatMap((family): readonly RuleSet[] => {
-    const own = ruleSets.filter((one) => one.family === family)
-    const table = tables.get(family)
-    if (!table) return own
-    const before = own.flatMap((one) => one.tables)
-    return [{ family, tables: [table, ...before], conntrack: true }]
-  })
+/** What stands on the segments. */
+interface Attached {
+  readonly balancers: readonly Balancer[]
+  readonly hosts: readonly OutsideHost[]
+  readonly routers: readonly FurtherRouter[]
+  /** Firewalls in front of nodes, by the node's name. */
+  readonly guards: ReadonlyMap<string, GuardedNode>
+  readonly cni: Cni
 }
 
 function makeSegments(
   cluster: Cluster,
   underlay: Underlay,
-  balancers: readonly Balancer[],
-  hosts: readonly OutsideHost[],
+  attached: Attached,
 ): ReadonlyMap<string, Segment> {
-  const announced = balancers.flatMap((one) => one.announced ?? [])
-  const nodePorts = cluster.nodes.map(
-    (node): SegmentPort => ({
-      netns: `node/${node.name}`,
-      device: uplink,
-      addresses: [
-        ...node.addresses,
-        ...extraAddresses(cluster, node).map((one) => one.ip),
-        ...announced.filter((one) => one.node === node.name).map((one) => one.ip),
-      ],
-    }),
-  )
-  const gateways = underlay.networks.map((network) => network.gateway)
-  const router: SegmentPort = { netns: routerId, device: 'lan0', addresses: gateways }
-  const others = (segment: string) => [
-    ...balancers.flatMap((one) =>
-      one.ports.filter((port) => port.segment === segment).map((port) => port.port),
-    ),
-    ...hosts.filter((one) => one.segment === segment).map((one) => one.port),
+  const { balancers, hosts, routers, guards } = attached
+  const all = [
+    ...cluster.nodes.flatMap((node) => nodePorts(cluster, underlay, attached, node)),
+    ...routerPorts(underlay),
+    ...routers.flatMap((one) => one.ports),
+    ...balancers.flatMap((one) => one.ports),
+    ...hosts,
   ]
   const publicAddresses = cluster.nodes.flatMap((node) => node.externalAddresses)
   const wan: SegmentPort = {
@@ -294,9 +279,45 @@ function makeSegments(
     device: 'eth0',
     prefixes: [everything(4), everything(6)],
   }
+  const portsOn = (segment: string) => all.filter((one) => one.segment === segment).map((one) => one.port)
+  const guarded = [...guards].map(
+    ([name, guard]): Segment => ({
+      id: guardedSegment({ name }),
+      type: 'ethernet',
+      ports: [guard.inside, ...portsOn(guardedSegment({ name }))],
+    }),
+  )
   const segments: readonly Segment[] = [
-    { id: nodeSegment, type: 'ethernet', ports: [...nodePorts, router, ...others(nodeSegment)] },
-    { id: internetSegment, type: 'routed', ports: [wan, anywhere, ...others(internetSegment)] },
+    ...segmentsOf(underlay).map((id): Segment => ({ id, type: 'ethernet', ports: portsOn(id) })),
+    ...guarded,
+    { id: internetSegment, type: 'routed', ports: [wan, anywhere, ...portsOn(internetSegment)] },
   ]
   return new Map(segments.map((segment) => [segment.id, segment]))
+}
+
+/** Where a node is attached: to its network, or to the firewall in front of it, which then answers for it there. */
+function nodePorts(
+  cluster: Cluster,
+  underlay: Underlay,
+  { balancers, guards, cni }: Attached,
+  node: ClusterNode,
+): readonly { readonly segment: string; readonly port: SegmentPort }[] {
+  const announced = balancers.flatMap((one) => one.announced ?? [])
+  const segment = segmentOfNode(underlay, node)
+  const own: SegmentPort = {
+    netns: `node/${node.name}`,
+    device: uplink,
+    addresses: [
+      ...node.addresses,
+      ...extraAddresses(cluster, node).map((one) => one.ip),
+      ...announced.filter((one) => one.node === node.name).map((one) => one.ip),
+    ],
+  }
+  const mtu = uplinkMtu(cluster, underlay, node)
+  const further = cni.ports?.({ cluster, node, pods: [], uplink, mtu, underlay }) ?? []
+  const ports = [own, ...further]
+  const guard = guards.get(node.name)
+  if (!guard) return ports.map((port) => ({ segment, port }))
+  const outside = { ...guard.outside, addresses: ports.flatMap((one) => one.addresses ?? []) }
+  return [{ segment, port: outside }, ...ports.map((port) => ({ segment: guardedSegment(node), port }))]
 }

@@ -7,7 +7,7 @@ import { loopback, macOf } from './device-names.ts'
 import { listensOnEverything, readEntry } from './listeners.ts'
 import { blackhole, connected, everything, hostRoute, route } from './routes.ts'
 import type { Underlay } from './underlay.ts'
-import { internetId, internetSegment, networkOf, nodeSegment, routerId } from './underlay.ts'
+import { internetId, internetSegment, networkOf } from './underlay.ts'
 
 /** A machine outside the cluster, with the segment port by which it is attached. */
 export interface OutsideHost {
@@ -36,7 +36,10 @@ export function outsideHost(
     role: 'host',
     label: name ?? formatIp(ip),
     subject: { kind: 'Host', name: name ?? formatIp(ip) },
-    devices: [loopback, ethernet('eth0', network ? nodeSegment : internetSegment, ip, bits, underlay.mtu)],
+    devices: [
+      loopback,
+      ethernet('eth0', network?.segment ?? internetSegment, ip, bits, network?.mtu ?? underlay.mtu),
+    ],
     routes: [...(network ? [connected('eth0', ip, bits)] : []), ...own, ...(hasDefault ? [] : [toRouter])],
     sysctls: {},
     ruleSets: [],
@@ -45,7 +48,7 @@ export function outsideHost(
   const port: SegmentPort = network
     ? { netns: id, device: 'eth0', addresses: [ip] }
     : { netns: id, device: 'eth0', prefixes: [hostCidr(ip)] }
-  return { netns, segment: network ? nodeSegment : internetSegment, port }
+  return { netns, segment: network?.segment ?? internetSegment, port }
 }
 
 function hostListeners(declared: ExternalHost | undefined, listens: boolean): readonly Listener[] {
@@ -75,53 +78,6 @@ function readDestination(text: string, via: Ip | undefined): Cidr | undefined {
   if (text === 'default') return everything(via === undefined ? 4 : familyOf(via))
   const ip = parseIpSloppy(text)
   return ip === undefined ? parseCidr(text) : hostCidr(ip)
-}
-
-/** The router of the nodes' network: what is not the cluster's own goes on to the internet. */
-export function routerNetns(
-  underlay: Underlay,
-  swallowed: readonly Cidr[],
-  extra: Pick<Netns, 'ruleSets'>,
-): Netns {
-  const addresses = underlay.networks.map(({ cidr, gateway }) => ({ ip: gateway, bits: cidr.bits }))
-  const first = addresses[0]?.ip ?? 0
-  return {
-    id: routerId,
-    role: 'router',
-    label: 'router',
-    devices: [
-      loopback,
-      {
-        type: 'ethernet',
-        name: 'lan0',
-        segment: nodeSegment,
-        mtu: underlay.mtu,
-        mac: macOf('02:42', first),
-        addresses,
-      },
-      {
-        type: 'ethernet',
-        name: 'wan0',
-        segment: internetSegment,
-        mtu: underlay.mtu,
-        mac: macOf('02:43', first),
-        addresses: [],
-      },
-    ],
-    routes: [
-      ...underlay.networks.map(({ cidr, gateway }) => connected('lan0', gateway, cidr.bits)),
-      ...swallowed.map(blackhole),
-      route(everything(4), 'wan0'),
-      route(everything(6), 'wan0'),
-    ],
-    sysctls: {
-      'net.ipv4.ip_forward': 1,
-      'net.ipv6.conf.all.forwarding': 1,
-      'net.ipv4.conf.all.send_redirects': 0,
-    },
-    ...extra,
-    listeners: [],
-  }
 }
 
 /**

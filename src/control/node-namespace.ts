@@ -7,6 +7,7 @@ import { composeRuleSet } from '../netfilter/table.ts'
 import type { Applications } from './applications.ts'
 import type { Cni, CniContext } from './cni/cni.ts'
 import { loopback, macOf } from './device-names.ts'
+import { guardedSegment } from './firewalls.ts'
 import { readRoute } from './hosts.ts'
 import { kubeletRules } from './kubelet.ts'
 import { nodeListeners } from './listeners.ts'
@@ -17,8 +18,9 @@ import type { ProxyEndpoint } from './proxy/service-ports.ts'
 import { servicePortsOf } from './proxy/service-ports.ts'
 import { routesByRouter } from './return-path.ts'
 import { connected, everything, route, standardRules } from './routes.ts'
+import { withStatedMtu } from './stated-mtu.ts'
 import type { Underlay } from './underlay.ts'
-import { bitsIn, extraAddresses, networkOf, nodeSegment } from './underlay.ts'
+import { bitsIn, extraAddresses, networkOf, networksOf, segmentOfNode, uplinkMtu } from './underlay.ts'
 
 /** What a node's namespace is made from. */
 export interface NodeContext {
@@ -33,6 +35,8 @@ export interface NodeContext {
   readonly held?: readonly Ip[]
   /** Whether all traffic between machines passes the router, as in a VPC. */
   readonly viaRouter?: boolean
+  /** Whether a firewall of its own stands before its uplink. */
+  readonly guarded?: boolean
   /** Rule sets that stand for the generated ones of their family. */
   readonly rules?: readonly RuleSet[]
 }
@@ -43,7 +47,8 @@ export const uplink = 'eth0'
 /** The network namespace of a node. Its rules are made when they are first looked at. */
 export function nodeNamespace(context: NodeContext): Netns {
   const { cluster, node, pods, hostPods, underlay, cni } = context
-  const cniContext: CniContext = { cluster, node, pods, uplink, mtu: underlay.mtu, underlay }
+  const mtu = uplinkMtu(cluster, underlay, node)
+  const cniContext: CniContext = { cluster, node, pods, uplink, mtu, underlay }
   const plugin = cni.node(cniContext)
   const eth0 = uplinkDevice(context)
   const nodeCache = context.applications.nodeLocalDns.onNode(node.name)
@@ -54,12 +59,12 @@ export function nodeNamespace(context: NodeContext): Netns {
     role: 'node',
     label: node.name,
     subject: node.ref,
-    devices: [loopback, eth0, ...plugin.devices, ...nodeCache.devices],
+    devices: [loopback, eth0, ...withStatedMtu(cluster, plugin.devices), ...nodeCache.devices],
     routes: [
       ...ownNetworks(context, eth0),
       ...plugin.routes,
       ...(environment?.routes ?? []).flatMap((text) => readRoute(text, uplink)),
-      ...defaultRoutes(underlay),
+      ...defaultRoutes(context),
     ],
     ...(plugin.rules && { rules: [...standardRules, ...plugin.rules] }),
     ...(plugin.neighbors && { neighbors: plugin.neighbors }),
@@ -73,13 +78,13 @@ export function nodeNamespace(context: NodeContext): Netns {
   }
 }
 
-function uplinkDevice({ cluster, node, underlay, held = [] }: NodeContext): Device {
+function uplinkDevice({ cluster, node, underlay, held = [], guarded }: NodeContext): Device {
   const extra = extraAddresses(cluster, node).filter((one) => one.device === uplink)
   return {
     type: 'ethernet',
     name: uplink,
-    segment: nodeSegment,
-    mtu: underlay.mtu,
+    segment: guarded ? guardedSegment(node) : segmentOfNode(underlay, node),
+    mtu: uplinkMtu(cluster, underlay, node),
     mac: macOf('02:42', node.addresses[0] ?? 0),
     addresses: [
       ...node.addresses.map((ip) => ({ ip, bits: bitsIn(underlay, ip) })),
@@ -107,8 +112,8 @@ function primaryAddresses({ addresses }: Device): readonly InterfaceAddress[] {
   )
 }
 
-function defaultRoutes(underlay: Underlay): readonly Route[] {
-  return underlay.networks.map(({ cidr, gateway }) =>
+function defaultRoutes({ underlay, node }: NodeContext): readonly Route[] {
+  return networksOf(underlay, node.addresses).map(({ cidr, gateway }) =>
     route(everything(familyOf(cidr.first)), uplink, { via: gateway }),
   )
 }

@@ -1,12 +1,15 @@
 import type { Cluster, ClusterNode, ClusterPod } from '../model/cluster.ts'
-import type { Netns } from '../model/network.ts'
+import type { Netns, Route } from '../model/network.ts'
 import type { Applications } from './applications.ts'
 import type { Cni } from './cni/cni.ts'
 import { loopback } from './device-names.ts'
+import { readRoute } from './hosts.ts'
 import { podListeners } from './listeners.ts'
 import { klipper } from './load-balancer/klipper.ts'
 import { uplink } from './node-namespace.ts'
+import { withStatedMtu } from './stated-mtu.ts'
 import type { Underlay } from './underlay.ts'
+import { uplinkMtu } from './underlay.ts'
 
 /** Whether the pod has a network namespace of its own that works: it runs, has an address and a node. */
 export function hasNamespace(pod: ClusterPod): boolean {
@@ -29,19 +32,27 @@ export interface PodContext {
 
 /** The network namespace of a pod. It has no rules of its own, unless it is one of k3s's load balancers. */
 export function podNamespace({ cluster, node, pod, cni, underlay, applications }: PodContext): Netns {
-  const { mtu } = underlay
+  const mtu = uplinkMtu(cluster, underlay, node)
   const { devices, routes, neighbors } = cni.pod({ cluster, node, pods: [], uplink, mtu, underlay }, pod)
   return {
     id: podId(pod),
     role: 'pod',
     label: `pod/${pod.name}`,
     subject: pod.ref,
-    devices: [loopback, ...devices],
-    routes,
+    devices: [loopback, ...withStatedMtu(cluster, devices)],
+    routes: statedRoutes(cluster, pod) ?? routes,
     ...(neighbors && { neighbors }),
     ...klipper(cluster, node, pod),
     listeners: applications.listenersOf(pod, podListeners(cluster, pod)),
   }
+}
+
+/** Routes that the Environment states for the pod: then it has no others. */
+function statedRoutes(
+  { environment }: Cluster,
+  { namespace, name }: ClusterPod,
+): readonly Route[] | undefined {
+  return environment.podRoutes?.[`${namespace}/${name}`]?.flatMap((text) => readRoute(text, 'eth0'))
 }
 
 export function podId(pod: { readonly namespace: string; readonly name: string }): string {

@@ -59,7 +59,7 @@ function markRule({ source, protocol, port }: ReturnPath, mark: number): Rule {
   const sport = { first: port, last: port, inverted: false }
   return rule(
     origin,
-    { source: host(source), in: { name: 'lan0', inverted: false }, ...onProtocol(protocol) },
+    { source: host(source), in: { name: 'lan+', inverted: false }, ...onProtocol(protocol) },
     [{ type: protocol, sport }, states('NEW', 'INVALID')],
     { type: 'MARK', value: mark, mask: 0xffffffff },
   )

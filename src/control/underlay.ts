@@ -1,16 +1,39 @@
 import type { Cidr, Ip } from '../base/ip.ts'
-import { bitsOf, cidrOf, compareIp, contains, familyOf, offsetIp, parseInterfaceAddress } from '../base/ip.ts'
+import {
+  bitsOf,
+  cidrOf,
+  compareIp,
+  contains,
+  familyOf,
+  offsetIp,
+  parseCidr,
+  parseInterfaceAddress,
+  parseIpSloppy,
+} from '../base/ip.ts'
 import type { Cluster, ClusterNode } from '../model/cluster.ts'
+import type { SubnetEntry } from '../model/environment.ts'
 
-/** The network between the nodes: its block, and the router's address in it, for each family. */
+/** The networks of the nodes, and the router between them and to the rest of the world. */
 export interface Underlay {
+  /** One for each block; those of one segment stand together. The first of a family is where balancers stand. */
   readonly networks: readonly UnderlayNetwork[]
+  /** The MTU of devices that nothing else is said of. */
   readonly mtu: number
 }
 
 export interface UnderlayNetwork {
   readonly cidr: Cidr
+  /** The address by which its machines leave it. */
   readonly gateway: Ip
+  /** The main router's own address in it: the gateway, unless another router has that. */
+  readonly routerIp: Ip
+  /** The segment that it is on; blocks of both families may be on one. */
+  readonly segment: string
+  /** The router's device on the segment. */
+  readonly device: string
+  /** The name that the Environment gives it. */
+  readonly name?: string
+  readonly mtu?: number
 }
 
 /** Ids of the segments and namespaces outside the nodes. */
@@ -19,35 +42,83 @@ export const internetSegment = 'internet'
 export const routerId = 'router'
 export const internetId = 'internet'
 
+type Known = Pick<Cluster, 'nodes' | 'environment'>
+
 /**
- * The nodes' network. Node objects do not say how large it is: an interface of the Environment does; else it is
- * taken for the block that holds all nodes, a /24 (IPv6: /64) or larger, and 172.18.0.0/16 for kind's own.
+ * The nodes' networks: those that the Environment states. Node objects do not say how large one is: an interface of the
+ * Environment does; else it is taken for the block that holds all nodes, a /24 (IPv6: /64) or larger, and 172.18.0.0/16 for
+ * kind's own.
  */
-export function underlayOf(cluster: Pick<Cluster, 'nodes' | 'environment'>): Underlay {
-  const networks = ([4, 6] as const).flatMap((family): UnderlayNetwork[] => {
+export function underlayOf(cluster: Known): Underlay {
+  const stated = (cluster.environment.network?.subnets ?? []).flatMap(statedSubnet)
+  const networks = ([4, 6] as const).flatMap((family): Draft[] => {
     const ips = cluster.nodes.flatMap((node) => node.addresses).filter((ip) => familyOf(ip) === family)
-    if (ips.length === 0) return []
-    const cidr = statedNetwork(cluster, family) ?? smallestNetwork(ips, family)
-    return [{ cidr, gateway: chooseGateway(cidr, ips) }]
+    const open = ips.filter((ip) => !stated.some(({ cidr }) => contains(cidr, ip)))
+    if (open.length === 0) return []
+    const interfaces = interfaceNetworks(cluster, family)
+    const rest = open.filter((ip) => !interfaces.some((one) => contains(one, ip)))
+    const all = [...interfaces, ...(rest.length > 0 ? [smallestNetwork(rest, family)] : [])]
+    return all.map((cidr, index) => ({
+      cidr,
+      gateway: chooseGateway(cidr, ips),
+      ...segmentNumber(stated.length > 0 ? index + 1000 : index),
+    }))
   })
-  return { networks, mtu: 1500 }
+  return { networks: [...stated, ...networks].map((one) => withRouter(cluster, one)), mtu: 1500 }
 }
 
-/** The nodes' network of a family, if an interface of the Environment states it. */
-export function statedNetwork(
-  cluster: Pick<Cluster, 'nodes' | 'environment'>,
-  family: 4 | 6,
-): Cidr | undefined {
+type Draft = Omit<UnderlayNetwork, 'routerIp'>
+
+/** The main router gives way to one that the Environment states at the gateway's address: then it has the last address. */
+function withRouter({ environment }: Known, draft: Draft): UnderlayNetwork {
+  const addresses = (environment.network?.routers ?? []).flatMap((one) => one.addresses ?? [])
+  const claimed = addresses.some((text) => parseInterfaceAddress(text)?.ip === draft.gateway)
+  const last = offsetIp(draft.cidr.last, familyOf(draft.cidr.last) === 4 ? -1 : 0)
+  return { ...draft, routerIp: claimed ? last : draft.gateway }
+}
+
+/** The first segment is called `nodes`; the router's devices are numbered. */
+function segmentNumber(index: number): Pick<UnderlayNetwork, 'segment' | 'device'> {
+  return { segment: index === 0 ? nodeSegment : `${nodeSegment}/${index}`, device: `lan${index}` }
+}
+
+function statedSubnet({ name, cidr, gateway, cidr6, gateway6, mtu }: SubnetEntry, index: number): Draft[] {
+  const place = segmentNumber(index)
+  return [[cidr, gateway] as const, [cidr6, gateway6] as const].flatMap(([text, via]): Draft[] => {
+    const block = parseCidr(text ?? '')
+    if (!block) return []
+    const stated = parseIpSloppy(via ?? '')
+    return [
+      {
+        cidr: block,
+        gateway: stated ?? offsetIp(block.first, 1),
+        ...place,
+        ...(name !== undefined && { name }),
+        ...(mtu !== undefined && { mtu }),
+      },
+    ]
+  })
+}
+
+/** The networks that interfaces of the Environment state, each once, in the order of the nodes. */
+function interfaceNetworks(cluster: Known, family: 4 | 6): readonly Cidr[] {
+  const found: Cidr[] = []
   for (const node of cluster.nodes) {
     const texts = cluster.environment.nodes?.[node.name]?.interfaces?.['eth0']?.addresses ?? []
     for (const text of texts) {
       const address = parseInterfaceAddress(text)
-      if (address && familyOf(address.ip) === family && node.addresses.includes(address.ip)) {
-        return cidrOf(address.ip, address.bits)
-      }
+      if (!address || familyOf(address.ip) !== family || !node.addresses.includes(address.ip)) continue
+      const cidr = cidrOf(address.ip, address.bits)
+      if (!found.some((one) => one.first === cidr.first && one.bits === cidr.bits)) found.push(cidr)
     }
   }
-  return undefined
+  return found
+}
+
+/** Whether the input states the networks of a family, so that nothing of them is assumed. */
+export function statesNetworks(cluster: Known, family: 4 | 6): boolean {
+  const subnets = (cluster.environment.network?.subnets ?? []).flatMap(statedSubnet)
+  return subnets.length > 0 || interfaceNetworks(cluster, family).length > 0
 }
 
 function smallestNetwork(ips: readonly Ip[], family: 4 | 6): Cidr {
@@ -65,15 +136,47 @@ function chooseGateway(cidr: Cidr, taken: readonly Ip[]): Ip {
   return taken.includes(first) ? offsetIp(cidr.last, familyOf(cidr.last) === 4 ? -1 : 0) : first
 }
 
-/** The network of the underlay that holds the address. */
+/** The network of the underlay that holds the address; the narrowest, where blocks lie in one another. */
 export function networkOf(underlay: Underlay, ip: Ip): UnderlayNetwork | undefined {
-  return underlay.networks.find((network) => contains(network.cidr, ip))
+  let found: UnderlayNetwork | undefined
+  for (const network of underlay.networks) {
+    if (contains(network.cidr, ip) && network.cidr.bits > (found?.cidr.bits ?? -1)) found = network
+  }
+  return found
+}
+
+/** The networks that a machine with these addresses is on. */
+export function networksOf(underlay: Underlay, ips: readonly Ip[]): readonly UnderlayNetwork[] {
+  return [...new Set(ips.flatMap((ip) => networkOf(underlay, ip) ?? []))]
+}
+
+/** The first network of each family: where machines stand that no subnet is stated for. */
+export function mainNetworks({ networks }: Underlay): readonly UnderlayNetwork[] {
+  return ([4, 6] as const).flatMap(
+    (family) => networks.find(({ cidr }) => familyOf(cidr.first) === family) ?? [],
+  )
 }
 
 /** Whether two addresses are on one network, so that packets between them pass no router. */
 export function onOneNetwork(underlay: Underlay, one: Ip, other: Ip): boolean {
   const network = networkOf(underlay, one)
   return network !== undefined && network === networkOf(underlay, other)
+}
+
+/** The segments that machines are on, each once. */
+export function segmentsOf({ networks }: Underlay): readonly string[] {
+  return [...new Set([nodeSegment, ...networks.map(({ segment }) => segment)])]
+}
+
+/** The segment of a node's uplink. */
+export function segmentOfNode(underlay: Underlay, node: Pick<ClusterNode, 'addresses'>): string {
+  return networksOf(underlay, node.addresses)[0]?.segment ?? nodeSegment
+}
+
+/** The MTU of a node's uplink: as the Environment states it for the node, else for its network. */
+export function uplinkMtu(cluster: Known, underlay: Underlay, node: ClusterNode): number {
+  const network = networksOf(underlay, node.addresses)[0]
+  return cluster.environment.mtu?.nodes?.[node.name] ?? network?.mtu ?? underlay.mtu
 }
 
 /** Every address that the Environment gives to a node's devices, beside those of its Node object. */

@@ -7,11 +7,11 @@ import { redirectThen } from './redirect.ts'
 import { runHook } from './run-hook.ts'
 import { transmit } from './transmit.ts'
 
-/** Mirrors ip_forward: the TTL, the MTU, a redirect, then FORWARD and POSTROUTING. */
+/** Mirrors ip_forward: the TTL, the MTU, a redirect, then FORWARD and POSTROUTING. A provider's network leaves the TTL alone. */
 export function forward(walk: Walk, flight: Flight): readonly Outcome[] {
   const { packet, way, netns } = flight
   invariant(way, 'a packet is forwarded after it is routed')
-  if (packet.ttl <= 1) {
+  if (packet.ttl <= 1 && !netns.keepsTtl) {
     const answer = stackError(packet, 'timeExceeded')
     return walk.end(
       stop(flight, 'ttl', 'its time to live is over'),
@@ -24,7 +24,7 @@ export function forward(walk: Walk, flight: Flight): readonly Outcome[] {
     const text = `${packet.length} bytes do not fit ${way.device} (${mtu}), and it may not be fragmented`
     return walk.end(stop(flight, 'too-big', text), answer ? { type: 'answered', answer } : { type: 'lost' })
   }
-  const counted: Flight = { ...flight, packet: { ...packet, ttl: packet.ttl - 1 } }
+  const counted: Flight = netns.keepsTtl ? flight : { ...flight, packet: { ...packet, ttl: packet.ttl - 1 } }
   return way.device === flight.in
     ? redirectThen(walk, counted, (told) => onward(walk, told))
     : onward(walk, counted)

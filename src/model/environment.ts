@@ -24,6 +24,14 @@ export interface Environment {
     readonly rules?: Readonly<Record<string, string>>
     readonly staleState?: Readonly<Record<string, StaleState>>
   }
+  /** The networks between the nodes, their routers and firewalls; `docs/networks.md` describes them. */
+  readonly network?: NetworkEnvironment
+  /** A provider's firewall in front of nodes. */
+  readonly cloudFirewall?: FirewallEntry
+  readonly mtu?: MtuEnvironment
+  /** Routes of single pods by `namespace/name`, in the place of those that the plugin gives. */
+  readonly podRoutes?: Readonly<Record<string, readonly string[]>>
+  readonly ipMasqAgent?: { readonly nonMasqueradeCIDRs?: readonly string[]; readonly masqLinkLocal?: boolean }
   /** The chained plugins of nodes, by the names of the nodes: `portmap` among them is what maps host ports. */
   readonly cniChain?: Readonly<Record<string, readonly string[]>>
   readonly cni?: { readonly plugin?: string; readonly backend?: string | null } & Readonly<
@@ -51,6 +59,70 @@ export interface Environment {
   readonly certificates?: readonly CertificateEntry[]
   /** Which controllers of clouds serve Ingresses. */
   readonly ingressControllers?: readonly IngressControllerEntry[]
+}
+
+/** What lies between the nodes. */
+export interface NetworkEnvironment {
+  readonly subnets?: readonly SubnetEntry[]
+  /** What the router knows beside the subnets: `10.244.1.0/24 via 10.0.1.11`. */
+  readonly routes?: readonly string[]
+  /** False: routes of pods that the plugin, a cloud or BGP would bring are not there; only those stated are. */
+  readonly learnsPodRoutes?: boolean
+  readonly routers?: readonly RouterEntry[]
+  readonly firewalls?: readonly FirewallEntry[]
+}
+
+/** One network that nodes are on. */
+export interface SubnetEntry {
+  readonly name?: string
+  readonly cidr?: string
+  readonly gateway?: string
+  readonly cidr6?: string
+  readonly gateway6?: string
+  /** Bytes; 1500, if left out. */
+  readonly mtu?: number
+}
+
+/** A router beside the one that leads to the rest of the world. */
+export interface RouterEntry {
+  readonly name?: string
+  /** One in each network that it joins: `10.0.1.2/24`. */
+  readonly addresses?: readonly string[]
+  readonly routes?: readonly string[]
+  readonly sysctl?: Readonly<Record<string, number>>
+}
+
+/** A stateful firewall: in front of nodes, or on the router between subnets. */
+export interface FirewallEntry {
+  readonly name?: string
+  /** The nodes whose network interface it guards; all, if left out and there are no subnets either. */
+  readonly nodes?: readonly string[]
+  /** The subnets between which it stands. */
+  readonly between?: readonly string[]
+  /** What happens to packets that nothing below takes: `deny` or `allow`. */
+  readonly default?: string
+  readonly allow?: readonly FirewallRule[]
+  readonly deny?: readonly FirewallRule[]
+}
+
+/** Which packets a line of a firewall is about; all, in what is left out. */
+export interface FirewallRule {
+  readonly from?: string
+  readonly to?: string
+  /** `TCP`, `UDP`, `SCTP`, `ICMP`, `IPIP`, `ESP`, a number, or `any`. */
+  readonly protocol?: string | number
+  /** `443`, `30000-32767`. */
+  readonly ports?: readonly (string | number)[]
+}
+
+/** Sizes that differ from what devices have by default, in bytes. */
+export interface MtuEnvironment {
+  readonly pod?: number
+  readonly tunnel?: number
+  readonly overhead?: number
+  readonly nodes?: Readonly<Record<string, number>>
+  /** False: routers say nothing when a packet is too big. */
+  readonly icmpFragNeededDelivered?: boolean
 }
 
 export interface KubeletEnvironment {

@@ -43,6 +43,8 @@ export interface Netns {
   /** iptables rules by family and backend; of two for one family, the later one was loaded last. */
   readonly ruleSets: readonly RuleSet[]
   readonly listeners: readonly Listener[]
+  /** A provider's virtual network: it forwards packets without counting down their time to live. */
+  readonly keepsTtl?: boolean
   readonly sets?: readonly IpSet[]
 }
 

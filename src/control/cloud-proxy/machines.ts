@@ -11,7 +11,7 @@ import { podRoutes } from '../load-balancer/pod-routes.ts'
 import type { Balancer } from '../load-balancer/profile.ts'
 import { everything, hostRoute, route } from '../routes.ts'
 import type { Underlay, UnderlayNetwork } from '../underlay.ts'
-import { internetSegment, networkOf, nodeSegment } from '../underlay.ts'
+import { internetSegment, mainNetworks, networkOf, nodeSegment } from '../underlay.ts'
 import { cloudProxies } from './cloud-proxies.ts'
 import type { CloudProxy } from './cloud-proxy.ts'
 
@@ -50,7 +50,7 @@ export function cloudProxyMachines(
     if (!proxy) return []
     return addresses.map(({ ip }, index) => {
       const id = index === 0 ? made.id : `${made.id}/${formatIp(ip)}`
-      const sources = underlay.networks.map((network): Source => {
+      const sources = mainNetworks(underlay).map((network): Source => {
         const onLan = contains(network.cidr, ip)
         if (onLan) return { ip, network }
         return {

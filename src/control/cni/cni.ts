@@ -74,6 +74,13 @@ export interface FabricRoute {
   readonly origin: { readonly component: string; readonly subject?: ObjectRef }
 }
 
+/** What a cloud's network, or routers that the plugin speaks to, do for pods. */
+export interface Fabric {
+  readonly routes: readonly FabricRoute[]
+  /** A provider's virtual network, which forwards without counting down the time to live. */
+  readonly transparent: boolean
+}
+
 /** A plugin as one cluster has configured it: what it makes of the cluster, node by node. */
 export interface Cni {
   readonly name: string
@@ -92,7 +99,7 @@ export interface Cni {
   /** Devices and addresses of the node on its network beside the uplink's own (secondary interfaces of a cloud). */
   ports?(context: CniContext): readonly SegmentPort[]
   /** What the network between the nodes knows of pods. */
-  fabric?(cluster: Cluster, underlay: Underlay): readonly FabricRoute[]
+  fabric?(cluster: Cluster, underlay: Underlay): Fabric
 }
 
 /** How a plugin was recognised. */

@@ -4,7 +4,7 @@ import type { ClusterNode, ClusterPod, ClusterService } from '../../model/cluste
 import type { Environment } from '../../model/environment.ts'
 import { listenAnnotation } from '../listeners.ts'
 import { nodeResolvConf } from '../name-files.ts'
-import { statedNetwork, underlayOf } from '../underlay.ts'
+import { statesNetworks, underlayOf } from '../underlay.ts'
 import type { Completion } from './completion.ts'
 
 interface Surroundings {
@@ -24,7 +24,7 @@ export function assumeSurroundings(completion: Completion, surroundings: Surroun
 
 function assumeNetwork({ assume }: Completion, { nodes, environment }: Surroundings): void {
   for (const { cidr, gateway } of underlayOf({ nodes, environment }).networks) {
-    if (statedNetwork({ nodes, environment }, familyOf(gateway))) continue
+    if (statesNetworks({ nodes, environment }, familyOf(gateway))) continue
     assume(`the nodes are on one network, ${formatCidr(cidr)}, whose router is ${formatIp(gateway)}`)
   }
 }

@@ -44,8 +44,19 @@ EnvironmentSpec clusterNetwork:EnvironmentNetwork kubeProxy:EnvironmentProxy cni
   externalHosts:[]EnvironmentHost conntrack:{}[]EnvironmentConntrack loadBalancerController:any
   resolver:EnvironmentResolver kubelet:{}EnvironmentKubelet
   upstreamDNS:{}{}EnvironmentUpstreamName httpApps:[]EnvironmentHttpApp
-  certificates:[]EnvironmentCertificate calico:any cloudFirewall:any cniChain:{}[]string environment:any
-  ingressControllers:[]EnvironmentIngressController ipMasqAgent:any l2:any mtu:any podRoutes:any
+  certificates:[]EnvironmentCertificate calico:any cloudFirewall:EnvironmentFirewall cniChain:{}[]string environment:any
+  ingressControllers:[]EnvironmentIngressController ipMasqAgent:EnvironmentMasqAgent l2:any mtu:EnvironmentMtu
+  podRoutes:{}[]string network:EnvironmentUnderlay
+EnvironmentUnderlay subnets:[]EnvironmentSubnet routes:[]string learnsPodRoutes:boolean
+  routers:[]EnvironmentRouter firewalls:[]EnvironmentFirewall
+EnvironmentSubnet name:string cidr:string gateway:string cidr6:string gateway6:string mtu:integer
+EnvironmentRouter name:string addresses:[]string routes:[]string sysctl:{}integer
+EnvironmentFirewall name:string nodes:[]string between:[]string default:string
+  allow:[]EnvironmentFirewallRule deny:[]EnvironmentFirewallRule
+EnvironmentFirewallRule from:string to:string protocol:any ports:[]any
+EnvironmentMtu pod:integer tunnel:integer overhead:integer nodes:{}integer
+  icmpFragNeededDelivered:boolean
+EnvironmentMasqAgent nonMasqueradeCIDRs:[]string masqLinkLocal:boolean
 EnvironmentResolver libc:string tool:string useSearchList:boolean
 EnvironmentKubelet clusterDNS:[]string clusterDomain:string
 EnvironmentUpstreamName rcode:string answers:[]any *:any

@@ -1,0 +1,186 @@
+import type { Cidr } from '../base/ip.ts'
+import { familyOf, parseCidrSloppy } from '../base/ip.ts'
+import { ICMP, ICMPV6, SCTP, TCP, UDP } from '../base/packet.ts'
+import type { ObjectRef, Origin } from '../base/source.ts'
+import type { Cluster, ClusterNode } from '../model/cluster.ts'
+import type { FirewallEntry, FirewallRule } from '../model/environment.ts'
+import type { Netns, SegmentPort } from '../model/network.ts'
+import type { Match } from '../netfilter/match/registry.ts'
+import type { HeaderMatch, Rule, RuleSet, Target } from '../netfilter/rule.ts'
+import { makeTable } from '../netfilter/table.ts'
+import { loopback, macOfName } from './device-names.ts'
+import { accept, block, drop, rule, states } from './proxy/iptables-rules.ts'
+import type { Underlay } from './underlay.ts'
+import { segmentOfNode, uplinkMtu } from './underlay.ts'
+
+/** The segment between a node's network interface and the firewall in front of it. */
+export function guardedSegment(node: Pick<ClusterNode, 'name'>): string {
+  return `interface/${node.name}`
+}
+
+/** The firewalls that guard a node's network interface: those that name it, and those that name no node and no subnets. */
+export function firewallsOf(
+  { environment }: Cluster,
+  { name }: Pick<ClusterNode, 'name'>,
+): readonly FirewallEntry[] {
+  const { cloudFirewall, network } = environment
+  const all = [...(cloudFirewall ? [cloudFirewall] : []), ...(network?.firewalls ?? [])]
+  return all.filter((one) => (one.nodes ? one.nodes.includes(name) : !one.between))
+}
+
+/** A firewall machine with the port by which it stands on the nodes' network, and the one towards the node. */
+export interface GuardedNode {
+  readonly netns: Netns
+  readonly outside: SegmentPort
+  readonly inside: SegmentPort
+}
+
+/**
+ * A provider's firewall in front of a node's interface: a transparent bridge that follows connections. What the node sends
+ * passes, and so do answers to it; what comes in needs a rule, or the default.
+ */
+export function guardNode(cluster: Cluster, underlay: Underlay, node: ClusterNode): GuardedNode | undefined {
+  const entries = firewallsOf(cluster, node)
+  if (entries.length === 0) return undefined
+  const id = `firewall/${node.name}`
+  const mtu = uplinkMtu(cluster, underlay, node)
+  const names = entries.flatMap(({ name }) => name ?? [])
+  const port = (name: string, segment: string) => ({
+    type: 'ethernet' as const,
+    name,
+    segment,
+    mtu: Math.max(mtu, 9216),
+    mac: macOfName(`${id} ${name}`),
+    addresses: [],
+    master: 'br0',
+  })
+  const subject = refOf(cluster)
+  const netns: Netns = {
+    id,
+    role: 'router',
+    label: `firewall of ${node.name}${names.length > 0 ? ` (${names.join(', ')})` : ''}`,
+    ...(subject && { subject }),
+    devices: [
+      loopback,
+      { type: 'bridge', name: 'br0', mtu: 9216, mac: macOfName(`${id} br0`), addresses: [] },
+      port('outside0', segmentOfNode(underlay, node)),
+      port('inside0', guardedSegment(node)),
+    ],
+    routes: [],
+    sysctls: { 'net.bridge.bridge-nf-call-iptables': 1, 'net.bridge.bridge-nf-call-ip6tables': 1 },
+    ruleSets: ([4, 6] as const).map((family) => guardRules(cluster, entries, family)),
+    listeners: [],
+  }
+  return { netns, outside: { netns: id, device: 'outside0' }, inside: { netns: id, device: 'inside0' } }
+}
+
+function refOf({ environmentSource }: Cluster): ObjectRef | undefined {
+  return environmentSource?.ref
+}
+
+function guardRules(cluster: Cluster, entries: readonly FirewallEntry[], family: 4 | 6): RuleSet {
+  const fromNode: Match = { type: 'physdev', in: { name: 'inside0', inverted: false } }
+  const rules = [rule(originOf(cluster), {}, [fromNode], accept), ...filterRules(cluster, entries, family)]
+  return { family, tables: [filterTable(rules)], conntrack: true }
+}
+
+function originOf(cluster: Cluster): Origin {
+  const subject = refOf(cluster)
+  return { component: 'provider firewall', ...(subject && { subject }) }
+}
+
+function filterTable(forward: readonly Rule[]) {
+  return makeTable('filter', [
+    { name: 'INPUT', policy: 'ACCEPT', rules: [] },
+    { name: 'FORWARD', policy: 'ACCEPT', rules: forward },
+    { name: 'OUTPUT', policy: 'ACCEPT', rules: [] },
+  ])
+}
+
+/** Answers pass; then what is denied, what is allowed, and the default. Several firewalls are rules of one. */
+function filterRules(cluster: Cluster, entries: readonly FirewallEntry[], family: 4 | 6): readonly Rule[] {
+  const origin = originOf(cluster)
+  const lines = (which: 'allow' | 'deny', target: Target) =>
+    entries.flatMap((entry) =>
+      (entry[which] ?? []).flatMap((line) => ruleOf(line, family, { origin, target })),
+    )
+  const denies = entries.some((entry) => (entry.default ?? (entry.allow ? 'deny' : 'allow')) === 'deny')
+  return [
+    rule(origin, {}, [states('RELATED', 'ESTABLISHED')], accept),
+    ...lines('deny', drop),
+    ...lines('allow', accept),
+    ...(denies ? [rule(origin, {}, [], drop)] : []),
+  ]
+}
+
+/** Rules on the router between subnets: what goes from one of them to another. */
+export function betweenRules(cluster: Cluster, underlay: Underlay, family: 4 | 6): readonly Rule[] {
+  const entries = (cluster.environment.network?.firewalls ?? []).filter((one) => one.between)
+  return entries.flatMap((entry) => {
+    const blocks = underlay.networks.filter(
+      ({ name, cidr }) =>
+        name !== undefined && entry.between?.includes(name) && familyOf(cidr.first) === family,
+    )
+    const pairs = blocks.flatMap((from) =>
+      blocks.filter((to) => to !== from).map((to) => [from, to] as const),
+    )
+    return filterRules(cluster, [entry], family).flatMap((one) =>
+      pairs.map(([from, to]) => ({
+        ...one,
+        header: {
+          ...one.header,
+          in: { name: from.device, inverted: false },
+          out: { name: to.device, inverted: false },
+        },
+      })),
+    )
+  })
+}
+
+const protocols: Readonly<Record<string, number>> = {
+  tcp: TCP,
+  udp: UDP,
+  sctp: SCTP,
+  icmp: ICMP,
+  icmpv6: ICMPV6,
+  ipip: 4,
+  ipencap: 4,
+  gre: 47,
+  esp: 50,
+}
+
+function ruleOf(
+  { from, to, protocol, ports = [] }: FirewallRule,
+  family: 4 | 6,
+  { origin, target }: { readonly origin: Origin; readonly target: Target },
+): readonly Rule[] {
+  const sides = [from, to].map((text) => (text === undefined ? undefined : readBlock(text)))
+  if (sides.some((one) => one && familyOf(one.first) !== family)) return []
+  const [source, destination] = sides.map((one) => one && block(one))
+  const number = protocolNumber(protocol)
+  const header: HeaderMatch = {
+    ...(source && { source }),
+    ...(destination && { destination }),
+    ...(number !== undefined && { protocol: { protocol: number, inverted: false } }),
+  }
+  const transport = number === TCP ? 'tcp' : number === UDP ? 'udp' : number === SCTP ? 'sctp' : undefined
+  if (ports.length === 0 || !transport) return [rule(origin, header, [], target)]
+  return ports.flatMap((port) => {
+    const [first = Number.NaN, last = first] = String(port).split('-').map(Number)
+    if (!Number.isInteger(first) || !Number.isInteger(last)) return []
+    return [rule(origin, header, [{ type: transport, dport: { first, last, inverted: false } }], target)]
+  })
+}
+
+/** A block or an address; bits beyond the mask are left out. */
+export function readBlock(text: string): Cidr | undefined {
+  return parseCidrSloppy(text.includes('/') ? text : `${text}/${text.includes(':') ? 128 : 32}`)
+}
+
+/** The protocol's number; `undefined` for every protocol. */
+export function protocolNumber(protocol: string | number | undefined): number | undefined {
+  if (protocol === undefined) return undefined
+  const text = String(protocol).toLowerCase()
+  if (text === 'any' || text === 'all') return undefined
+  return protocols[text] ?? Number(text)
+}

@@ -1,0 +1,241 @@
+import type { Cidr, InterfaceAddress } from '../base/ip.ts'
+import { familyOf, parseInterfaceAddress } from '../base/ip.ts'
+import type { Cluster } from '../model/cluster.ts'
+import type { RouterEntry } from '../model/environment.ts'
+import type { Device, Netns, NextHop, Route, SegmentPort } from '../model/network.ts'
+import type { Rule, RuleSet, Table } from '../netfilter/rule.ts'
+import { makeTable } from '../netfilter/table.ts'
+import type { Cni } from './cni/cni.ts'
+import { loopback, macOf, macOfName } from './device-names.ts'
+import { betweenRules } from './firewalls.ts'
+import { readRoute } from './hosts.ts'
+import type { Balancer } from './load-balancer/profile.ts'
+import { drop, rule } from './proxy/iptables-rules.ts'
+import { returnRouting } from './return-path.ts'
+import { oneToOneNat } from './router-nat.ts'
+import { blackhole, connected, everything, route } from './routes.ts'
+import type { Underlay, UnderlayNetwork } from './underlay.ts'
+import { internetSegment, networkOf, routerId } from './underlay.ts'
+
+/** What the router of the nodes' networks is made from. */
+export interface RouterContext {
+  readonly cluster: Cluster
+  readonly underlay: Underlay
+  readonly cni: Cni
+  readonly balancers: readonly Balancer[]
+  /** The cluster's own blocks: there is no way to them from outside unless something knows one. */
+  readonly swallowed: readonly Cidr[]
+}
+
+/** The router between the nodes' networks and to everything else, with what balancers and the plugin tell it. */
+export function routerNetns(context: RouterContext): Netns {
+  const { cluster, underlay, balancers, swallowed } = context
+  const returns = returnRouting(balancers)
+  const announced = new Map(
+    balancers.flatMap((one) =>
+      (one.routes ?? []).map((learnt) => [learnt.destination.first, learnt] as const),
+    ),
+  )
+  const known = knownRoutes(context)
+  const open = swallowed.filter((one) => !known.some((learnt) => same(learnt.destination, one)))
+  const fabric = context.cni.fabric?.(cluster, underlay)
+  return {
+    id: routerId,
+    role: 'router',
+    label: 'router',
+    devices: [loopback, ...lanDevices(underlay), wanDevice(underlay)],
+    routes: [
+      ...underlay.networks.map(({ cidr, routerIp, device }) => connected(device, routerIp, cidr.bits)),
+      ...known,
+      ...open.map(blackhole),
+      route(everything(4), 'wan0'),
+      route(everything(6), 'wan0'),
+      ...[...announced.values(), ...(returns?.routes ?? [])].map((one) => placed(underlay, one)),
+    ],
+    ...(returns && { rules: returns.rules }),
+    sysctls: {
+      'net.ipv4.ip_forward': 1,
+      'net.ipv6.conf.all.forwarding': 1,
+      'net.ipv4.conf.all.send_redirects': 0,
+    },
+    ...(fabric?.transparent && { keepsTtl: true }),
+    ruleSets: ruleSetsOf(context, returns?.tables ?? new Map()),
+    listeners: [],
+  }
+}
+
+/** One device for each segment, with the gateways of its networks. */
+function lanDevices({ networks, mtu }: Underlay): readonly Device[] {
+  return devicesOf(networks).map((own): Device => {
+    const [{ device, segment, routerIp }] = own
+    return {
+      type: 'ethernet',
+      name: device,
+      segment,
+      mtu: own.find((one) => one.mtu !== undefined)?.mtu ?? mtu,
+      mac: macOf('02:42', routerIp),
+      addresses: own.map((one) => ({ ip: one.routerIp, bits: one.cidr.bits })),
+    }
+  })
+}
+
+type Group = readonly [UnderlayNetwork, ...UnderlayNetwork[]]
+
+function devicesOf(networks: readonly UnderlayNetwork[]): readonly Group[] {
+  const names = [...new Set(networks.map(({ device }) => device))]
+  return names.flatMap((name): Group[] => {
+    const [first, ...rest] = networks.filter(({ device }) => device === name)
+    return first ? [[first, ...rest]] : []
+  })
+}
+
+function wanDevice({ networks, mtu }: Underlay): Device {
+  const mac = macOf('02:43', networks[0]?.routerIp ?? 0)
+  return { type: 'ethernet', name: 'wan0', segment: internetSegment, mtu, mac, addresses: [] }
+}
+
+/** The router's ports on the nodes' segments. */
+export function routerPorts({
+  networks,
+}: Underlay): readonly { readonly segment: string; readonly port: SegmentPort }[] {
+  return devicesOf(networks).map((own) => {
+    const [{ device, segment }] = own
+    return { segment, port: { netns: routerId, device, addresses: own.map((one) => one.routerIp) } }
+  })
+}
+
+/** Routes that the Environment states, and those that the plugin's cloud, BGP or OSPF brings. */
+function knownRoutes({ cluster, underlay, cni }: RouterContext): readonly Route[] {
+  const { routes = [], learnsPodRoutes } = cluster.environment.network ?? {}
+  const stated = routes.flatMap((text) => readRoute(text, 'lan0'))
+  const learnt = learnsPodRoutes === false ? [] : (cni.fabric?.(cluster, underlay).routes ?? [])
+  const own = learnt
+    .filter((one) => !stated.some((other) => same(other.destination, one.destination)))
+    .map(({ destination, via, origin }) => route(destination, 'lan0', { via, origin }))
+  return [...stated, ...own].map((one) => placed(underlay, one))
+}
+
+function same(one: Cidr, other: Cidr): boolean {
+  return one.first === other.first && one.bits === other.bits
+}
+
+/** A route by the device that leads to its next hop. */
+function placed(underlay: Underlay, one: Route): Route {
+  const hopOf = (hop: NextHop): NextHop => {
+    if (hop.device !== 'lan0') return hop
+    const network = networkOf(underlay, hop.via ?? one.destination.first)
+    return network ? { ...hop, device: network.device } : hop
+  }
+  return { ...one, nextHops: one.nextHops.map(hopOf) }
+}
+
+/** Translation of the nodes' public addresses, marks for balancers, and firewalls between subnets. */
+function ruleSetsOf(context: RouterContext, marks: ReadonlyMap<4 | 6, Table>): readonly RuleSet[] {
+  const { cluster, underlay } = context
+  const nat = oneToOneNat(cluster.nodes)
+  return ([4, 6] as const).flatMap((family): readonly RuleSet[] => {
+    const forward = betweenRules(cluster, underlay, family)
+    const output = cluster.environment.mtu?.icmpFragNeededDelivered === false ? [silence(family)] : []
+    const filter = forward.length + output.length > 0 ? [filterTable(forward, output)] : []
+    const mark = marks.get(family)
+    const own = nat.filter((one) => one.family === family)
+    if (filter.length === 0 && !mark) return own
+    const tables = [...(mark ? [mark] : []), ...filter, ...own.flatMap((one) => one.tables)]
+    return [{ family, tables, conntrack: true }]
+  })
+}
+
+/** Keeps the router from telling that a packet is too big. */
+function silence(family: 4 | 6): Rule {
+  const header = { protocol: { protocol: family === 4 ? 1 : 58, inverted: false } }
+  const match =
+    family === 4
+      ? ({ type: 'icmp', icmpType: 3, codes: { first: 4, last: 4 }, inverted: false } as const)
+      : ({ type: 'icmp6', icmpType: 2, codes: { first: 0, last: 255 }, inverted: false } as const)
+  return rule({ component: 'router' }, header, [match], drop)
+}
+
+function filterTable(forward: readonly Rule[], output: readonly Rule[]): Table {
+  return makeTable('filter', [
+    { name: 'INPUT', policy: 'ACCEPT', rules: [] },
+    { name: 'FORWARD', policy: 'ACCEPT', rules: forward },
+    { name: 'OUTPUT', policy: 'ACCEPT', rules: output },
+  ])
+}
+
+/** A further router that the Environment states, with its ports. */
+export interface FurtherRouter {
+  readonly netns: Netns
+  readonly ports: readonly { readonly segment: string; readonly port: SegmentPort }[]
+}
+
+/** Routers beside the main one: they join networks, and know what the Environment says that they know. */
+export function furtherRouters({ environment }: Cluster, underlay: Underlay): readonly FurtherRouter[] {
+  return (environment.network?.routers ?? []).map((entry, index) => furtherRouter(entry, index, underlay))
+}
+
+function furtherRouter(entry: RouterEntry, index: number, underlay: Underlay): FurtherRouter {
+  const name = entry.name ?? `router${index + 1}`
+  const id = `router/${name}`
+  const sides = (entry.addresses ?? []).flatMap((text, number): readonly Side[] => {
+    const address = parseInterfaceAddress(text)
+    const network = address && networkOf(underlay, address.ip)
+    return address && network ? [{ address, network, device: `eth${number}` }] : []
+  })
+  const deviceTo = (one: Route) => {
+    const via = one.nextHops[0]?.via ?? one.destination.first
+    return sides.find(({ network }) => network === networkOf(underlay, via))?.device ?? 'eth0'
+  }
+  const stated = (entry.routes ?? []).flatMap((text) => readRoute(text, 'eth0'))
+  const netns: Netns = {
+    id,
+    role: 'router',
+    label: `router ${name}`,
+    devices: [loopback, ...sides.map((side) => sideDevice(id, side, underlay))],
+    routes: [
+      ...sides.map(({ address, device }) => connected(device, address.ip, address.bits)),
+      ...stated.map((one) => ({
+        ...one,
+        nextHops: one.nextHops.map((hop) => ({ ...hop, device: deviceTo(one) })),
+      })),
+      ...defaultRoutes(sides, stated),
+    ],
+    sysctls: { 'net.ipv4.ip_forward': 1, 'net.ipv6.conf.all.forwarding': 1, ...entry.sysctl },
+    ruleSets: [],
+    listeners: [],
+  }
+  const ports = sides.map(({ address, network, device }) => ({
+    segment: network.segment,
+    port: { netns: id, device, addresses: [address.ip] },
+  }))
+  return { netns, ports }
+}
+
+interface Side {
+  readonly address: InterfaceAddress
+  readonly network: UnderlayNetwork
+  readonly device: string
+}
+
+function sideDevice(id: string, { address, network, device }: Side, underlay: Underlay): Device {
+  return {
+    type: 'ethernet',
+    name: device,
+    segment: network.segment,
+    mtu: network.mtu ?? underlay.mtu,
+    mac: macOfName(`${id} ${device}`),
+    addresses: [address],
+  }
+}
+
+/** What it does not know it hands to the main router, unless a default route is stated. */
+function defaultRoutes(sides: readonly Side[], stated: readonly Route[]): readonly Route[] {
+  return ([4, 6] as const).flatMap((family): readonly Route[] => {
+    const isDefault = (one: Route) => one.destination.bits === 0 && familyOf(one.destination.first) === family
+    const side = sides.find(
+      ({ address, network }) => familyOf(address.ip) === family && network.routerIp !== address.ip,
+    )
+    if (stated.some(isDefault) || !side) return []
+    return [route(everything(family), side.device, { via: side.network.routerIp })]
+  })
+}
