@@ -3,8 +3,11 @@ import { familyOf, formatEndpoint, formatIp } from './ip.ts'
 
 /** IANA protocol numbers of the transports that kubewalk knows by name. */
 export const ICMP = 1
+export const IPIP = 4
 export const TCP = 6
 export const UDP = 17
+export const IPV6_IN_IP = 41
+export const GRE = 47
 export const ICMPV6 = 58
 export const SCTP = 132
 export const UDPLITE = 136
@@ -49,8 +52,21 @@ export interface Packet {
   readonly tos?: number
   /** A TCP segment whose numbers lie outside the receiver's window: too new for it, or too old. */
   readonly outsideWindow?: 'ahead' | 'behind'
-  /** The packet inside, when this one is a tunnel's, with the network it belongs to and its frame's address. */
-  readonly tunnel?: { readonly vni: number; readonly mac: string; readonly inner: Packet }
+  /** The packet inside, when this one is a tunnel's. */
+  readonly tunnel?: TunnelHeader
+}
+
+/** What a tunnel puts between its own packet's headers and the packet that it carries. */
+export interface TunnelHeader {
+  /** Frames in UDP (`vxlan`, `geneve`), IP in IP with or without GRE (`ip`), IP in UDP (`udp`, `wireguard`). */
+  readonly kind: 'vxlan' | 'geneve' | 'ip' | 'udp' | 'wireguard'
+  /** The network that a frame belongs to. */
+  readonly vni?: number
+  /** The destination address of a frame. */
+  readonly mac?: string
+  /** Who made it: stands for WireGuard's key, by which a receiver knows its peer whatever the outer source is. */
+  readonly sender?: Ip
+  readonly inner: Packet
 }
 
 const protocolNames = new Map<number, string>([

@@ -77,9 +77,14 @@ function afterAnswer(
   return [outcomeOf(forward, learnt, answeredAs(forward, packet), details)]
 }
 
-/** A datagram that the sender's own rules drop fails with EPERM; of a TCP segment the socket learns nothing. */
+/**
+ * A datagram that the sender's own rules drop fails with EPERM; of a TCP segment, and of what becomes of a tunnel's
+ * packet, the socket learns nothing.
+ */
 export function localErrno({ from }: Exchange, flight: Flight): Details {
-  const own = flight.netns.id === from && flight.in === undefined && flight.packet.protocol !== TCP
+  const { packet } = flight
+  const sent = flight.netns.id === from && flight.in === undefined
+  const own = sent && packet.protocol !== TCP && packet.tunnel === undefined
   const reason = lastReason(flight)
   const byRule = reason === 'rule' || reason === 'policy' || reason === 'nat-exhausted'
   return own && byRule ? { errno: 'EPERM' } : {}

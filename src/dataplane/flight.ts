@@ -85,8 +85,8 @@ export interface Walk {
   /** Takes one side of each fork instead of both; gets the probability that a rule matches. */
   readonly choose?: (probability: number) => boolean
   readonly end: (flight: Flight, end: End) => readonly Outcome[]
-  /** A namespace sends a packet of its own. */
-  readonly send: (walk: Walk, flight: Flight) => readonly Outcome[]
+  /** A namespace sends a packet of its own; `routeMark` is the mark that routing sees, if not the packet's. */
+  readonly send: (walk: Walk, flight: Flight, routeMark?: number) => readonly Outcome[]
   /** A frame reaches the far end of a wire. */
   readonly arrive: (walk: Walk, flight: Flight, target: FrameTarget) => readonly Outcome[]
 }

@@ -2,7 +2,6 @@ import { invariant } from '../base/invariant.ts'
 import { isLoopback } from '../base/ip.ts'
 import type { Packet } from '../base/packet.ts'
 import { packetFamily } from '../base/packet.ts'
-import type { Device } from '../model/network.ts'
 import { bridgeReceive } from './bridge.ts'
 import { deliver } from './deliver.ts'
 import type { Flight, Outcome, Walk } from './flight.ts'
@@ -16,7 +15,8 @@ import { sourceFault } from './reverse-path.ts'
 import { lookUpRoute } from './routing.ts'
 import { runHook } from './run-hook.ts'
 import { deviceSwitch, forwards } from './sysctl.ts'
-import { tunnelEnd } from './tunnel.ts'
+import type { OuterPacket, Tunnel } from './tunnel/kind.ts'
+import { isOuter, tunnelEnd } from './tunnel/tunnel.ts'
 
 /** More namespaces than this on one packet's way: something goes round without losing TTL. */
 const passLimit = 512
@@ -108,20 +108,26 @@ function unreachable(
 /** Mirrors ip_local_deliver: INPUT, then a tunnel device or the sockets. */
 function localInput(walk: Walk, flight: Flight): readonly Outcome[] {
   return runHook(walk, flight, 'INPUT', (passed) => {
-    const device = tunnelEnd(passed.netns, passed.packet)
-    return device ? decapsulate(walk, passed, device) : deliver(walk, passed)
+    const { netns, packet } = passed
+    if (!isOuter(packet)) return deliver(walk, passed)
+    const tunnel = tunnelEnd(netns, packet)
+    return tunnel ? decapsulate(walk, passed, packet, tunnel) : deliver(walk, passed)
   })
 }
 
-/** Mirrors vxlan_rcv: the inner frame comes in by the tunnel device, if it is addressed to it. */
-function decapsulate(walk: Walk, flight: Flight, device: Device): readonly Outcome[] {
-  const { tunnel } = flight.packet
-  invariant(tunnel, 'a tunnel takes tunnelled packets')
-  const { inner, mac } = tunnel
-  const opened = note(flight, { type: 'decapsulated', device: device.name, inner })
-  if (mac !== device.mac)
+/** What is inside comes in by the tunnel device: a packet of its own, or a frame if it is addressed to the device. */
+function decapsulate(
+  walk: Walk,
+  flight: Flight,
+  outer: OuterPacket,
+  { device, unwrap }: Tunnel,
+): readonly Outcome[] {
+  const opened = note(flight, { type: 'decapsulated', device: device.name, inner: outer.tunnel.inner })
+  const unwrapped = unwrap(outer)
+  if (unwrapped.type === 'lost') return lose(walk, opened, unwrapped.reason, unwrapped.text)
+  const { inner: packet, mac } = unwrapped
+  if (mac !== undefined && mac !== device.mac)
     return lose(walk, opened, 'no-neighbor', `frame for ${mac}, which ${device.name} is not`)
-  const packet: Packet = { ...inner, mark: 0 }
   const fresh = { tracking: undefined, way: undefined, physicalIn: undefined }
   return ipReceive(walk, { ...opened, ...fresh, packet, in: device.name })
 }

@@ -9,12 +9,13 @@ import { transmit } from './transmit.ts'
 
 /**
  * The namespace sends a packet of its own. Mirrors ip_queue_xmit and ip_local_out: routed first, which also
- * chooses the source address if none is bound, then OUTPUT, then POSTROUTING.
+ * chooses the source address if none is bound, then OUTPUT, then POSTROUTING. `routeMark` is the mark that routing
+ * sees first, if it is not the packet's.
  */
-export function send(walk: Walk, flight: Flight): readonly Outcome[] {
+export function send(walk: Walk, flight: Flight, routeMark = flight.packet.mark): readonly Outcome[] {
   const { packet } = flight
   const bound = packet.src !== unspecified(packetFamily(packet))
-  const key = { dst: packet.dst, mark: packet.mark, ...(bound && { src: packet.src }) }
+  const key = { dst: packet.dst, mark: routeMark, ...(bound && { src: packet.src }) }
   const found = routeOutput(flight, key)
   if (found.type === 'error') {
     const { errno, text } = found

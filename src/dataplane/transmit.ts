@@ -6,7 +6,7 @@ import { stackError } from './icmp-error.ts'
 import type { FrameTarget } from './link.ts'
 import { deviceOf, resolveNeighbor } from './link.ts'
 import { pathMtu } from './path-mtu.ts'
-import { encapsulate } from './tunnel.ts'
+import { tunnelOf } from './tunnel/tunnel.ts'
 import { unanswered } from './unanswered.ts'
 
 /** The packet leaves by its way's device: over loopback, into a tunnel, or as a frame to a neighbour. */
@@ -49,7 +49,8 @@ function tooBig(walk: Walk, flight: Flight, mtu: number): readonly Outcome[] {
 function sendFrame(walk: Walk, flight: Flight, device: Device): readonly Outcome[] {
   const { netns, way, packet } = flight
   const ip = way?.via ?? packet.dst
-  if (device.type === 'vxlan' || device.type === 'geneve') return encapsulate(walk, flight, device, ip)
+  const tunnel = tunnelOf(device)
+  if (tunnel) return tunnel.encapsulate(walk, flight, ip)
   const target = resolveNeighbor(walk.network, { netns, device }, ip)
   if (target) return cross(walk, flight, target)
   return unanswered(walk, flight, device.name, ip)

@@ -88,6 +88,8 @@ export type Device =
       readonly local?: Ip
       /** Where everything goes; the next hop of the route, if left out (`tunl0`). */
       readonly remote?: Ip
+      /** `pmtudisc`: the outer packet is never fragmented. As iproute2 makes them, if left out: yes with a `remote`. */
+      readonly pathMtuDiscovery?: boolean
     })
   | (DeviceBase & {
       /** IP packets that a program or WireGuard carries in UDP datagrams to the peer whose block holds the destination. */
@@ -95,6 +97,8 @@ export type Device =
       readonly carrier: 'udp' | 'wireguard'
       readonly local: Ip
       readonly port: number
+      /** WireGuard's `fwmark`, which its own datagrams carry; 0, if left out. */
+      readonly mark?: number
       readonly peers: readonly TunnelPeer[]
     })
 

@@ -62,6 +62,7 @@ const facts = [
   'statistic-nth',
   'statistic-random',
   'trace-sources',
+  'tunnel-keeps-the-mark',
   'unreachable-pod-address',
   'virtual-states',
   'vxlan-mtu',

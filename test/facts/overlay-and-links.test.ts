@@ -66,6 +66,24 @@ test('`vxlan-packets-in-the-chains`: the inner packet is forwarded, the outer is
   expect(lab.go('a', B, { port: 9, protocol: 'udp' })).toMatchObject({ disposition: 'refused' })
 })
 
+test('`tunnel-keeps-the-mark`: a mark stays with a packet into its tunnel and out of it, within one node', () => {
+  const sending = {
+    mangle: ['-A FORWARD -o flannel.1 -j MARK --set-xmark 0x11/0xffffffff', '-A OUTPUT -m mark --mark 0x11'],
+  }
+  const receiving = {
+    mangle: [
+      '-A INPUT -p udp -m udp --dport 8472 -j MARK --set-xmark 0x22/0xffffffff',
+      '-A PREROUTING -i flannel.1 -m mark --mark 0x22',
+      '-A FORWARD -i flannel.1 -m mark --mark 0x22',
+    ],
+  }
+  const lab = new Lab({ a: sending, b: receiving }, { cni: 'vxlan' })
+  expect(lab.go('a1', B1, udp).disposition).toBe('reached')
+  expect(lab.count('a', 'mangle', 'OUTPUT')).toEqual([1])
+  expect(lab.count('b', 'mangle', 'PREROUTING')).toEqual([1])
+  expect(lab.count('b', 'mangle', 'FORWARD')).toEqual([1])
+})
+
 describe('`vxlan-static-tables`: flannel’s tunnel learns nothing', () => {
   function withoutForwarding(device: Device): Device {
     return device.type === 'vxlan' ? { ...device, forwarding: [] } : device

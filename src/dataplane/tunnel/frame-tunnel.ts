@@ -1,0 +1,80 @@
+import { fnv1a } from '../../base/hash.ts'
+import type { Ip } from '../../base/ip.ts'
+import { familyOf } from '../../base/ip.ts'
+import type { Packet } from '../../base/packet.ts'
+import { UDP } from '../../base/packet.ts'
+import type { Device } from '../../model/network.ts'
+import type { Flight, Outcome, Walk } from '../flight.ts'
+import { lose, note } from '../flight.ts'
+import { unanswered } from '../unanswered.ts'
+import type { Tunnel } from './kind.ts'
+import { sendOuter } from './outer.ts'
+
+/** A device that carries frames in UDP datagrams. */
+export type FrameTunnel = Device & { readonly type: 'vxlan' | 'geneve' }
+
+/** Bytes that VXLAN, and Geneve without options, add to the inner IP packet: Ethernet, tunnel, UDP and IP headers. */
+function overhead(family: 4 | 6): number {
+  return 14 + 8 + 8 + (family === 4 ? 20 : 40)
+}
+
+/**
+ * udp_flow_src_port: the inner flow chooses the port, so that the underlay can spread flows. VXLAN draws from
+ * net.ipv4.ip_local_port_range, Geneve from 1 up; the upper end is never drawn.
+ */
+const sourcePorts = {
+  vxlan: { first: 32768, last: 60999 },
+  geneve: { first: 1, last: 65535 },
+}
+
+function sourcePort(type: FrameTunnel['type'], { src, sport, dst, dport }: Packet): number {
+  const { first, last } = sourcePorts[type]
+  return first + (fnv1a(`${src} ${sport} ${dst} ${dport}`) % (last - first))
+}
+
+/**
+ * Mirrors vxlan_xmit and geneve_xmit: the next hop's frame address comes from the neighbour table, the tunnel end
+ * from the forwarding table, and the outer datagram is the namespace's own packet. flannel's tables are permanent.
+ */
+function encapsulate(walk: Walk, flight: Flight, device: FrameTunnel, nextHop: Ip): readonly Outcome[] {
+  const neighbor = flight.netns.neighbors?.find((one) => one.ip === nextHop && one.device === device.name)
+  if (!neighbor) return unanswered(walk, flight, device.name, nextHop)
+  const asked = note(flight, { type: 'neighbor', ip: nextHop, device: device.name, found: true })
+  const entry = device.forwarding.find((one) => one.mac === neighbor.mac)
+  if (!entry)
+    return lose(walk, asked, 'no-neighbor', `no forwarding entry for ${neighbor.mac} on ${device.name}`)
+  return sendOuter(walk, asked, device.name, wrap(device, entry.remote, neighbor.mac, flight.packet))
+}
+
+function wrap(device: FrameTunnel, remote: Ip, mac: string, inner: Packet): Packet {
+  return {
+    src: device.local,
+    dst: remote,
+    protocol: UDP,
+    sport: sourcePort(device.type, inner),
+    dport: device.port,
+    tcpFlags: 0,
+    ttl: 64,
+    length: inner.length + overhead(familyOf(device.local)),
+    dontFragment: false,
+    mark: inner.mark,
+    tunnel: { kind: device.type, vni: device.vni, mac, inner },
+  }
+}
+
+/** VXLAN and Geneve: mirrors vxlan_rcv and geneve_udp_encap_recv, which find the device by port and network. The mark stays. */
+export function frameTunnel(device: FrameTunnel): Tunnel {
+  return {
+    device,
+    encapsulate: (walk, flight, nextHop) => encapsulate(walk, flight, device, nextHop),
+    claim: ({ protocol, dport, tunnel }) =>
+      protocol === UDP && tunnel.kind === device.type && device.port === dport && device.vni === tunnel.vni
+        ? 1
+        : undefined,
+    unwrap: ({ mark, tunnel: { inner, mac } }) => ({
+      type: 'packet',
+      inner: { ...inner, mark },
+      ...(mac !== undefined && { mac }),
+    }),
+  }
+}

@@ -1,0 +1,50 @@
+import { formatIp } from '../../base/ip.ts'
+import type { Packet } from '../../base/packet.ts'
+import { packetFamily } from '../../base/packet.ts'
+import type { Flight, Outcome, Walk } from '../flight.ts'
+import { lose, note } from '../flight.ts'
+import { unspecified } from '../icmp-error.ts'
+import { routeOutput } from '../output-route.ts'
+
+/** IP_TUNNEL_RECURSION_LIMIT: more tunnels than this within each other are a loop. */
+const nestingLimit = 5
+
+/**
+ * The tunnel's packet leaves as the namespace's own. Mirrors iptunnel_xmit and udp_tunnel_xmit_skb: conntrack forgets
+ * the inner packet (skb_scrub_packet), routing chooses the source if the tunnel states none, and what goes wrong
+ * from here on is counted at the device and told to nobody.
+ */
+export function sendOuter(
+  walk: Walk,
+  flight: Flight,
+  device: string,
+  outer: Packet,
+  routeMark = outer.mark,
+): readonly Outcome[] {
+  if (nesting(outer) > nestingLimit)
+    return lose(walk, flight, 'device', `${device}: too many tunnels in tunnels`)
+  const bound = outer.src !== unspecified(packetFamily(outer))
+  const key = { dst: outer.dst, mark: routeMark, ...(bound && { src: outer.src }) }
+  const found = routeOutput(flight, key)
+  const end = `the tunnel's end ${formatIp(outer.dst)}`
+  if (found.type === 'error') return lose(walk, flight, 'no-route', `${device}: ${found.text} to ${end}`)
+  if (found.route.nextHops[0]?.device === device) {
+    return lose(walk, flight, 'device', `the way to ${end} leads into ${device} itself`)
+  }
+  const packet: Packet = { ...outer, src: found.source }
+  const wrapped = note(flight, { type: 'encapsulated', device, outer: packet })
+  const own = { way: undefined, tracking: undefined, in: undefined, physicalIn: undefined }
+  return walk.send(deaf(walk), { ...wrapped, ...own, packet }, routeMark)
+}
+
+/** A walk whose sender does not hear that its own stack refused to send. */
+function deaf(walk: Walk): Walk {
+  return {
+    ...walk,
+    end: (flight, end) => walk.end(flight, end.type === 'failed' ? { type: 'lost' } : end),
+  }
+}
+
+function nesting({ tunnel }: Packet): number {
+  return tunnel ? 1 + nesting(tunnel.inner) : 0
+}
