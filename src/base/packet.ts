@@ -64,6 +64,8 @@ export interface TunnelHeader {
   readonly vni?: number
   /** The destination address of a frame. */
   readonly mac?: string
+  /** The source address of a frame. */
+  readonly sourceMac?: string
   /** Who made it: stands for WireGuard's key, by which a receiver knows its peer whatever the outer source is. */
   readonly sender?: Ip
   readonly inner: Packet

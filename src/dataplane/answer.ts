@@ -5,8 +5,9 @@ import type { Tracking } from './conntrack.ts'
 import type { Exchange } from './exchange.ts'
 import type { End, Flight, Outcome } from './flight.ts'
 import { hopsOf, note } from './flight.ts'
+import { frameWay } from './frame-way.ts'
 import { mayAnswer } from './icmp-rate.ts'
-import { deviceOf, wireEnd } from './link.ts'
+import { deviceOf } from './link.ts'
 import type { Details, Forward } from './outcome.ts'
 import { answerOf, goesRound, lastReason, outcomeOf } from './outcome.ts'
 import { isReplyFor, quotes } from './packets.ts'
@@ -53,11 +54,12 @@ export function sendStraight(
 ): readonly Outcome[] {
   const { network, options } = work
   const device = deviceOf(flight.netns, port)
-  const far = device && wireEnd(network, device)
-  invariant(far, `port ${port} of ${flight.netns.id} leads somewhere`)
+  const source = flight.frameSource
+  const way = device && source !== undefined && frameWay(network, { netns: flight.netns, device }, source)
+  invariant(device && way, `port ${port} of ${flight.netns.id} leads back to ${source}`)
   const walk = startWalk(network, options, (back, end) => afterAnswer(work, forward, back, end, {}))
   const sent = note(nextFlight(flight, answer), { type: 'sent', packet: answer, device: port })
-  return cross(walk, sent, { at: far, mac: far.device.mac })
+  return cross(walk, sent, way, device.mac)
 }
 
 function afterAnswer(

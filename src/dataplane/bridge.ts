@@ -4,8 +4,10 @@ import type { Device } from '../model/network.ts'
 import type { DeviceView } from '../netfilter/match/match.ts'
 import type { Flight, Outcome, Walk } from './flight.ts'
 import { lose, note } from './flight.ts'
-import type { BridgePort } from './link.ts'
-import { bridgePorts, deviceOf, portOfMac, resolveNeighbor } from './link.ts'
+import type { BridgePort } from './frame-way.ts'
+import { bridgePorts, frameWay, portOfMac } from './frame-way.ts'
+import { deviceOf } from './link.ts'
+import { resolveNeighbor } from './neighbor.ts'
 import { lookUpRoute } from './routing.ts'
 import { runHook } from './run-hook.ts'
 import { bridgeCallsIptables, forwards } from './sysctl.ts'
@@ -35,7 +37,8 @@ export function bridgeReceive(
     device: bridge.name,
     port: port.name,
   })
-  if (!bridgeCallsIptables(flight.netns, packetFamily(flight.packet))) {
+  const isSwitch = bridge.type === 'bridge' && bridge.openVswitch
+  if (isSwitch || !bridgeCallsIptables(flight.netns, packetFamily(flight.packet))) {
     if (mac === bridge.mac) return handUp(walk, { ...received, in: bridge.name }, false)
     return switchFrame(walk, received, { bridge, port, mac, filtered: false })
   }
@@ -88,7 +91,7 @@ function switchFrame(walk: Walk, flight: Flight, frame: Frame): readonly Outcome
 function leaveBy(walk: Walk, flight: Flight, frame: Frame, out: BridgePort): readonly Outcome[] {
   const { bridge, port, mac, filtered } = frame
   const bridged = note(flight, { type: 'bridged', bridge: bridge.name, from: port.name, to: out.port.name })
-  const leave = (passed: Flight) => cross(walk, passed, { at: out.far, mac })
+  const leave = (passed: Flight) => leavePort(walk, passed, out, mac)
   if (!filtered) return leave(bridged)
   const devices: DeviceView = {
     in: bridge.name,
@@ -101,6 +104,13 @@ function leaveBy(walk: Walk, flight: Flight, frame: Frame, out: BridgePort): rea
   return runHook(walk, way, 'FORWARD', (passed) => runHook(walk, passed, 'POSTROUTING', leave, { devices }), {
     devices,
   })
+}
+
+/** br_dev_queue_push_xmit: the frame keeps its source; what floods out to nobody is lost. */
+function leavePort(walk: Walk, flight: Flight, { port, far }: BridgePort, mac: string): readonly Outcome[] {
+  const way = far ? { at: far, mac } : frameWay(walk.network, { netns: flight.netns, device: port }, mac)
+  if (way) return cross(walk, flight, way, flight.frameSource)
+  return lose(walk, flight, 'no-neighbor', `${mac} is nowhere behind ${port.name}`)
 }
 
 /**

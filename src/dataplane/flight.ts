@@ -44,6 +44,8 @@ export interface Flight {
   readonly in: string | undefined
   /** The bridge port behind `in`, where br_netfilter knows it. */
   readonly physicalIn: string | undefined
+  /** The MAC that its frame came from; absent for the namespace's own packets. */
+  readonly frameSource: string | undefined
   readonly way: Way | undefined
   readonly trail: Trail | undefined
   /** Nobody will look at the trail: steps are not kept. */

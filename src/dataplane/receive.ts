@@ -125,9 +125,12 @@ function decapsulate(
   const opened = note(flight, { type: 'decapsulated', device: device.name, inner: outer.tunnel.inner })
   const unwrapped = unwrap(outer)
   if (unwrapped.type === 'lost') return lose(walk, opened, unwrapped.reason, unwrapped.text)
-  const { inner: packet, mac } = unwrapped
+  const { inner: packet, mac, frameSource } = unwrapped
+  const fresh = { tracking: undefined, way: undefined, physicalIn: undefined, frameSource }
+  if (mac !== undefined && device.master !== undefined) {
+    return bridgeReceive(walk, { ...opened, ...fresh, packet, in: undefined }, device, mac, routeUp)
+  }
   if (mac !== undefined && mac !== device.mac)
     return lose(walk, opened, 'no-neighbor', `frame for ${mac}, which ${device.name} is not`)
-  const fresh = { tracking: undefined, way: undefined, physicalIn: undefined }
   return ipReceive(walk, { ...opened, ...fresh, packet, in: device.name })
 }

@@ -38,7 +38,14 @@ export function redirectThen(walk: Walk, flight: Flight, next: Next): readonly O
 
 function redirectFlight(flight: Flight, packet: Packet): Flight {
   const { tracking } = flight
-  const bare = { in: undefined, physicalIn: undefined, way: undefined, trail: undefined, quiet: true }
+  const bare = {
+    in: undefined,
+    physicalIn: undefined,
+    frameSource: undefined,
+    way: undefined,
+    trail: undefined,
+    quiet: true,
+  }
   return { ...flight, ...bare, packet, tracking: attachedTo(tracking), passed: 0 }
 }
 

@@ -5,7 +5,8 @@ import type { Exchange } from './exchange.ts'
 import { afterFirst } from './exchange.ts'
 import type { Outcome } from './flight.ts'
 import { note } from './flight.ts'
-import { deviceOf, frameTarget } from './link.ts'
+import { frameWay } from './frame-way.ts'
+import { deviceOf } from './link.ts'
 import { send } from './send.ts'
 import type { WalkOptions } from './start-walk.ts'
 import { firstFlight, namespaceOf, startWalk } from './start-walk.ts'
@@ -44,10 +45,10 @@ export function putOnWire(
   const netns = namespaceOf(network, from)
   const device = deviceOf(netns, name)
   invariant(device, `device ${name} of ${from} does not exist`)
-  const target = frameTarget(network, { netns, device }, mac)
+  const target = frameWay(network, { netns, device }, mac)
   invariant(target, `no wire leads from ${name} of ${from} to ${mac}`)
   const work: Exchange = { network, from, options, answers: false }
   const walk = startWalk(network, options, (flight, end) => afterFirst(work, flight, end))
   const start = firstFlight(netns, packet, options.state)
-  return cross(walk, note(start, { type: 'sent', packet, device: name }), target)
+  return cross(walk, note(start, { type: 'sent', packet, device: name }), target, device.mac)
 }

@@ -28,6 +28,7 @@ const atStart = {
   tracking: undefined,
   in: undefined,
   physicalIn: undefined,
+  frameSource: undefined,
   way: undefined,
   trail: undefined,
   quiet: false,

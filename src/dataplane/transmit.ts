@@ -3,9 +3,11 @@ import type { Device } from '../model/network.ts'
 import type { Flight, Outcome, Walk } from './flight.ts'
 import { lose, note, stop } from './flight.ts'
 import { stackError } from './icmp-error.ts'
-import type { FrameTarget } from './link.ts'
-import { deviceOf, resolveNeighbor } from './link.ts'
+import type { FrameWay } from './link.ts'
+import { deviceOf } from './link.ts'
+import { resolveNeighbor } from './neighbor.ts'
 import { pathMtu } from './path-mtu.ts'
+import { sendFrameInside } from './tunnel/frame-tunnel.ts'
 import { tunnelOf } from './tunnel/tunnel.ts'
 import { unanswered } from './unanswered.ts'
 
@@ -52,18 +54,24 @@ function sendFrame(walk: Walk, flight: Flight, device: Device): readonly Outcome
   const tunnel = tunnelOf(device)
   if (tunnel) return tunnel.encapsulate(walk, flight, ip)
   const target = resolveNeighbor(walk.network, { netns, device }, ip)
-  if (target) return cross(walk, flight, target)
+  if (target) return cross(walk, flight, target, device.mac)
   return unanswered(walk, flight, device.name, ip)
 }
 
-/** The frame leaves the namespace: conntrack entry and mark stay behind (skb_scrub_packet). */
-export function cross(walk: Walk, flight: Flight, target: FrameTarget): readonly Outcome[] {
+/**
+ * The frame leaves the device, onto a wire or into a tunnel. Conntrack's entry stays behind; the mark only stays with
+ * a packet that comes out of a veth pair in the same namespace (skb_scrub_packet).
+ */
+export function cross(
+  walk: Walk,
+  flight: Flight,
+  way: FrameWay,
+  frameSource: string | undefined,
+): readonly Outcome[] {
+  if ('tunnel' in way) return sendFrameInside(walk, flight, way.tunnel, { to: way.mac, from: frameSource })
   const { state, netns, weight, trail, quiet, passed, assumptions } = flight
-  const packet = flight.packet.mark === 0 ? flight.packet : { ...flight.packet, mark: 0 }
-  const left = { tracking: undefined, in: undefined, physicalIn: undefined, way: undefined }
-  return walk.arrive(
-    walk,
-    { packet, state, netns, weight, ...left, trail, quiet, passed, assumptions },
-    target,
-  )
+  const keepsMark = flight.packet.mark === 0 || way.at.netns.id === netns.id
+  const packet = keepsMark ? flight.packet : { ...flight.packet, mark: 0 }
+  const left = { tracking: undefined, in: undefined, physicalIn: undefined, frameSource, way: undefined }
+  return walk.arrive(walk, { packet, state, netns, weight, ...left, trail, quiet, passed, assumptions }, way)
 }

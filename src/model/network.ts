@@ -67,7 +67,11 @@ interface DeviceBase {
 export type Device =
   | (DeviceBase & { readonly type: 'loopback' })
   | (DeviceBase & { readonly type: 'dummy' })
-  | (DeviceBase & { readonly type: 'bridge' })
+  | (DeviceBase & {
+      readonly type: 'bridge'
+      /** An Open vSwitch datapath: it learns addresses as a bridge does, but its frames meet no iptables rule. */
+      readonly openVswitch?: boolean
+    })
   | (DeviceBase & {
       readonly type: 'veth'
       readonly peer: { readonly netns: NetnsId; readonly device: string }

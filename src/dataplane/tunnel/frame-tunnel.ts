@@ -6,6 +6,8 @@ import { UDP } from '../../base/packet.ts'
 import type { Device } from '../../model/network.ts'
 import type { Flight, Outcome, Walk } from '../flight.ts'
 import { lose, note } from '../flight.ts'
+import { learntRemote } from '../frame-way.ts'
+import { resolveNeighbor } from '../neighbor.ts'
 import { unanswered } from '../unanswered.ts'
 import type { Tunnel } from './kind.ts'
 import { sendOuter } from './outer.ts'
@@ -32,21 +34,54 @@ function sourcePort(type: FrameTunnel['type'], { src, sport, dst, dport }: Packe
   return first + (fnv1a(`${src} ${sport} ${dst} ${dport}`) % (last - first))
 }
 
-/**
- * Mirrors vxlan_xmit and geneve_xmit: the next hop's frame address comes from the neighbour table, the tunnel end
- * from the forwarding table, and the outer datagram is the namespace's own packet. flannel's tables are permanent.
- */
-function encapsulate(walk: Walk, flight: Flight, device: FrameTunnel, nextHop: Ip): readonly Outcome[] {
-  const neighbor = flight.netns.neighbors?.find((one) => one.ip === nextHop && one.device === device.name)
-  if (!neighbor) return unanswered(walk, flight, device.name, nextHop)
-  const asked = note(flight, { type: 'neighbor', ip: nextHop, device: device.name, found: true })
-  const entry = device.forwarding.find((one) => one.mac === neighbor.mac)
-  if (!entry)
-    return lose(walk, asked, 'no-neighbor', `no forwarding entry for ${neighbor.mac} on ${device.name}`)
-  return sendOuter(walk, asked, device.name, wrap(device, entry.remote, neighbor.mac, flight.packet))
+/** The addresses of a frame. */
+interface Frame {
+  readonly to: string
+  readonly from: string | undefined
 }
 
-function wrap(device: FrameTunnel, remote: Ip, mac: string, inner: Packet): Packet {
+/** The MAC under which `bridge fdb` lists where floods go. */
+const everybody = '00:00:00:00:00:00'
+
+/**
+ * A packet that is routed into the device: the next hop's frame address comes from the neighbour table, which flannel
+ * and Calico fill for good; where the tunnel floods, it is asked for.
+ */
+function encapsulate(walk: Walk, flight: Flight, device: FrameTunnel, nextHop: Ip): readonly Outcome[] {
+  const mac = addressOf(walk, flight, device, nextHop)
+  if (mac === undefined) return unanswered(walk, flight, device.name, nextHop)
+  const asked = note(flight, { type: 'neighbor', ip: nextHop, device: device.name, found: true })
+  return sendFrameInside(walk, asked, device, { to: mac, from: device.mac })
+}
+
+function addressOf(walk: Walk, { netns }: Flight, device: FrameTunnel, ip: Ip): string | undefined {
+  const floods = device.forwarding.filter(({ mac }) => mac === everybody)
+  if (floods.length > 0) {
+    return resolveNeighbor(walk.network, { netns, device: { ...device, forwarding: floods } }, ip)?.mac
+  }
+  return netns.neighbors?.find((one) => one.ip === ip && one.device === device.name)?.mac
+}
+
+/**
+ * Mirrors vxlan_xmit and geneve_xmit: the forwarding table has the tunnel end for the frame's address, or a bridge's
+ * tunnel has learnt it; the outer datagram is the namespace's own packet.
+ */
+export function sendFrameInside(
+  walk: Walk,
+  flight: Flight,
+  device: FrameTunnel,
+  frame: Frame,
+): readonly Outcome[] {
+  const stated = device.forwarding.find((one) => one.mac === frame.to)?.remote
+  const learns = device.master !== undefined || device.forwarding.some(({ mac }) => mac === everybody)
+  const remote = stated ?? (learns ? learntRemote(walk.network, device, frame.to) : undefined)
+  if (remote === undefined) {
+    return lose(walk, flight, 'no-neighbor', `no forwarding entry for ${frame.to} on ${device.name}`)
+  }
+  return sendOuter(walk, flight, device.name, wrap(device, remote, frame, flight.packet))
+}
+
+function wrap(device: FrameTunnel, remote: Ip, { to, from }: Frame, inner: Packet): Packet {
   return {
     src: device.local,
     dst: remote,
@@ -58,7 +93,13 @@ function wrap(device: FrameTunnel, remote: Ip, mac: string, inner: Packet): Pack
     length: inner.length + overhead(familyOf(device.local)),
     dontFragment: false,
     mark: inner.mark,
-    tunnel: { kind: device.type, vni: device.vni, mac, inner },
+    tunnel: {
+      kind: device.type,
+      vni: device.vni,
+      mac: to,
+      ...(from !== undefined && { sourceMac: from }),
+      inner,
+    },
   }
 }
 
@@ -71,10 +112,11 @@ export function frameTunnel(device: FrameTunnel): Tunnel {
       protocol === UDP && tunnel.kind === device.type && device.port === dport && device.vni === tunnel.vni
         ? 1
         : undefined,
-    unwrap: ({ mark, tunnel: { inner, mac } }) => ({
+    unwrap: ({ mark, tunnel: { inner, mac, sourceMac } }) => ({
       type: 'packet',
       inner: { ...inner, mark },
       ...(mac !== undefined && { mac }),
+      ...(sourceMac !== undefined && { frameSource: sourceMac }),
     }),
   }
 }

@@ -7,9 +7,9 @@ import type { Flight, Outcome, Walk } from '../flight.ts'
 /** A tunnel's packet as its receiver sees it: the outer headers, and what is inside. */
 export type OuterPacket = Packet & { readonly tunnel: TunnelHeader }
 
-/** What comes out of a tunnel, or why nothing does. */
+/** What comes out of a tunnel, `mac` and `frameSource` with a frame, or why nothing does. */
 export type Unwrapped =
-  | { readonly type: 'packet'; readonly inner: Packet; readonly mac?: string }
+  | { readonly type: 'packet'; readonly inner: Packet; readonly mac?: string; readonly frameSource?: string }
   | { readonly type: 'lost'; readonly reason: StopReason; readonly text: string }
 
 /** A tunnel device: how it wraps a packet, which outer packets it takes, what comes out. */

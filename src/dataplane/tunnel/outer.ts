@@ -34,7 +34,7 @@ export function sendOuter(
   const packet: Packet = { ...outer, src: found.source }
   const wrapped = note(flight, { type: 'encapsulated', device, outer: packet })
   const own = { way: undefined, tracking: undefined, in: undefined, physicalIn: undefined }
-  return walk.send(deaf(walk), { ...wrapped, ...own, packet }, routeMark)
+  return walk.send(deaf(walk), { ...wrapped, ...own, frameSource: undefined, packet }, routeMark)
 }
 
 /** A walk whose sender does not hear that its own stack refused to send. */
