@@ -46,6 +46,8 @@ export interface Packet {
   readonly ttl: number
   /** Length of the whole IP packet in bytes. */
   readonly length: number
+  /** It travels in fragments: the length of the largest. */
+  readonly fragments?: number
   readonly dontFragment: boolean
   readonly mark: number
   /** The DS field or traffic class, where a rule has set it; see `trafficClass`. */

@@ -62,6 +62,21 @@ export function sendStraight(
   return cross(walk, sent, way, device.mac)
 }
 
+/** An answer that comes out of a tunnel's device, as if the tunnel's far end had sent it. */
+export function sendBackIn(
+  work: Exchange,
+  forward: Forward,
+  flight: Flight,
+  answer: Packet,
+  { device: name, mac }: { readonly device: string; readonly mac: string },
+): readonly Outcome[] {
+  const { network, options } = work
+  const device = deviceOf(flight.netns, name)
+  invariant(device, `device ${name} of ${flight.netns.id} exists`)
+  const walk = startWalk(network, options, (back, end) => afterAnswer(work, forward, back, end, {}))
+  return walk.arrive(walk, nextFlight(flight, answer), { at: { netns: flight.netns, device }, mac })
+}
+
 function afterAnswer(
   work: Exchange,
   forward: Forward,
@@ -70,11 +85,12 @@ function afterAnswer(
   errno: Details,
 ): readonly Outcome[] {
   const reply = hopsOf(back.trail)
-  if (end.type !== 'delivered' || !isAnswerFor(forward, back)) {
-    return [outcomeOf(forward, back, silenceAs(forward), { ...errno, reply })]
-  }
   const { netns, packet, state } = back
-  const learnt: Flight = { ...back, state: learnPathMtu(state, netns, packet, work.options.now) }
+  const isHeard = end.type === 'delivered' && (isAnswerFor(forward, back) || isAboutTunnel(packet))
+  const learnt = isHeard ? { ...back, state: learnPathMtu(state, netns, packet, work.options.now) } : back
+  if (!isHeard || !isAnswerFor(forward, back)) {
+    return [outcomeOf(forward, learnt, silenceAs(forward), { ...errno, reply })]
+  }
   const details: Details = { ...errno, reply, answer: answerOf(packet) }
   return [outcomeOf(forward, learnt, answeredAs(forward, packet), details)]
 }
@@ -90,6 +106,11 @@ export function localErrno({ from }: Exchange, flight: Flight): Details {
   const reason = lastReason(flight)
   const byRule = reason === 'rule' || reason === 'policy' || reason === 'nat-exhausted'
   return own && byRule ? { errno: 'EPERM' } : {}
+}
+
+/** ipip_err, and the UDP errors of VXLAN: a node learns of the path to its tunnel's end, the inner sender does not. */
+function isAboutTunnel({ icmp }: Packet): boolean {
+  return icmp?.quoted?.tunnel !== undefined
 }
 
 /** Whether a RST or an ICMP error belongs to the sender's socket. */

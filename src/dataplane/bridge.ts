@@ -10,6 +10,7 @@ import { deviceOf } from './link.ts'
 import { resolveNeighbor } from './neighbor.ts'
 import { lookUpRoute } from './routing.ts'
 import { runHook } from './run-hook.ts'
+import { fitPort } from './size.ts'
 import { bridgeCallsIptables, forwards } from './sysctl.ts'
 import { cross } from './transmit.ts'
 import { unanswered } from './unanswered.ts'
@@ -91,7 +92,8 @@ function switchFrame(walk: Walk, flight: Flight, frame: Frame): readonly Outcome
 function leaveBy(walk: Walk, flight: Flight, frame: Frame, out: BridgePort): readonly Outcome[] {
   const { bridge, port, mac, filtered } = frame
   const bridged = note(flight, { type: 'bridged', bridge: bridge.name, from: port.name, to: out.port.name })
-  const leave = (passed: Flight) => leavePort(walk, passed, out, mac)
+  const leave = (passed: Flight) =>
+    fitPort(walk, passed, { bridge, port: out.port, filtered }, (fits) => leavePort(walk, fits, out, mac))
   if (!filtered) return leave(bridged)
   const devices: DeviceView = {
     in: bridge.name,

@@ -2,7 +2,7 @@ import type { Packet } from '../base/packet.ts'
 import { isIcmp, TCP } from '../base/packet.ts'
 import type { NetnsId, Network } from '../model/network.ts'
 import type { Hop, ListenerRef, PacketWalk, StoppedAt } from '../model/trace.ts'
-import { localErrno, sendAnswer, sendStraight, silenceAs } from './answer.ts'
+import { localErrno, sendAnswer, sendBackIn, sendStraight, silenceAs } from './answer.ts'
 import { attachedTo } from './conntrack.ts'
 import { converse } from './conversation.ts'
 import { listenerRef } from './deliver.ts'
@@ -55,9 +55,7 @@ export function afterFirst(work: Exchange, flight: Flight, end: End): readonly O
     case 'lost':
       return [outcomeOf(forward, flight, silenceAs(forward), localErrno(work, flight))]
     case 'answered':
-      return end.straightOut === undefined
-        ? sendAnswer(work, forward, flight, end.answer, attachedTo(flight.tracking))
-        : sendStraight(work, forward, flight, end.answer, end.straightOut)
+      return answerFirst(work, forward, flight, end)
     case 'delivered': {
       const { packet, netns } = flight
       const listener = end.listener && listenerRef(end.listener)
@@ -74,6 +72,18 @@ export function afterFirst(work: Exchange, flight: Flight, end: End): readonly O
     default:
       return end satisfies never
   }
+}
+
+function answerFirst(
+  work: Exchange,
+  forward: Forward,
+  flight: Flight,
+  { answer, straightOut, backIn }: End & { readonly type: 'answered' },
+): readonly Outcome[] {
+  if (backIn) return sendBackIn(work, forward, flight, answer, backIn)
+  return straightOut === undefined
+    ? sendAnswer(work, forward, flight, answer, attachedTo(flight.tracking))
+    : sendStraight(work, forward, flight, answer, straightOut)
 }
 
 /** The far end takes the packet, or its stack answers that nobody does. */

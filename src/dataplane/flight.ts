@@ -68,6 +68,8 @@ export type End =
       readonly answer: Packet
       /** The bridge port that the answer is put out of, past all hooks. */
       readonly straightOut?: string
+      /** The tunnel device that the answer comes out of as a frame to that MAC, as if the far end had sent it. */
+      readonly backIn?: { readonly device: string; readonly mac: string }
     }
   /** The sender's own kernel refused to send it. */
   | { readonly type: 'failed'; readonly errno: string }

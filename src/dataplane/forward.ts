@@ -5,6 +5,7 @@ import { stackError } from './icmp-error.ts'
 import { deviceOf } from './link.ts'
 import { redirectThen } from './redirect.ts'
 import { runHook } from './run-hook.ts'
+import { frameLength, linkMtu, mayNotBeCut } from './size.ts'
 import { transmit } from './transmit.ts'
 
 /** Mirrors ip_forward: the TTL, the MTU, a redirect, then FORWARD and POSTROUTING. A provider's network leaves the TTL alone. */
@@ -18,8 +19,9 @@ export function forward(walk: Walk, flight: Flight): readonly Outcome[] {
       answer ? { type: 'answered', answer } : { type: 'lost' },
     )
   }
-  const mtu = way.route.mtu ?? deviceOf(netns, way.device)?.mtu ?? 1500
-  if (packet.length > mtu && packet.dontFragment) {
+  // What it has learnt of the path does not count for what it forwards (net.ipv4.ip_forward_use_pmtu=0).
+  const mtu = linkMtu(way.route, deviceOf(netns, way.device))
+  if (frameLength(packet) > mtu && mayNotBeCut(packet)) {
     const answer = stackError(packet, 'tooBig', mtu)
     const text = `${packet.length} bytes do not fit ${way.device} (${mtu}), and it may not be fragmented`
     return walk.end(stop(flight, 'too-big', text), answer ? { type: 'answered', answer } : { type: 'lost' })

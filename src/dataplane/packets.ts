@@ -59,9 +59,10 @@ function defaultPayload(protocol: number): number {
 
 /** A SYN+ACK, a datagram or an echo reply: the packet turned round. */
 export function replyTo(packet: Packet): Packet {
-  const { src, dst, sport, dport, icmp, protocol } = packet
+  const { fragments: _, ...whole } = packet
+  const { src, dst, sport, dport, icmp, protocol } = whole
   return {
-    ...packet,
+    ...whole,
     src: dst,
     dst: src,
     sport: dport,

@@ -25,8 +25,20 @@ export function learnPathMtu(
 ): DataplaneState {
   const tooBig = icmp && (protocol === ICMP ? icmp.type === 3 && icmp.code === 4 : icmp.type === 2)
   if (!tooBig || !icmp.quoted || icmp.mtu === undefined) return state
-  const learnt: PathMtu = { mtu: icmp.mtu, expires: now + believedFor }
-  return state.set(keyOf(netns, icmp.quoted.dst), learnt)
+  return storePathMtu(state, netns, icmp.quoted.dst, icmp.mtu, now)
+}
+
+/** From now on the namespace takes the way to the destination to have this MTU, if it did not know of a smaller. */
+export function storePathMtu(
+  state: DataplaneState,
+  netns: Netns,
+  dst: Ip,
+  mtu: number,
+  now: number,
+): DataplaneState {
+  const known = pathMtu(state, netns, dst, now)
+  const learnt: PathMtu = { mtu: Math.min(mtu, known ?? mtu), expires: now + believedFor }
+  return state.set(keyOf(netns, dst), learnt)
 }
 
 /** The MTU that the namespace has learnt for a destination, if it still believes it. */

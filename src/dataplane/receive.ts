@@ -14,6 +14,7 @@ import { takeRoute } from './output-route.ts'
 import { sourceFault } from './reverse-path.ts'
 import { lookUpRoute } from './routing.ts'
 import { runHook } from './run-hook.ts'
+import { dropFrame, takesFrame } from './size.ts'
 import { deviceSwitch, forwards } from './sysctl.ts'
 import type { OuterPacket, Tunnel } from './tunnel/kind.ts'
 import { isOuter, tunnelEnd } from './tunnel/tunnel.ts'
@@ -27,6 +28,7 @@ export function arrive(walk: Walk, flight: Flight, { at, mac }: FrameTarget): re
   const onBridge = device.master !== undefined
   const passed = flight.passed + 1
   const came: Flight = { ...flight, netns, passed, in: onBridge ? undefined : device.name }
+  if (!takesFrame(device, flight.packet)) return dropFrame(walk, came, device)
   if (passed > passLimit) return lose(walk, came, 'ttl', 'it goes round for ever')
   if (onBridge) return bridgeReceive(walk, came, device, mac, routeUp)
   const received = note(came, { type: 'received', packet: came.packet, device: device.name })

@@ -1,12 +1,13 @@
 import { invariant } from '../base/invariant.ts'
 import type { Device } from '../model/network.ts'
 import type { Flight, Outcome, Walk } from './flight.ts'
-import { lose, note, stop } from './flight.ts'
+import { lose, stop } from './flight.ts'
 import { stackError } from './icmp-error.ts'
 import type { FrameWay } from './link.ts'
 import { deviceOf } from './link.ts'
 import { resolveNeighbor } from './neighbor.ts'
 import { pathMtu } from './path-mtu.ts'
+import { fragment, frameLength, linkMtu } from './size.ts'
 import { sendFrameInside } from './tunnel/frame-tunnel.ts'
 import { tunnelOf } from './tunnel/tunnel.ts'
 import { unanswered } from './unanswered.ts'
@@ -19,18 +20,18 @@ export function transmit(walk: Walk, flight: Flight): readonly Outcome[] {
   if (!device || device.down) return lose(walk, flight, 'device', `device ${way.device} is down or missing`)
   if (device.type === 'loopback') return loopBack(walk, flight, device)
   if (device.type === 'dummy') return lose(walk, flight, 'device', `dummy device ${device.name} swallows it`)
-  const mtu = mtuOf(walk, flight, way.route.mtu ?? device.mtu)
-  if (packet.length > mtu) {
+  const mtu = mtuOf(walk, flight, linkMtu(way.route, device))
+  if (frameLength(packet) > mtu) {
     if (packet.dontFragment) return tooBig(walk, flight, mtu)
-    return sendFrame(walk, note(flight, { type: 'fragmented', mtu }), device)
+    return sendFrame(walk, fragment(flight, mtu), device)
   }
   return sendFrame(walk, flight, device)
 }
 
 /** ip_skb_dst_mtu: the namespace's own packets also keep to what it has learnt about the way. */
-function mtuOf(walk: Walk, { in: cameIn, state, netns, packet }: Flight, linkMtu: number): number {
-  if (cameIn !== undefined) return linkMtu
-  return Math.min(linkMtu, pathMtu(state, netns, packet.dst, walk.now) ?? linkMtu)
+function mtuOf(walk: Walk, { in: cameIn, state, netns, packet }: Flight, link: number): number {
+  if (cameIn !== undefined) return link
+  return Math.min(link, pathMtu(state, netns, packet.dst, walk.now) ?? link)
 }
 
 /** loopback_xmit: the packet comes back in at once and keeps its mark and its conntrack entry. */

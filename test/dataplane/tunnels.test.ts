@@ -4,7 +4,7 @@ import type { Packet } from '../../src/base/packet.ts'
 import type { Device } from '../../src/model/network.ts'
 import type { Went } from '../support/lab.ts'
 import { arrivals, Lab, stepsIn } from '../support/lab.ts'
-import { A, A1, A2, B, B1, ip } from '../support/lab-network.ts'
+import { A, A1, A2, B, B1, gateway, ip } from '../support/lab-network.ts'
 import type { LabTunnel } from '../support/lab-tunnels.ts'
 import { editTunnel, joinNodes } from '../support/lab-tunnels.ts'
 
@@ -206,4 +206,94 @@ describe('ways that lead nowhere', () => {
     expect(went).toMatchObject({ disposition: 'dropped', stopped: 'no-neighbor', errno: undefined })
     expect(formatIp(outerOf(went)?.dst ?? 0)).toBe(B)
   })
+})
+
+describe('a path with less room than the tunnel needs, by the source of ip_tunnel_xmit and wg_xmit', () => {
+  const whole = (length: number) => ({ ...udp, payload: length - 28, dontFragment: true })
+  const divisible = (length: number) => ({ ...udp, payload: length - 28 })
+
+  /** The tunnel device has the underlay's whole MTU, as if somebody had raised it. */
+  function labWithLarge(kind: LabTunnel): Lab {
+    const lab = labWith(kind)
+    for (const node of ['a', 'b'] as const) editTunnel(lab, node, (device) => ({ ...device, mtu: 1500 }))
+    return lab
+  }
+  const cuts = (went: Went) =>
+    stepsIn(went.walks[0], 'a').flatMap((step) => (step.type === 'fragmented' ? [step.mtu] : []))
+
+  test('IPIP tells the inner sender, as its “don’t fragment” is the outer packet’s too', () => {
+    const lab = labWithLarge('ipip')
+    expect(lab.go('a1', B1, whole(1480)).disposition).toBe('reached')
+    expect(lab.go('a1', B1, whole(1481))).toMatchObject({
+      disposition: 'stalled',
+      answer: '3/4 from 10.244.1.1',
+      mtu: 1480,
+    })
+    expect(lab.go('a1', B1, whole(1481))).toMatchObject({ errno: 'EMSGSIZE' })
+    const cut = lab.go('a1', B1, divisible(1500))
+    expect(cut.disposition).toBe('reached')
+  })
+
+  test('without it the outer packet is cut, unless the tunnel does path MTU discovery', () => {
+    const cut = labWithLarge('ipip').go('a1', B1, divisible(1500))
+    expect(cut).toMatchObject({ disposition: 'reached', at: 'b1' })
+    expect(cuts(cut)).toEqual([1500])
+    expect(labWithLarge('ipip-both-ends').go('a1', B1, divisible(1500))).toMatchObject({
+      disposition: 'stalled',
+      stopped: 'too-big',
+      answer: undefined,
+    })
+  })
+
+  test('WireGuard’s outer packet is always cut, and the relay’s socket cuts what does not fit', () => {
+    for (const kind of ['wireguard', 'udp'] as const) {
+      const went = labWithLarge(kind).go('a1', B1, whole(1500))
+      expect(went).toMatchObject({ disposition: 'reached', at: 'b1' })
+      expect(cuts(went)).toEqual([1500])
+    }
+  })
+
+  test('an error about the outer packet teaches the node, and the next inner packet gets an error of its own', () => {
+    const lab = labWith('ipip')
+    narrowPath(lab)
+    const first = lab.go('a1', B1, whole(1480))
+    expect(first).toMatchObject({ disposition: 'stalled', stopped: 'too-big', answer: undefined })
+    expect(first.outcome.stoppedAt?.netns).toBe('router')
+    expect(lab.go('a1', B1, whole(1480))).toMatchObject({
+      disposition: 'stalled',
+      answer: '3/4 from 10.244.1.1',
+      mtu: 1380,
+    })
+    expect(lab.go('a1', B1, whole(1380)).disposition).toBe('reached')
+  })
+
+  test('with that error dropped it stays a black hole', () => {
+    const lab = labWith('ipip', { a: { filter: ['-A INPUT -p icmp -j DROP'] } })
+    narrowPath(lab)
+    for (const _ of [1, 2]) {
+      expect(lab.go('a1', B1, whole(1480))).toMatchObject({ disposition: 'stalled', answer: undefined })
+    }
+    expect(lab.go('a1', B1, { port: 8080 }).disposition).toBe('reached')
+  })
+
+  /** Node a reaches b by the router, whose route to b has an MTU of 1400. */
+  function narrowPath(lab: Lab): void {
+    const first = ip(B)
+    const toB = { first, last: first, bits: 32 }
+    const base = { type: 'unicast', metric: 0, table: 254, scope: 'global' } as const
+    lab.edit('a', (netns) => ({
+      ...netns,
+      routes: [
+        ...netns.routes,
+        { ...base, destination: toB, nextHops: [{ device: 'eth0', via: ip(gateway), weight: 1 }] },
+      ],
+    }))
+    lab.edit('gateway', (netns) => ({
+      ...netns,
+      routes: [
+        ...netns.routes,
+        { ...base, destination: toB, nextHops: [{ device: 'eth0', weight: 1 }], mtu: 1400 },
+      ],
+    }))
+  }
 })

@@ -8,9 +8,11 @@ import type { Flight, Outcome, Walk } from '../flight.ts'
 import { lose, note } from '../flight.ts'
 import { learntRemote } from '../frame-way.ts'
 import { resolveNeighbor } from '../neighbor.ts'
+import { frameLength } from '../size.ts'
 import { unanswered } from '../unanswered.ts'
-import type { Tunnel } from './kind.ts'
+import type { OuterPacket, Tunnel } from './kind.ts'
 import { sendOuter } from './outer.ts'
+import { answerFrame, rememberRoom } from './room.ts'
 
 /** A device that carries frames in UDP datagrams. */
 export type FrameTunnel = Device & { readonly type: 'vxlan' | 'geneve' }
@@ -78,10 +80,11 @@ export function sendFrameInside(
   if (remote === undefined) {
     return lose(walk, flight, 'no-neighbor', `no forwarding entry for ${frame.to} on ${device.name}`)
   }
-  return sendOuter(walk, flight, device.name, wrap(device, remote, frame, flight.packet))
+  const noRoom = device.master === undefined ? rememberRoom : answerFrame(device)
+  return sendOuter(walk, flight, device.name, wrap(device, remote, frame, flight.packet), { noRoom })
 }
 
-function wrap(device: FrameTunnel, remote: Ip, { to, from }: Frame, inner: Packet): Packet {
+function wrap(device: FrameTunnel, remote: Ip, { to, from }: Frame, inner: Packet): OuterPacket {
   return {
     src: device.local,
     dst: remote,
@@ -90,8 +93,9 @@ function wrap(device: FrameTunnel, remote: Ip, { to, from }: Frame, inner: Packe
     dport: device.port,
     tcpFlags: 0,
     ttl: 64,
-    length: inner.length + overhead(familyOf(device.local)),
-    dontFragment: false,
+    length: frameLength(inner) + overhead(familyOf(device.local)),
+    // An outer IPv6 packet is never cut, not even by its own sender.
+    dontFragment: familyOf(device.local) === 6,
     mark: inner.mark,
     tunnel: {
       kind: device.type,

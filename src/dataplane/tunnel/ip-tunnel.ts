@@ -6,8 +6,10 @@ import type { Device } from '../../model/network.ts'
 import type { Flight, Outcome, Walk } from '../flight.ts'
 import { lose } from '../flight.ts'
 import { unspecified } from '../icmp-error.ts'
-import type { Tunnel } from './kind.ts'
+import { frameLength } from '../size.ts'
+import type { OuterPacket, Tunnel } from './kind.ts'
 import { sendOuter } from './outer.ts'
+import { tellSender } from './room.ts'
 
 /** A device that carries IP packets in IP packets. */
 export type IpTunnel = Device & { readonly type: 'iptunnel' }
@@ -45,10 +47,10 @@ function encapsulate(walk: Walk, flight: Flight, device: IpTunnel, nextHop: Ip):
   if (!sameFamily || (device.remote === undefined && familyOf(nextHop) === 6)) {
     return lose(walk, flight, 'device', `${name} has no remote end, and ${formatIp(nextHop)} cannot be one`)
   }
-  return sendOuter(walk, flight, name, wrap(device, remote, packet), 0)
+  return sendOuter(walk, flight, name, wrap(device, remote, packet), { noRoom: tellSender, routeMark: 0 })
 }
 
-function wrap(device: IpTunnel, remote: Ip, inner: Packet): Packet {
+function wrap(device: IpTunnel, remote: Ip, inner: Packet): OuterPacket {
   const family = familyOf(remote)
   const discovers = device.pathMtuDiscovery ?? device.remote !== undefined
   return {
@@ -59,7 +61,7 @@ function wrap(device: IpTunnel, remote: Ip, inner: Packet): Packet {
     dport: 0,
     tcpFlags: 0,
     ttl: inner.ttl,
-    length: inner.length + overhead(device.protocol, family),
+    length: frameLength(inner) + overhead(device.protocol, family),
     dontFragment: discovers || (packetFamily(inner) === 4 && inner.dontFragment),
     mark: inner.mark,
     tunnel: { kind: 'ip', inner },

@@ -6,8 +6,10 @@ import type { Device, TunnelPeer } from '../../model/network.ts'
 import type { Flight, Outcome, Walk } from '../flight.ts'
 import { lose, stop } from '../flight.ts'
 import { stackError } from '../icmp-error.ts'
+import { frameLength } from '../size.ts'
 import type { OuterPacket, Tunnel, Unwrapped } from './kind.ts'
 import { sendOuter } from './outer.ts'
+import { cutOuter } from './room.ts'
 
 /** A device whose packets WireGuard or a program carries to the peer that has their destination. */
 export type PeerTunnel = Device & { readonly type: 'tun' }
@@ -64,17 +66,19 @@ function relay(walk: Walk, flight: Flight, device: PeerTunnel, remote: Ip): read
   if (inner.ttl === 0)
     return lose(walk, flight, 'ttl', 'its time to live is over in the relay, which says nothing')
   const header = familyOf(remote) === 4 ? 28 : 48
-  return sendOuter(walk, flight, device.name, {
+  const outer: OuterPacket = {
     ...datagram(device, remote),
-    length: inner.length + header,
+    length: frameLength(inner) + header,
     dontFragment: true,
     tunnel: { kind: 'udp', inner },
-  })
+  }
+  return sendOuter(walk, flight, device.name, outer, { noRoom: cutOuter })
 }
 
 /** wg_packet_encrypt_worker: padded to 16 bytes, but not beyond the device's MTU; 32 bytes of header and tag. */
-function sealed(device: PeerTunnel, remote: Ip, inner: Packet): Packet {
-  const padded = Math.max(inner.length, Math.min(device.mtu, Math.ceil(inner.length / 16) * 16))
+function sealed(device: PeerTunnel, remote: Ip, inner: Packet): OuterPacket {
+  const length = frameLength(inner)
+  const padded = Math.max(length, Math.min(device.mtu, Math.ceil(length / 16) * 16))
   const headers = (familyOf(remote) === 4 ? 28 : 48) + 32
   return {
     ...datagram(device, remote),
