@@ -153,7 +153,7 @@ function endOfChain(table: Table, scene: Scene, branch: Branch): Evaluation | un
     return undefined
   }
   const policy = table.chain(scene.hook)?.policy ?? 'ACCEPT'
-  const place: RulePlace = { table: table.name, chain: scene.hook, number: 0 }
+  const place: RulePlace = { table: table.label ?? table.name, chain: scene.hook, number: 0 }
   return decide(branch, policy === 'DROP' ? plainVerdicts.drop : plainVerdicts.accept, place)
 }
 
@@ -213,7 +213,7 @@ function miss(table: Table, scene: Scene, branch: Branch, rule: CompiledRule): u
 }
 
 function placeOf(table: Table, branch: Branch, rule: Rule): RulePlace {
-  return { table: table.name, chain: branch.chain.chain.name, number: branch.position, rule }
+  return { table: table.label ?? table.name, chain: branch.chain.chain.name, number: branch.position, rule }
 }
 
 /** What matches see of a branch. A class: the walk makes one for nearly every table that it asks. */
@@ -248,7 +248,7 @@ class BranchContext implements MatchContext, Memory {
   }
 
   get ruleId(): string {
-    return `${this.#table.name}/${this.#branch.chain.chain.name}/${this.#branch.position}`
+    return `${this.#table.label ?? this.#table.name}/${this.#branch.chain.chain.name}/${this.#branch.position}`
   }
 
   get(key: string): unknown {

@@ -71,6 +71,8 @@ export interface Chain {
   readonly name: string
   readonly rules: readonly Rule[]
   readonly policy?: 'ACCEPT' | 'DROP'
+  /** Who set the policy, if it is known. */
+  readonly origin?: Origin
   readonly counters?: Counters
 }
 
@@ -80,6 +82,8 @@ export interface Chain {
  */
 export interface Table {
   readonly name: TableName
+  /** What a trace calls it where its name alone would not tell it from the same table of another backend. */
+  readonly label?: string
   chain(name: string): Chain | undefined
   /** All chains in the order in which iptables-save lists them. */
   chains(): readonly Chain[]
@@ -87,9 +91,17 @@ export interface Table {
   readonly remarks?: readonly string[]
 }
 
-/** The tables of one address family in one network namespace, and of one backend (nft or legacy). */
+/**
+ * Through which program's eyes rules are seen: iptables-nft, iptables-legacy, or firewalld, whose table of native
+ * nftables no iptables-save shows.
+ */
+export type Backend = 'nft' | 'legacy' | 'firewalld'
+
+/** The tables of one address family in one network namespace, and of one backend. */
 export interface RuleSet {
   readonly family: 4 | 6
+  /** iptables' own backend if left out: whichever the node's iptables uses. */
+  readonly backend?: Backend
   /** In the order in which iptables-save lists them. */
   readonly tables: readonly Table[]
   /** Comment lines that stood after the last table. */
