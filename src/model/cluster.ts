@@ -1,5 +1,5 @@
 import type { Cidr, Ip } from '../base/ip.ts'
-import type { ObjectRef, SourceLocation } from '../base/source.ts'
+import type { ObjectRef, SourceFile, SourceLocation } from '../base/source.ts'
 import type { CniObjects } from './cni-objects.ts'
 import type { Environment } from './environment.ts'
 import type { GatewayApiObjects } from './gateway-objects.ts'
@@ -31,6 +31,8 @@ export interface Cluster {
   readonly environment: Environment
   /** The object that states the environment, and where it does. */
   readonly environmentSource?: Pick<Located<unknown>, 'ref' | 'locate'>
+  /** Files with rules of nodes' own firewalls, by the names of the nodes. */
+  readonly hostRuleFiles?: ReadonlyMap<string, readonly SourceFile[]>
   /** What the input left open and was filled in. */
   readonly assumptions: readonly Assumption[]
 }

@@ -1,3 +1,5 @@
+import type { HostFirewalls } from './host-firewall.ts'
+
 /**
  * What Kubernetes has no object for: the `spec` of kubewalk's own kind `Environment`
  * (`kubewalk.dev/v1alpha1`). docs/environment.md describes each field.
@@ -169,7 +171,7 @@ export interface StaleState {
   readonly reason?: string
 }
 
-export interface NodeEnvironment {
+export interface NodeEnvironment extends HostFirewalls {
   readonly sysctl?: Readonly<Record<string, number>>
   readonly interfaces?: Readonly<Record<string, { readonly addresses?: readonly string[] }>>
   readonly listeners?: readonly ListenerEntry[]
