@@ -3,7 +3,6 @@ import { bitsOf, cidrOf, contains, familyOf, formatEndpoint, parseIpSloppy } fro
 import type { Cluster, ClusterNode, ClusterPod } from '../model/cluster.ts'
 import type { Device, Netns, Route } from '../model/network.ts'
 import type { RuleSet } from '../netfilter/rule.ts'
-import { composeRuleSet } from '../netfilter/table.ts'
 import type { Applications } from './applications.ts'
 import type { Cni, CniContext } from './cni/cni.ts'
 import { loopback, macOf } from './device-names.ts'
@@ -11,6 +10,7 @@ import { guardedSegment } from './firewalls.ts'
 import { readRoute } from './hosts.ts'
 import { kubeletRules } from './kubelet.ts'
 import { nodeListeners } from './listeners.ts'
+import { nodeTables } from './node-tables.ts'
 import type { ProxyContext } from './proxy/iptables.ts'
 import { usesLocalhostNodePorts } from './proxy/node-addresses.ts'
 import { proxyModes } from './proxy/registry.ts'
@@ -171,13 +171,15 @@ function nodeRuleSets(context: NodeContext, cniContext: CniContext): readonly Ru
       kubelet: true,
       stale: staleEndpoints(context, family),
     }
-    const contributions = [
-      ...(proxied && mode ? mode(proxy) : []),
-      ...kubeletRules(family),
-      ...cni.rules(cniContext, family),
-      ...context.applications.nodeLocalDns.onNode(node.name).rules(family),
-    ]
-    return [{ ...composeRuleSet(family, contributions), conntrack: true }]
+    return nodeTables(
+      { cluster, node, uplink, family },
+      {
+        kubeProxy: proxied && mode ? mode(proxy) : [],
+        kubelet: kubeletRules(family),
+        cni: cni.rules(cniContext, family),
+        nodeCache: context.applications.nodeLocalDns.onNode(node.name).rules(family),
+      },
+    )
   })
 }
 

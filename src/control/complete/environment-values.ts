@@ -4,6 +4,7 @@ import type { Environment } from '../../model/environment.ts'
 import { isKnownController } from '../load-balancer/registry.ts'
 import type { Completion } from './completion.ts'
 import { checkEnvironmentDns } from './environment-dns.ts'
+import { checkHostRules } from './environment-host-rules.ts'
 import { checkEnvironmentHttp } from './environment-http.ts'
 import { tellOfEnvironment as tell } from './environment-place.ts'
 
@@ -26,6 +27,7 @@ export function checkEnvironmentValues(
   checkValues(completion, environment)
   checkEnvironmentDns(completion, environment)
   checkEnvironmentHttp(completion, environment)
+  checkHostRules(completion, environment)
 }
 
 function checkServicePorts(

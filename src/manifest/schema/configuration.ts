@@ -72,8 +72,25 @@ EnvironmentProxy mode:string version:string clusterCIDR:string? masqueradeAll:bo
   running:{}boolean rules:{}string staleState:{}EnvironmentStale strictARP:boolean note:string
 EnvironmentStale service:string backends:[]string reason:string
 EnvironmentNode sysctl:{}integer interfaces:{}EnvironmentInterface listeners:[]EnvironmentListener
-  routes:[]string filter:any firewall:any firewalld:any iptables:any kernel:string nat:any
+  routes:[]string filter:EnvironmentFilter firewall:EnvironmentChains firewalld:EnvironmentFirewalld
+  iptables:EnvironmentIptables kernel:string nat:EnvironmentNat docker:EnvironmentDocker ufw:EnvironmentUfw
   resolv:EnvironmentResolv bridge:any
+EnvironmentFilter INPUT:EnvironmentChain FORWARD:EnvironmentChain OUTPUT:EnvironmentChain
+  nft:EnvironmentChains legacy:EnvironmentChains
+EnvironmentChains INPUT:EnvironmentChain FORWARD:EnvironmentChain OUTPUT:EnvironmentChain
+EnvironmentChain policy:string accept:[]any drop:[]any reject:[]any rules:[]string note:string
+EnvironmentNat PREROUTING:EnvironmentNatChain INPUT:EnvironmentNatChain OUTPUT:EnvironmentNatChain
+  POSTROUTING:EnvironmentNatChain
+EnvironmentNatChain rules:[]string podMasquerade:boolean note:string
+EnvironmentIptables host:string cniImage:string kubeProxy:string rules:string rules6:string note:string
+EnvironmentDocker running:boolean version:string forwardPolicy:string user:[]string note:string
+EnvironmentUfw enabled:boolean incoming:string outgoing:string routed:string allow:[]string rules:[]string
+  logging:string note:string
+EnvironmentFirewalld running:boolean backend:string defaultZone:string trustedInterfaces:[]string
+  trustedSources:[]string services:[]string ports:[]string forwardDefault:string inputDefault:string
+  zones:{}EnvironmentZone note:string
+EnvironmentZone interfaces:[]string sources:[]string services:[]string ports:[]string target:string
+  forward:boolean
 EnvironmentResolv nameservers:[]string search:[]string options:[]string
 EnvironmentInterface addresses:[]string txChecksumOffload:boolean
 EnvironmentListener pod:string node:string container:string process:string protocol:string bind:string?
