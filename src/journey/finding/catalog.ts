@@ -92,6 +92,11 @@ export const findingCatalog = {
   'reply-bypasses-translation':
     'The answer takes another way than the request, past the node that translated it.',
   'bridge-netfilter-off': 'Answers within a bridge are not translated back: bridge-nf-call-iptables is 0.',
+  'host-firewall': "A node's own firewall stops the packet: a rule or a policy that Kubernetes did not make.",
+  'mixed-iptables-backends':
+    'A node has rules in both backends of iptables; what one of them accepts, the other drops.',
+  'pod-network-differs':
+    'The network plugin is configured for another block of addresses than that of the pods.',
   'kernel-setting': 'A kernel setting of the node stops the packet.',
   'dropped-by-rule': 'A rule stops the packet.',
   'no-route': 'A machine on the way has no route, or nobody answers for the next hop.',

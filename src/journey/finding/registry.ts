@@ -9,6 +9,7 @@ import { findEndpoints } from './endpoints.ts'
 import type { Failure, FindCause } from './failure.ts'
 import { listNames, makeFailure } from './failure.ts'
 import { findGatewayListener } from './gateway-listener.ts'
+import { anyHostFirewall, findHostFirewall } from './host-firewall.ts'
 import { findHostPort } from './host-port.ts'
 import { findHttp } from './http.ts'
 import { findIngressAddress } from './ingress-address.ts'
@@ -33,6 +34,7 @@ import { findTerminating } from './terminating.ts'
 const causes: readonly FindCause[] = [
   findIngressAddress,
   findNotModelled,
+  findHostFirewall,
   findHttp,
   findGatewayListener,
   findNameServer,
@@ -52,6 +54,7 @@ const causes: readonly FindCause[] = [
   findHostPort,
   findListener,
   findReplyPath,
+  anyHostFirewall,
   findKernel,
 ]
 
