@@ -8,6 +8,7 @@ import type { Cni, CniContext } from './cni/cni.ts'
 import { loopback, macOf } from './device-names.ts'
 import { guardedSegment } from './firewalls.ts'
 import { readRoute } from './hosts.ts'
+import { masqAgentRules } from './ip-masq-agent.ts'
 import { kubeletRules } from './kubelet.ts'
 import { nodeListeners } from './listeners.ts'
 import { nodeTables } from './node-tables.ts'
@@ -176,7 +177,7 @@ function nodeRuleSets(context: NodeContext, cniContext: CniContext): readonly Ru
       {
         kubeProxy: proxied && mode ? mode(proxy) : [],
         kubelet: kubeletRules(family),
-        cni: cni.rules(cniContext, family),
+        cni: [...cni.rules(cniContext, family), ...masqAgentRules(cluster, family)],
         nodeCache: context.applications.nodeLocalDns.onNode(node.name).rules(family),
       },
     )

@@ -1,11 +1,13 @@
 import { collectDiagnostics } from '../../base/diagnostic.ts'
 import type { Cluster } from '../../model/cluster.ts'
+import { bridge } from './bridge.ts'
 import type { Cni, CniPlugin } from './cni.ts'
 import { flannel } from './flannel.ts'
 import { kindnet } from './kindnet.ts'
+import { kubenet } from './kubenet.ts'
 
 /** Every network plugin, in the order in which a cluster is asked whether it runs it. */
-export const cniPlugins: readonly CniPlugin[] = [flannel, kindnet]
+export const cniPlugins: readonly CniPlugin[] = [flannel, kindnet, kubenet, bridge]
 
 /** The plugin of an input that says nothing. */
 export const defaultCni: CniPlugin = kindnet

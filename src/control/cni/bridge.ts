@@ -1,0 +1,122 @@
+import { familyOf } from '../../base/ip.ts'
+import { vethName } from '../device-names.ts'
+import { route } from '../routes.ts'
+import { onOneNetwork } from '../underlay.ts'
+import type { Cni, CniContext, CniInput, CniPlugin } from './cni.ts'
+import type { BridgeOptions } from './parts/bridge.ts'
+import { bridgeDevices, bridgedPod, bridgeRoutes } from './parts/bridge.ts'
+import { ipMasqRules } from './parts/ip-masq.ts'
+import { nodeAddress, podBits } from './parts/pod-block.ts'
+import { readSettings } from './parts/settings.ts'
+import type { Portmap } from './portmap.ts'
+import { hasPortmap, portmapRules, portmapSysctls } from './portmap.ts'
+
+/**
+ * The CNI plugin `bridge` with host-local, configured by hand on each node, and static routes to the other nodes' pods: as in
+ * "Kubernetes the hard way", and as minikube does on a single node.
+ */
+export const bridge: CniPlugin = {
+  name: 'bridge',
+  aliases: ['host-local', 'cni-bridge'],
+  facts: {
+    title: 'bridge + host-local',
+    networkModel: 'Layer 3, static routes',
+    routeDistribution: 'No',
+    networkPolicies: 'No',
+    mesh: 'No',
+    externalDatastore: 'None',
+    encryption: 'No',
+    ingressEgressPolicies: 'No',
+    commercialSupport: 'No',
+    fidelity: 'exact',
+    remark: 'pods of one node share a bridge; somebody writes the routes between nodes by hand',
+  },
+  environmentFields: [
+    'cni.backend',
+    'cni.bridge',
+    'cni.ipMasq',
+    'cni.hairpin',
+    'cni.mtu',
+    'cni.portmap',
+    'cni.routes',
+  ],
+  find: () => undefined,
+  configure: configureBridge,
+}
+
+function configureBridge(input: CniInput): Cni {
+  const settings = readSettings(input, 'bridge')
+  const name = settings.text('bridge', 'cni0')
+  const ipMasq = settings.flag('ipMasq', true)
+  const hairpin = settings.flag('hairpin', true)
+  const stated = settings.number('mtu')
+  const released = settings.flag('portmap', true)
+  const routed = settings.flag('routes', true)
+  const optionsFor = ({ mtu }: CniContext): BridgeOptions => ({
+    component: 'bridge',
+    bridge: name,
+    mtu: stated ?? mtu,
+    hairpin,
+  })
+  const mapsHostPorts = (node: string) => hasPortmap(input.environment, node, released)
+  return {
+    name: 'bridge',
+    configuration: {
+      bridge: name,
+      ipMasq,
+      hairpin,
+      portmap: released,
+      routes: routed,
+      ...(stated && { mtu: stated }),
+    },
+    mapsHostPorts,
+    node: (context) => {
+      const devices = bridgeDevices(context.node, context.pods, optionsFor(context))
+      return {
+        devices,
+        routes: [...bridgeRoutes(devices), ...(routed ? staticRoutes(context) : [])],
+        sysctls: mapsHostPorts(context.node.name)
+          ? portmapSysctls({ deviceOf: () => name }, context.pods)
+          : {},
+      }
+    },
+    pod: (context, pod) => bridgedPod(context.node, pod, optionsFor(context)),
+    rules: (context, family) => {
+      const chained: Portmap = {
+        network: 'bridge',
+        deviceOf: vethName,
+        bitsOf: (ip) => podBits(context.node, ip),
+      }
+      return [
+        ...(ipMasq ? ipMasqRules(chained, context.pods, family) : []),
+        ...(mapsHostPorts(context.node.name) ? portmapRules(chained, context.pods, family) : []),
+      ]
+    },
+    fabric: (cluster) => ({
+      transparent: false,
+      routes: routed
+        ? cluster.nodes.flatMap((node) =>
+            node.podCidrs.flatMap((destination) => {
+              const via = nodeAddress(node, familyOf(destination.first))
+              return via === undefined
+                ? []
+                : [{ destination, via, origin: { component: 'static routes', subject: node.ref } }]
+            }),
+          )
+        : [],
+    }),
+  }
+}
+
+/** To every node of the same network; those of others are reached by the router, which knows their pods as well. */
+function staticRoutes({ cluster, node, uplink, underlay }: CniContext) {
+  return cluster.nodes.flatMap((other) => {
+    if (other.name === node.name) return []
+    return other.podCidrs.flatMap((cidr) => {
+      const family = familyOf(cidr.first)
+      const [own, via] = [nodeAddress(node, family), nodeAddress(other, family)]
+      if (own === undefined || via === undefined || !onOneNetwork(underlay, own, via)) return []
+      return [route(cidr, uplink, { via, origin: { component: 'static routes', subject: other.ref } })]
+    })
+  })
+}
