@@ -1,6 +1,7 @@
 import { collectDiagnostics } from '../base/diagnostic.ts'
 import type { Cidr, Ip } from '../base/ip.ts'
 import { cidrOf, contains, formatIp, hostCidr, parseIpSloppy } from '../base/ip.ts'
+import { byText } from '../base/ordering.ts'
 import type { Cluster, ClusterNode, ClusterPod } from '../model/cluster.ts'
 import type { Listener, Netns, NetnsId, Network, Segment, SegmentPort } from '../model/network.ts'
 import type { RuleSet } from '../netfilter/rule.ts'
@@ -81,7 +82,8 @@ export function compileNetwork(cluster: Cluster, options: CompileOptions = {}): 
     const node = lookups.nodes.get(id)
     if (node) {
       const rules = options.nodeRules?.get(node.name)
-      const { pods = [], hostPods = [] } = lookups.podsByNode.get(node.name) ?? {}
+      const { pods: unsorted = [], hostPods = [] } = lookups.podsByNode.get(node.name) ?? {}
+      const pods = unsorted.toSorted((a, b) => byText(podId(a), podId(b)))
       return nodeNamespace({
         ...{ cluster, node, pods, hostPods, underlay, cni, applications },
         held: heldBy(node, balancers),

@@ -8,7 +8,8 @@ const dataplane = join(import.meta.dirname, '../../src/dataplane')
 /** The kernel settings that the walk's own source names. */
 const settings = [
   ...new Set(
-    readdirSync(dataplane)
+    readdirSync(dataplane, { recursive: true, encoding: 'utf8' })
+      .filter((file) => file.endsWith('.ts'))
       .flatMap((file) => [...readFileSync(join(dataplane, file), 'utf8').matchAll(/'(net\.[a-z0-9_.-]+)'/g)])
       .map(([, name]) => name ?? ''),
   ),

@@ -157,7 +157,6 @@ const unread: readonly (readonly [spec: string, code: string, said: string])[] =
   ['listeners: [{ port: 80 }]', 'unknown-reference', 'no pod or node'],
   ['loadBalancerController: { announcer: wroker }', 'unknown-reference', 'wroker'],
   ['cni: { plugin: kindnet, natOutgoing: false }', 'field-not-modelled', 'natOutgoing'],
-  ['cloudFirewall: { default: deny }', 'field-not-modelled', 'cloudFirewall'],
   ['upstreamDNS: { default: { db.example.com: { answers: [192.0.2.5] } } }', 'field-not-modelled', 'answers'],
   ['httpApps: [{ pod: default/wbe-0, otherwise: 404 }]', 'unknown-reference', 'default/wbe-0'],
   ['kubelet: { wroker: { clusterDomain: corp } }', 'unknown-reference', 'wroker'],
