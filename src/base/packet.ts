@@ -49,6 +49,8 @@ export interface Packet {
   /** It travels in fragments: the length of the largest. */
   readonly fragments?: number
   readonly dontFragment: boolean
+  /** The largest segment that a SYN or SYN-ACK says its sender takes; only where sizes are asked for. */
+  readonly mss?: number
   readonly mark: number
   /** The DS field or traffic class, where a rule has set it; see `trafficClass`. */
   readonly tos?: number

@@ -1,6 +1,6 @@
 import { invariant } from '../base/invariant.ts'
 import { isIcmp, type Packet, TCP } from '../base/packet.ts'
-import type { Disposition } from '../model/trace.ts'
+import type { Disposition, Hop, PathMtuLesson } from '../model/trace.ts'
 import type { Tracking } from './conntrack.ts'
 import type { Exchange } from './exchange.ts'
 import type { End, Flight, Outcome } from './flight.ts'
@@ -92,7 +92,9 @@ function afterAnswer(
     return [outcomeOf(forward, learnt, silenceAs(forward), { ...errno, reply })]
   }
   const details: Details = { ...errno, reply, answer: answerOf(packet) }
-  return [outcomeOf(forward, learnt, answeredAs(forward, packet), details)]
+  const outcome = outcomeOf(forward, learnt, answeredAs(forward, packet), details)
+  const lesson = work.load && outcome.disposition === 'stalled' && requestLesson(forward, back, reply)
+  return [lesson ? { ...outcome, lesson } : outcome]
 }
 
 /**
@@ -106,6 +108,17 @@ export function localErrno({ from }: Exchange, flight: Flight): Details {
   const reason = lastReason(flight)
   const byRule = reason === 'rule' || reason === 'policy' || reason === 'nat-exhausted'
   return own && byRule ? { errno: 'EPERM' } : {}
+}
+
+/** What the first packet's sender learns of the path from the error that came back. */
+function requestLesson(
+  { hops, sent }: Forward,
+  { netns, packet }: Flight,
+  icmp: readonly Hop[],
+): PathMtuLesson | undefined {
+  const mtu = packet.icmp?.mtu
+  if (mtu === undefined) return undefined
+  return { name: 'request', length: sent.length, mtu, from: packet.src, netns: netns.id, hops, icmp }
 }
 
 /** ipip_err, and the UDP errors of VXLAN: a node learns of the path to its tunnel's end, the inner sender does not. */

@@ -1,7 +1,7 @@
 import type { Packet } from '../base/packet.ts'
 import { isIcmp, TCP } from '../base/packet.ts'
 import type { NetnsId, Network } from '../model/network.ts'
-import type { Hop, ListenerRef, PacketWalk, StoppedAt } from '../model/trace.ts'
+import type { Hop, ListenerRef, PacketWalk, PathMtuLesson, StoppedAt } from '../model/trace.ts'
 import { localErrno, sendAnswer, sendBackIn, sendStraight, silenceAs } from './answer.ts'
 import { attachedTo } from './conntrack.ts'
 import { converse } from './conversation.ts'
@@ -9,10 +9,13 @@ import { listenerRef } from './deliver.ts'
 import type { End, Flight, Outcome } from './flight.ts'
 import { hopsOf } from './flight.ts'
 import { icmpError, icmpErrors } from './icmp-error.ts'
+import type { Load } from './load.ts'
+import { announcedMss, loaded, loadedReply, sendingMtu } from './load.ts'
 import type { Forward } from './outcome.ts'
-import { hasRandomPort, outcomeOf, sentPacket, stopOf } from './outcome.ts'
+import { hasRandomPort, lastReason, outcomeOf, sentPacket, stallOf, stopOf } from './outcome.ts'
 import type { Connect } from './packets.ts'
 import { firstPacket, isReplyFor, replyTo, reset } from './packets.ts'
+import { hearOfSize, mostLessons } from './path-lesson.ts'
 import { send } from './send.ts'
 import type { WalkOptions } from './start-walk.ts'
 import { firstFlight, namespaceOf, nextFlight, startWalk } from './start-walk.ts'
@@ -31,6 +34,8 @@ export interface Exchange {
   readonly options: ExchangeOptions
   /** Whether the far socket answers; a single packet is only taken. */
   readonly answers: boolean
+  /** How much is sent each way, where sizes are asked for. */
+  readonly load?: Load
 }
 
 /**
@@ -38,9 +43,52 @@ export interface Exchange {
  * the acknowledgement and the first data in either direction. Every way that it may go is one outcome.
  */
 export function exchange(network: Network, connect: Connect, options: ExchangeOptions): readonly Outcome[] {
-  const work: Exchange = { network, from: connect.from, options, answers: true }
+  const { load, from } = connect
+  const work: Exchange = { network, from, options, answers: true, ...(load && { load }) }
+  return load ? attempt(work, connect, load, []) : begin(work, firstPacket(connect))
+}
+
+function begin(work: Exchange, packet: Packet): readonly Outcome[] {
+  const { network, from, options } = work
   const walk = startWalk(network, options, (flight, end) => afterFirst(work, flight, end))
-  return send(walk, firstFlight(namespaceOf(network, connect.from), firstPacket(connect), options.state))
+  return send(walk, firstFlight(namespaceOf(network, from), packet, options.state))
+}
+
+/**
+ * An exchange of a certain size. A datagram or echo that was too large, and of which its sender learnt, is sent once
+ * more, as programs do: it is cut by then, unless that was forbidden.
+ */
+function attempt(
+  work: Exchange,
+  connect: Connect,
+  load: Load,
+  lessons: readonly PathMtuLesson[],
+): readonly Outcome[] {
+  return begin(work, openingPacket(work, connect, load)).flatMap((outcome): readonly Outcome[] => {
+    const { lesson, state, probability } = outcome
+    const again = lesson && load.dontFragment === undefined && lessons.length < mostLessons
+    if (!again) return [lessons.length === 0 ? outcome : withLessons(outcome, lessons)]
+    const options = { ...work.options, state }
+    return attempt({ ...work, options }, connect, load, [...lessons, lesson]).map((one) => ({
+      ...one,
+      probability: one.probability * probability,
+    }))
+  })
+}
+
+function withLessons(outcome: Outcome, lessons: readonly PathMtuLesson[]): Outcome {
+  return { ...outcome, leg: { ...outcome.leg, lessons } }
+}
+
+/** A SYN that says how large segments may be, or a datagram or echo of the size that is asked for. */
+function openingPacket({ network, from, options }: Exchange, connect: Connect, load: Load): Packet {
+  const packet = firstPacket(connect)
+  const netns = namespaceOf(network, from)
+  if (packet.protocol === TCP) {
+    return { ...packet, mss: announcedMss(options.state, netns, packet.dst, options.now) }
+  }
+  const mtu = sendingMtu(options.state, netns, packet.dst, options.now)
+  return loaded(packet, load.request, mtu, load.dontFragment)
 }
 
 /** What comes of the first packet's end: an outcome, or the walk of what is sent back. */
@@ -95,7 +143,7 @@ function atDestination(
   const { flight } = forward
   const { packet, netns } = flight
   if (!work.answers) return [outcomeOf(forward, flight, 'reached')]
-  if (listener || isIcmp(packet.protocol)) return sendReply(work, forward, replyTo(packet))
+  if (listener || isIcmp(packet.protocol)) return sendReply(work, forward, answerTo(work, flight))
   const refusal = packet.protocol === TCP ? reset(packet) : noListener(packet)
   const stoppedAt: StoppedAt = {
     netns: netns.id,
@@ -113,10 +161,18 @@ function noListener(packet: Packet): Packet | undefined {
   return icmpError(packet, icmpErrors.portUnreachable[family], undefined, packet.dst)
 }
 
+/** The SYN+ACK, datagram or echo that answers; where sizes are asked for, as large as that. */
+function answerTo({ load, options }: Exchange, { state, netns, packet }: Flight): Packet {
+  const reply = replyTo(packet)
+  if (!load) return reply
+  if (reply.protocol === TCP) return { ...reply, mss: announcedMss(state, netns, reply.dst, options.now) }
+  return loadedReply(reply, load, sendingMtu(state, netns, reply.dst, options.now))
+}
+
 function sendReply(work: Exchange, forward: Forward, reply: Packet): readonly Outcome[] {
   const walk = startWalk(work.network, work.options, (back, end) => {
     const hops = hopsOf(back.trail)
-    if (end.type !== 'delivered') return [lostReply(forward, back, hops, end)]
+    if (end.type !== 'delivered') return lostReply(work, forward, { reply, back, hops }, end)
     if (!isReplyFor(forward.sent, back.packet) || back.netns.id !== work.from) {
       return strayReply(work, forward, back, hops)
     }
@@ -127,9 +183,32 @@ function sendReply(work: Exchange, forward: Forward, reply: Packet): readonly Ou
   return send(walk, nextFlight(forward.flight, reply))
 }
 
-function lostReply(forward: Forward, back: Flight, reply: readonly Hop[], end: End): Outcome {
-  const disposition = end.type === 'unknown' ? 'unknown' : 'dropped'
-  return outcomeOf({ ...forward, ...stopOf(back, true) }, back, disposition, { reply })
+/** An answer on its way back, and where that ended. */
+interface LostReply {
+  readonly reply: Packet
+  readonly back: Flight
+  readonly hops: readonly Hop[]
+}
+
+function lostReply(
+  work: Exchange,
+  forward: Forward,
+  { reply, back, hops }: LostReply,
+  end: End,
+): readonly Outcome[] {
+  const stopped: Forward = { ...forward, ...stopOf(back, true) }
+  if (end.type === 'unknown') return [outcomeOf(stopped, back, 'unknown', { reply: hops })]
+  if (!work.load || lastReason(back) !== 'too-big') {
+    return [outcomeOf(stopped, back, 'dropped', { reply: hops })]
+  }
+  const stalled = (at: Flight, icmp?: readonly Hop[], lesson?: PathMtuLesson): readonly Outcome[] => {
+    const stall = stallOf('reply', hops, icmp, lesson !== undefined || end.type === 'failed')
+    const outcome = outcomeOf(stopped, at, 'stalled', { reply: hops, ...(stall && { stall }) })
+    return [lesson ? { ...outcome, lesson } : outcome]
+  }
+  if (end.type !== 'answered') return stalled(back)
+  const sent = { name: 'reply', packet: reply, by: forward.flight.netns.id }
+  return hearOfSize(work, sent, back, end, ({ flight, icmp, lesson }) => stalled(flight, icmp, lesson))
 }
 
 /**

@@ -1,7 +1,15 @@
 import type { Ip } from '../base/ip.ts'
 import type { Packet } from '../base/packet.ts'
 import type { Listener, Netns, Network, Route } from '../model/network.ts'
-import type { ExchangeOutcome, Hop, RuleStep, Step, StopReason } from '../model/trace.ts'
+import type {
+  ExchangeOutcome,
+  Hop,
+  PathMtuLesson,
+  RuleStep,
+  SizeLimit,
+  Step,
+  StopReason,
+} from '../model/trace.ts'
 import type { Tracking } from './conntrack.ts'
 import type { FrameTarget } from './link.ts'
 import type { DataplaneState } from './state.ts'
@@ -9,6 +17,8 @@ import type { DataplaneState } from './state.ts'
 /** One way in which an exchange may go, and what the network remembers afterwards. */
 export interface Outcome extends ExchangeOutcome {
   readonly state: DataplaneState
+  /** What the sender of a packet that was too large has learnt, so that it is worth another attempt. */
+  readonly lesson?: PathMtuLesson
 }
 
 /** What happened so far, newest first: a list that forks share. */
@@ -105,6 +115,11 @@ export function extendTrail({ quiet, trail, netns }: Flight, step: Step): Trail 
 /** Adds a step to the trail. */
 export function note(flight: Flight, step: Step): Flight {
   return flight.quiet ? flight : { ...flight, trail: extendTrail(flight, step) }
+}
+
+/** Notes that the packet is too large to go further. */
+export function stopTooBig(flight: Flight, size: SizeLimit, text: string): Flight {
+  return note(flight, { type: 'ended', reason: 'too-big', text, size })
 }
 
 /** The packet's way ends silently here. */

@@ -1,6 +1,6 @@
 import { invariant } from '../base/invariant.ts'
 import type { Flight, Outcome, Walk } from './flight.ts'
-import { stop } from './flight.ts'
+import { stop, stopTooBig } from './flight.ts'
 import { stackError } from './icmp-error.ts'
 import { deviceOf } from './link.ts'
 import { redirectThen } from './redirect.ts'
@@ -24,7 +24,8 @@ export function forward(walk: Walk, flight: Flight): readonly Outcome[] {
   if (frameLength(packet) > mtu && mayNotBeCut(packet)) {
     const answer = stackError(packet, 'tooBig', mtu)
     const text = `${packet.length} bytes do not fit ${way.device} (${mtu}), and it may not be fragmented`
-    return walk.end(stop(flight, 'too-big', text), answer ? { type: 'answered', answer } : { type: 'lost' })
+    const stopped = stopTooBig(flight, { device: way.device, length: packet.length, mtu }, text)
+    return walk.end(stopped, answer ? { type: 'answered', answer } : { type: 'lost' })
   }
   const counted: Flight = netns.keepsTtl ? flight : { ...flight, packet: { ...packet, ttl: packet.ttl - 1 } }
   return way.device === flight.in

@@ -1,6 +1,15 @@
 import type { Packet } from '../base/packet.ts'
 import { TCP } from '../base/packet.ts'
-import type { Answer, Disposition, Hop, PacketWalk, StoppedAt } from '../model/trace.ts'
+import type {
+  Answer,
+  Disposition,
+  Hop,
+  PacketWalk,
+  PathMtuLesson,
+  Stall,
+  StoppedAt,
+  Transfer,
+} from '../model/trace.ts'
 import { formatRule } from '../netfilter/save-format/format.ts'
 import type { Flight, Outcome } from './flight.ts'
 
@@ -22,6 +31,9 @@ export interface Details {
   readonly rest?: readonly PacketWalk[]
   readonly answer?: Answer
   readonly errno?: string
+  readonly lessons?: readonly PathMtuLesson[]
+  readonly transfers?: readonly Transfer[]
+  readonly stall?: Stall
 }
 
 /** The outcome of the exchange, with the share and the state of the flight that ended it. */
@@ -32,7 +44,8 @@ export function outcomeOf(
   details: Details = {},
 ): Outcome {
   const { destination, seenSource, stoppedAt } = forward
-  const { reply, later, rest, answer, errno } = details
+  const { reply, later, rest, answer, errno, lessons, transfers } = details
+  const stall = disposition === 'stalled' ? (details.stall ?? firstStall(forward, details)) : undefined
   return {
     probability: at.weight,
     disposition,
@@ -41,14 +54,46 @@ export function outcomeOf(
       forward: forward.hops,
       reply: reply ?? [],
       ...(later && { later }),
+      ...(lessons && lessons.length > 0 && { lessons }),
+      ...(transfers && transfers.length > 0 && { transfers }),
       ...(rest && rest.length > 0 && { rest }),
     },
     ...(destination && { destination }),
     ...(seenSource && { seenSource }),
     ...(stoppedAt && disposition !== 'reached' && { stoppedAt }),
     ...(answer && { answer }),
+    ...(stall && { stall }),
     ...(errno !== undefined && { errno }),
     state: at.state,
+  }
+}
+
+/** The exchange's first packet is the one that is too large. */
+function firstStall({ hops }: Forward, { reply, answer, errno }: Details): Stall | undefined {
+  return stallOf('request', hops, reply, answer !== undefined || errno !== undefined)
+}
+
+/** What stalls a packet whose walk ended for its size; `icmp` is the walk of the error about it, if there was one. */
+export function stallOf(
+  name: string,
+  hops: readonly Hop[],
+  icmp: readonly Hop[] | undefined,
+  heard: boolean,
+): Stall | undefined {
+  const hop = hops.at(-1)
+  const step = hop?.steps.at(-1)
+  if (!hop || step?.type !== 'ended' || !step.size) return undefined
+  const end = icmp?.at(-1)
+  const lost = end?.steps.at(-1)
+  const told = heard ? 'sender' : end ? 'lost' : 'nobody'
+  return {
+    name,
+    ...step.size,
+    netns: hop.netns,
+    told,
+    ...(told === 'lost' &&
+      end &&
+      lost?.type === 'ended' && { lostAt: { netns: end.netns, text: lost.text } }),
   }
 }
 

@@ -14,6 +14,7 @@ import {
 } from '../base/packet.ts'
 import type { NetnsId } from '../model/network.ts'
 import { unspecified } from './icmp-error.ts'
+import type { Load } from './load.ts'
 
 /** One connection attempt, datagram or echo request, as a socket would be asked for it. */
 export interface Connect {
@@ -29,6 +30,8 @@ export interface Connect {
   /** Bytes of payload of the first packet. */
   readonly payload?: number
   readonly dontFragment?: boolean
+  /** How much is sent each way; small packets alone, if left out. */
+  readonly load?: Load
 }
 
 /** A SYN, a datagram, an INIT or an echo request. */
@@ -59,7 +62,7 @@ function defaultPayload(protocol: number): number {
 
 /** A SYN+ACK, a datagram or an echo reply: the packet turned round. */
 export function replyTo(packet: Packet): Packet {
-  const { fragments: _, ...whole } = packet
+  const { fragments: _, mss: __, ...whole } = packet
   const { src, dst, sport, dport, icmp, protocol } = whole
   return {
     ...whole,

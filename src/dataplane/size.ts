@@ -1,8 +1,11 @@
+import type { Ip } from '../base/ip.ts'
 import type { Packet } from '../base/packet.ts'
 import { packetFamily } from '../base/packet.ts'
-import type { Device, Route } from '../model/network.ts'
+import type { Device, Netns, Route } from '../model/network.ts'
 import type { Flight, Outcome, Walk } from './flight.ts'
-import { lose, note } from './flight.ts'
+import { note, stopTooBig } from './flight.ts'
+import { deviceOf } from './link.ts'
+import { lookUpRoute } from './routing.ts'
 
 /** VLAN_HLEN: how much longer than its MTU a frame may be that a device takes from its wire (is_skb_forwardable). */
 const slack = 4
@@ -15,6 +18,14 @@ export function frameLength({ fragments, length }: Packet): number {
 /** What a route leaves a packet: its own MTU, else that of the device that it names. */
 export function linkMtu(route: Route, device: Device | undefined): number {
   return route.mtu ?? device?.mtu ?? 1500
+}
+
+/** dst_mtu of the namespace's way to an address, without what has been learnt of it; without end if there is none. */
+export function routeMtu(netns: Netns, dst: Ip, mark: number): number {
+  const route = lookUpRoute(netns, { dst, mark })
+  if (!route) return Number.POSITIVE_INFINITY
+  const device = route.type === 'local' ? 'lo' : route.nextHops[0]?.device
+  return linkMtu(route, deviceOf(netns, device ?? 'lo'))
 }
 
 /** The packet in fragments that fit. */
@@ -39,8 +50,9 @@ export function takesFrame({ type, mtu }: Device, packet: Packet): boolean {
 
 /** The frame is too large for a device, and nobody is told. */
 export function dropFrame(walk: Walk, flight: Flight, { name, mtu }: Device): readonly Outcome[] {
-  const text = `${frameLength(flight.packet)} bytes are more than ${name} takes (MTU ${mtu}), and nobody is told`
-  return lose(walk, flight, 'too-big', text)
+  const length = frameLength(flight.packet)
+  const text = `${length} bytes are more than ${name} takes (MTU ${mtu}), and nobody is told`
+  return walk.end(stopTooBig(flight, { device: name, length, mtu }, text), { type: 'lost' })
 }
 
 /**

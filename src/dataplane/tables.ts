@@ -13,6 +13,7 @@ import { ruleStep, settle } from './fork.ts'
 import { addressSet } from './ipset.ts'
 import { reversePathValid } from './reverse-path.ts'
 import { addressType } from './routing.ts'
+import { routeMtu } from './size.ts'
 import type { DataplaneState } from './state.ts'
 import { memoryOf } from './state.ts'
 
@@ -147,6 +148,7 @@ function hostView(netns: Netns): HostView {
   const view: HostView = {
     addressType: (ip: Ip, device?: string) => addressType(netns, ip, device),
     reversePathValid: (packet, device, options) => reversePathValid(netns, packet, device, options),
+    mtuTo: (dst, mark) => routeMtu(netns, dst, mark),
     set: (name) => {
       const found = netns.sets?.find((one) => one.name === name)
       return found && addressSet(found)

@@ -1,7 +1,7 @@
 import { invariant } from '../base/invariant.ts'
 import type { Device } from '../model/network.ts'
 import type { Flight, Outcome, Walk } from './flight.ts'
-import { lose, stop } from './flight.ts'
+import { lose, stopTooBig } from './flight.ts'
 import { stackError } from './icmp-error.ts'
 import type { FrameWay } from './link.ts'
 import { deviceOf } from './link.ts'
@@ -22,7 +22,7 @@ export function transmit(walk: Walk, flight: Flight): readonly Outcome[] {
   if (device.type === 'dummy') return lose(walk, flight, 'device', `dummy device ${device.name} swallows it`)
   const mtu = mtuOf(walk, flight, linkMtu(way.route, device))
   if (frameLength(packet) > mtu) {
-    if (packet.dontFragment) return tooBig(walk, flight, mtu)
+    if (packet.dontFragment) return tooBig(walk, flight, device.name, mtu)
     return sendFrame(walk, fragment(flight, mtu), device)
   }
   return sendFrame(walk, flight, device)
@@ -41,9 +41,10 @@ function loopBack(walk: Walk, flight: Flight, device: Device): readonly Outcome[
 }
 
 /** A packet that may not be fragmented: an error to its sender, who may be this namespace itself. */
-function tooBig(walk: Walk, flight: Flight, mtu: number): readonly Outcome[] {
-  const text = `${flight.packet.length} bytes do not fit ${mtu}, and it may not be fragmented`
-  const stopped = stop(flight, 'too-big', text)
+function tooBig(walk: Walk, flight: Flight, device: string, mtu: number): readonly Outcome[] {
+  const { length } = flight.packet
+  const text = `${length} bytes do not fit ${mtu}, and it may not be fragmented`
+  const stopped = stopTooBig(flight, { device, length, mtu }, text)
   if (flight.in === undefined) return walk.end(stopped, { type: 'failed', errno: 'EMSGSIZE' })
   const answer = stackError(flight.packet, 'tooBig', mtu)
   return walk.end(stopped, answer ? { type: 'answered', answer } : { type: 'lost' })

@@ -88,7 +88,60 @@ export type Step =
   | { readonly type: 'redirect'; readonly to: Ip; readonly via: Ip; readonly arrived: boolean }
   | { readonly type: 'assumed'; readonly what: string; readonly matched: boolean; readonly by: RuleStep }
   | { readonly type: 'delivered'; readonly packet: Packet; readonly listener?: ListenerRef }
-  | { readonly type: 'ended'; readonly reason: StopReason; readonly text: string; readonly by?: RuleStep }
+  | {
+      readonly type: 'ended'
+      readonly reason: StopReason
+      readonly text: string
+      readonly by?: RuleStep
+      /** For `too-big`: what was too large for what. */
+      readonly size?: SizeLimit
+    }
+
+/** What is too large for what, in bytes. */
+export interface SizeLimit {
+  /** The device whose MTU it is, or the tunnel device whose path it is. */
+  readonly device: string
+  /** The packet, or its largest fragment. */
+  readonly length: number
+  readonly mtu: number
+}
+
+/** A packet that was too large on the way, and what was learnt of it: path MTU discovery (RFC 1191, RFC 8201). */
+export interface PathMtuLesson {
+  /** Which packet of the exchange: `request`, `reply`, `data`, `answer data`. */
+  readonly name: string
+  /** Its length in bytes. */
+  readonly length: number
+  /** What the one who sent it, or the node whose tunnel carried it, takes the path to have from now on. */
+  readonly mtu: number
+  /** Who said so. */
+  readonly from: Ip
+  /** Who learnt it. */
+  readonly netns: NetnsId
+  /** The packet's walk, and the error's. */
+  readonly hops: readonly Hop[]
+  readonly icmp: readonly Hop[]
+}
+
+/** The packet that does not get through for its size, while smaller ones do. */
+export interface Stall extends SizeLimit {
+  /** Which packet of the exchange. */
+  readonly name: string
+  readonly netns: NetnsId
+  /** Whether an error about it reached its sender, was lost on its way, or was never sent. */
+  readonly told: 'sender' | 'lost' | 'nobody'
+  /** Where the error was lost. */
+  readonly lostAt?: { readonly netns: NetnsId; readonly text: string }
+}
+
+/** How many bytes went over the connection, and in what segments. */
+export interface Transfer {
+  readonly name: string
+  readonly bytes: number
+  readonly segments: number
+  /** The largest, with its headers. */
+  readonly length: number
+}
 
 /** The socket that took the packet. */
 export interface ListenerRef {
@@ -142,6 +195,10 @@ export interface Leg {
   readonly reply: readonly Hop[]
   /** Later packets of the exchange, where one of them did not get through. */
   readonly later?: readonly PacketWalk[]
+  /** Packets that were too large on the way, and sent again smaller. */
+  readonly lessons?: readonly PathMtuLesson[]
+  /** What was sent over a connection, where sizes were asked for. */
+  readonly transfers?: readonly Transfer[]
   /** The other packets of the exchange, if they were asked for. */
   readonly rest?: readonly PacketWalk[]
 }
@@ -180,6 +237,8 @@ export interface ExchangeOutcome {
   readonly seenSource?: Socket & { readonly randomPort: boolean }
   readonly stoppedAt?: StoppedAt
   readonly answer?: Answer
+  /** For `stalled`: the packet that is too large. */
+  readonly stall?: Stall
   /** The sender's own kernel refused to send: the error's name. */
   readonly errno?: string
   /** For `unknown`: what would come of it if the part that is not modelled matched, and if not. */

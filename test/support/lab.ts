@@ -5,6 +5,7 @@ import type { Connection } from '../../src/dataplane/conntrack.ts'
 import { deleteConnections, listConnections } from '../../src/dataplane/conntrack-table.ts'
 import { exchange } from '../../src/dataplane/exchange.ts'
 import type { Outcome } from '../../src/dataplane/flight.ts'
+import type { Load } from '../../src/dataplane/load.ts'
 import { putOnWire } from '../../src/dataplane/single-packet.ts'
 import type { DataplaneState } from '../../src/dataplane/state.ts'
 import { emptyState, tableReplaced } from '../../src/dataplane/state.ts'
@@ -39,6 +40,7 @@ export interface Probe {
   readonly payload?: number
   readonly dontFragment?: boolean
   readonly ttl?: number
+  readonly load?: Load
 }
 
 /** What came of one probe, in the words that the tests compare. */

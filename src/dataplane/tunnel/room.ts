@@ -1,7 +1,7 @@
 import { packetFamily } from '../../base/packet.ts'
 import type { Device } from '../../model/network.ts'
 import type { Flight, Outcome, Walk } from '../flight.ts'
-import { stop } from '../flight.ts'
+import { stopTooBig } from '../flight.ts'
 import { icmpError, icmpErrors, stackError } from '../icmp-error.ts'
 import { storePathMtu } from '../path-mtu.ts'
 import { frameLength } from '../size.ts'
@@ -35,7 +35,7 @@ export const tellSender: NoRoom = (walk, flight, outer, room) => {
   const family = packetFamily(packet)
   const tells = family === 4 ? packet.dontFragment : room >= leastMtu[6]
   if (!tells) return { type: 'go', flight: learnt, outer }
-  const stopped = stop(learnt, 'too-big', noRoomText(learnt, outer, room))
+  const stopped = noRoomFor(learnt, outer, room)
   const answer = stackError(packet, 'tooBig', room)
   return {
     type: 'ended',
@@ -64,16 +64,17 @@ export function answerFrame({ name, mac }: Device): NoRoom {
     const about = icmpError(packet, icmpErrors.tooBig[family], room, packet.dst)
     const asks = packet.dontFragment || family === 6
     if (!about || !asks || room < leastMtu[family]) return { type: 'go', flight, outer }
-    const stopped = stop(flight, 'too-big', noRoomText(flight, outer, room))
+    const stopped = noRoomFor(flight, outer, room)
     const back = { device: name, mac: frameSource ?? mac }
     return { type: 'ended', outcomes: walk.end(stopped, { type: 'answered', answer: about, backIn: back }) }
   }
 }
 
-function noRoomText({ packet }: Flight, outer: OuterPacket, room: number): string {
-  const inner = frameLength(packet)
-  const path = room + outer.length - inner
-  return `${inner} bytes are ${outer.length} in the tunnel, and its path takes ${path}: ${room} inside`
+function noRoomFor(flight: Flight, outer: OuterPacket, room: number): Flight {
+  const length = frameLength(flight.packet)
+  const path = room + outer.length - length
+  const text = `${length} bytes are ${outer.length} in the tunnel, and its path takes ${path}: ${room} inside`
+  return stopTooBig(flight, { device: flight.way?.device ?? '', length, mtu: room }, text)
 }
 
 /** A program's socket: what does not fit is cut. */

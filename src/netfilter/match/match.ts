@@ -71,6 +71,8 @@ export interface HostView {
   /** Whether the reply to the packet would leave by the device it came in by (or, loosely, by any). */
   reversePathValid(packet: Packet, device: string | undefined, options: ReversePathOptions): boolean
   set(name: string): AddressSet | undefined
+  /** The MTU of the way to an address, as its route or device has it; without end, where no way leads there. */
+  mtuTo(ip: Ip, mark: number): number
 }
 
 export interface ReversePathOptions {
