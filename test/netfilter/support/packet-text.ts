@@ -123,6 +123,7 @@ const host: HostView = {
     if (ip >>> 16 === 0x0a42) return 'BLACKHOLE'
     return ip >>> 28 === 14 ? 'MULTICAST' : 'UNICAST'
   },
+  mtuTo: () => 1500,
   reversePathValid: (packet, device, options) =>
     options.loose ||
     (typeof packet.src === 'number' && packet.src >>> 8 === 0x0a0000) === (device === 'eth0'),
