@@ -1,9 +1,10 @@
 import type { Command } from 'commander'
-import type { LoadedCluster, SourceFile } from '../src/index.ts'
-import { loadCluster, RequestError, readTexts } from '../src/index.ts'
+import type { HostFirewallOption, LoadedCluster, SourceFile, SysctlOption } from '../src/index.ts'
+import { isHostFirewall, loadCluster, RequestError, readTexts } from '../src/index.ts'
 import { diagnosticsText } from './diagnostics-text.ts'
 import type { Io } from './io.ts'
-import { nodeFile, paths } from './option-values.ts'
+import type { HostFirewallChoice } from './option-values.ts'
+import { hostFirewall, nodeFile, paths, sysctlSetting } from './option-values.ts'
 import { showProgress } from './progress.ts'
 
 /** The options by which every command gets its cluster. */
@@ -15,6 +16,8 @@ export interface ClusterOptions {
   readonly showAssumptions?: boolean
   readonly quiet?: boolean
   readonly nodeRules?: readonly (readonly [node: string, file: string])[]
+  readonly sysctl?: readonly SysctlOption[]
+  readonly hostFirewall?: readonly HostFirewallChoice[]
 }
 
 /** Adds `-f`, `-R` and the rest to a command. */
@@ -34,6 +37,16 @@ export function withClusterOptions(command: Command): Command {
       'the network plugin, with settings: flannel, flannel:backend=host-gw; kubewalk cni lists them',
     )
     .option('--node-rules <node=file>', "iptables-save text that stands for the node's own rules", nodeFile)
+    .option(
+      '--sysctl <node:key=value>',
+      'a kernel setting of a node, or of all: worker:net.ipv4.ip_forward=0',
+      sysctlSetting,
+    )
+    .option(
+      '--host-firewall <node=firewall>',
+      "a node's own firewall: docker, ufw, firewalld, or a file with iptables-save text; without a node, of all",
+      hostFirewall,
+    )
     .option('--show-assumptions', 'say what the input left open and how it was filled in')
     .option('-q, --quiet', 'no warnings about the input')
 }
@@ -64,6 +77,7 @@ function takeFurtherFiles(command: Command): void {
 /** Loads the cluster that the options name; remarks about it go to standard error. */
 export async function load(options: ClusterOptions, io: Io): Promise<LoadedCluster> {
   const { filename = [], recursive, kubeVersion, cni, quiet, showAssumptions, nodeRules = [] } = options
+  const { sysctl = [], hostFirewall: firewalls = [] } = options
   const progress = showProgress(io)
   const cluster = await loadCluster(filename, {
     stdin: io.stdin,
@@ -71,6 +85,8 @@ export async function load(options: ClusterOptions, io: Io): Promise<LoadedClust
     ...(kubeVersion !== undefined && { kubeVersion }),
     ...(cni !== undefined && { cni }),
     nodeRules: await readRules(nodeRules),
+    ...(sysctl.length > 0 && { sysctls: sysctl }),
+    hostFirewalls: await readFirewalls(firewalls),
     onStage: progress.stage,
   }).finally(progress.end)
   if (!quiet) io.err(diagnosticsText(cluster.diagnostics))
@@ -79,6 +95,17 @@ export async function load(options: ClusterOptions, io: Io): Promise<LoadedClust
     for (const { text } of cluster.cluster.assumptions) io.err(`  ${text}\n`)
   }
   return cluster
+}
+
+/** A name stands for a firewall; anything else is the path of a file. */
+async function readFirewalls(choices: readonly HostFirewallChoice[]): Promise<readonly HostFirewallOption[]> {
+  const made: HostFirewallOption[] = []
+  for (const [index, { node, choice }] of choices.entries()) {
+    const common = { ...(node !== undefined && { node }), position: index + 1 }
+    if (isHostFirewall(choice)) made.push({ ...common, firewall: choice })
+    else for (const file of await readTexts([choice])) made.push({ ...common, firewall: file })
+  }
+  return made
 }
 
 async function readRules(

@@ -1,4 +1,11 @@
 import { InvalidArgumentError } from 'commander'
+import type { SysctlOption } from '../src/index.ts'
+
+/** A firewall of a node, by its name or by the file with its rules. */
+export interface HostFirewallChoice {
+  readonly node?: string
+  readonly choice: string
+}
 
 /** Reads a whole number within limits. */
 export function integer(what: string, first: number, last: number): (text: string) => number {
@@ -14,6 +21,42 @@ export function nodeFile(text: string, before: readonly (readonly [string, strin
   const at = text.indexOf('=')
   if (at < 1 || at === text.length - 1) throw new InvalidArgumentError('Expected NODE=FILE.')
   return [...before, [text.slice(0, at), text.slice(at + 1)] as const]
+}
+
+/** Reads `NODE:KEY=VALUE` or `KEY=VALUE`; may be given several times. A `/` may separate the key's parts, as sysctl takes it. */
+export function sysctlSetting(text: string, before: readonly SysctlOption[] = []): readonly SysctlOption[] {
+  const found = /^(?:([^:=]+):)?([\w./*-]+)=(-?\d+)$/.exec(text)
+  if (!found)
+    throw new InvalidArgumentError('Expected NODE:KEY=NUMBER, such as worker:net.ipv4.ip_forward=0.')
+  const [, node, key = '', value] = found
+  return [
+    ...before,
+    {
+      ...(node !== undefined && { node }),
+      key: dotted(key),
+      value: Number(value),
+      position: before.length + 1,
+    },
+  ]
+}
+
+/** Mirrors sysctl(8): where a `/` is the first separator, it separates the parts, and dots belong to names of devices. */
+function dotted(key: string): string {
+  if (/^[^./]*\//.test(key)) return key.replace(/[./]/g, (sign) => (sign === '/' ? '.' : '/'))
+  return key
+}
+
+/** Reads `NODE=docker`, `NODE=FILE`, or either without a node for all of them; may be given several times. */
+export function hostFirewall(
+  text: string,
+  before: readonly HostFirewallChoice[] = [],
+): readonly HostFirewallChoice[] {
+  const at = text.indexOf('=')
+  const node = at > 0 ? text.slice(0, at) : undefined
+  const choice = text.slice(at + 1)
+  if (choice === '' || at === 0)
+    throw new InvalidArgumentError('Expected NODE=docker, ufw, firewalld or a file.')
+  return [...before, { ...(node !== undefined && { node }), choice }]
 }
 
 /** Reads paths with commas between them; may be given several times. Mirrors kubectl's `-f`. */

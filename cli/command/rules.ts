@@ -12,6 +12,7 @@ interface RulesOptions extends ClusterOptions {
   readonly table?: string
   readonly chain?: string
   readonly listRules?: boolean
+  readonly backend?: string
 }
 
 const examples = `
@@ -37,11 +38,20 @@ export function addRules(program: Command, io: Io, _finish: Finish): void {
     )
     .option('-6, --ipv6', 'ip6tables instead')
     .option('-S, --list-rules', 'in the form of iptables -S')
+    .addOption(
+      new Option(
+        '--backend <backend>',
+        "where a node has rules in both backends of iptables: which; or firewalld's own table, in iptables' words",
+      ).choices(['nft', 'legacy', 'firewalld']),
+    )
     .option('--chain <chain>', 'one chain alone, in the form of iptables -S')
     .addHelpText('after', examples)
     .action(async (node: string, options: RulesOptions) => {
       const cluster = await load(options, io)
-      const wanted = setsOf(cluster, node).filter((set) => set.family === (options.ipv6 ? 6 : 4))
+      const family = options.ipv6 ? 6 : 4
+      const sets = setsOf(cluster, node).filter((set) => set.family === family)
+      const wanted = chosen(sets, options)
+      if (!options.quiet) io.err(unseen(sets, wanted))
       for (const set of wanted) {
         const shown = options.table === undefined ? set : oneTable(set, options.table)
         if (options.chain !== undefined) io.out(chainText(shown, options.chain))
@@ -49,6 +59,33 @@ export function addRules(program: Command, io: Io, _finish: Finish): void {
         else io.out(formatRuleSet(shown))
       }
     })
+}
+
+/** The sets that were asked for: without a backend, what the node's own iptables-save shows. */
+function chosen(sets: readonly RuleSet[], { backend }: RulesOptions): readonly RuleSet[] {
+  const visible = sets.filter((set) => set.backend !== 'firewalld')
+  if (backend === undefined) {
+    const [first] = visible
+    return visible.filter((set) => set.backend === first?.backend)
+  }
+  const found = sets.filter((set) => (set.backend ?? 'nft') === backend)
+  if (found.length > 0) return found
+  const has = sets.map((set) => set.backend ?? 'nft').join(', ')
+  throw new RequestError('unknown-chain', `the node has no rules of ${backend}`, `it has those of ${has}`)
+}
+
+/** Mirrors the warning of iptables-nft-save about tables that it does not show. */
+function unseen(sets: readonly RuleSet[], shown: readonly RuleSet[]): string {
+  return sets
+    .filter((set) => !shown.includes(set))
+    .flatMap(({ backend }) => {
+      if (backend === 'firewalld')
+        return ['# nftables also has table inet firewalld, see it with --backend firewalld\n']
+      return backend
+        ? [`# Warning: iptables-${backend} tables present, see them with --backend ${backend}\n`]
+        : []
+    })
+    .join('')
 }
 
 function setsOf(cluster: LoadedCluster, node: string): readonly RuleSet[] {

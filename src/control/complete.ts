@@ -15,6 +15,7 @@ import { checkEnvironmentValues } from './complete/environment-values.ts'
 import { gatewayApiObjects, gatewayApiRefs } from './complete/gateway-objects.ts'
 import { idleWorkloads } from './complete/idle-workloads.ts'
 import { completeIngresses, completeSecrets } from './complete/ingresses.ts'
+import { nodeSettings } from './complete/node-settings.ts'
 import { completeNodes } from './complete/nodes.ts'
 import { withPodBlocks } from './complete/plugin-blocks.ts'
 import { finishPods } from './complete/pods.ts'
@@ -71,6 +72,7 @@ export function completeCluster(given: ObjectsByKind, options: CompleteOptions =
   const balancing = { choices, nodes, pods, endpointSlices, environment }
   const balanced = completeBalancers(completion, services, balancing)
   assumeSurroundings(completion, { nodes, pods, services: balanced, environment })
+  const around = nodeSettings(completion, environment, nodes)
   const value: Cluster = {
     settings,
     namespaces,
@@ -86,7 +88,7 @@ export function completeCluster(given: ObjectsByKind, options: CompleteOptions =
     cniObjects: cniObjects(objects),
     orphanEndpoints: orphanEndpoints(objects, services),
     idleWorkloads: idleWorkloads(objects, pods),
-    environment,
+    ...around,
     ...(objects.Environment[0] && { environmentSource: objects.Environment[0] }),
     assumptions,
   }

@@ -21,12 +21,15 @@ export function readNodeRules(
     }
   }
   return new Map(
-    [...texts].map(([name, files]) => [name, files.map((file) => parseSave(file, familyOf(file), report))]),
+    [...texts].map(([name, files]) => [
+      name,
+      files.map((file) => parseSave(file, familyOfRules(file), report)),
+    ]),
   )
 }
 
 /** The text does not name its family: its first comment does, and else its addresses. */
-function familyOf({ text }: SourceFile): 4 | 6 {
+export function familyOfRules({ text }: SourceFile): 4 | 6 {
   const comment = /^# .*\b(ip6?tables)[\w-]*save/m.exec(text)
   if (comment) return comment[1] === 'ip6tables' ? 6 : 4
   return /^-A .*(?:\s-[sd] [0-9a-f]*:|ipv6-icmp|icmp6-)/m.test(text) ? 6 : 4

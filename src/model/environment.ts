@@ -173,6 +173,8 @@ export interface StaleState {
 
 export interface NodeEnvironment extends HostFirewalls {
   readonly sysctl?: Readonly<Record<string, number>>
+  /** Where fields, and settings as `sysctl KEY`, come from that the node's own entry does not state. Filled in, never read. */
+  readonly statedBy?: Readonly<Record<string, '*' | 'command line'>>
   readonly interfaces?: Readonly<Record<string, { readonly addresses?: readonly string[] }>>
   readonly listeners?: readonly ListenerEntry[]
   readonly routes?: readonly string[]

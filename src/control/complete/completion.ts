@@ -2,11 +2,16 @@ import type { Report } from '../../base/diagnostic.ts'
 import type { ObjectRef } from '../../base/source.ts'
 import type { Assumption } from '../../model/cluster.ts'
 import type { ObjectsByKind } from '../../model/kinds.ts'
+import type { HostFirewallOption, SysctlOption } from './node-settings.ts'
 
 /** What the user fixes beside the manifests. */
 export interface CompleteOptions {
   /** `1.33`, `v1.33.2`: the release of Kubernetes. */
   readonly kubeVersion?: string
+  /** Kernel settings of nodes. */
+  readonly sysctls?: readonly SysctlOption[]
+  /** Firewalls of nodes. */
+  readonly hostFirewalls?: readonly HostFirewallOption[]
   /** The network plugin, with settings: `flannel`, `flannel:backend=host-gw`. */
   readonly cni?: string
 }

@@ -1,12 +1,10 @@
 import type { Environment } from '../../model/environment.ts'
 import { backendFields } from '../host-rules/backends.ts'
+import { isComponentChain } from '../host-rules/component-chains.ts'
 import type { NodePath } from '../host-rules/host-firewall.ts'
 import { hostRules } from '../host-rules/host-rules.ts'
 import type { Completion } from './completion.ts'
 import { tellOfEnvironment as tell } from './environment-place.ts'
-
-/** Chains that components of a node may make, so that a rule of the host may jump to them. */
-const componentChain = /^(?:KUBE|CNI|FLANNEL|WEAVE|DOCKER|AWS|IP-MASQ|KIND|cali|ufw6?|cilium|CILIUM|ANTREA)\b/
 
 /** What is stated of nodes' firewalls and cannot be read: words, addresses, rules, services, names of backends. */
 export function checkHostRules(completion: Completion, environment: Environment): void {
@@ -29,7 +27,7 @@ export function checkHostRules(completion: Completion, environment: Environment)
     for (const family of [4, 6] as const) {
       hostRules({ environment, ...(source && { environmentSource: source }) }, node, {
         ...{ family, uplink: 'eth0', refuse },
-        hasChain: (name) => componentChain.test(name),
+        hasChain: isComponentChain,
       })
     }
   }

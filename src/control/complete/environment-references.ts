@@ -44,8 +44,9 @@ function nodeMaps({
 }: Environment): readonly (readonly [path: Path, map: Readonly<Record<string, unknown>> | undefined])[] {
   const { running, rules, staleState, hostnameOverride } = kubeProxy
   const { default: _, ...byNode } = kubelet ?? {}
+  const { '*': _all, ...byName } = nodes ?? {}
   return [
-    [['nodes'], nodes],
+    [['nodes'], byName],
     [['kubelet'], byNode],
     [['conntrack'], conntrack],
     [['kubeProxy', 'running'], running],

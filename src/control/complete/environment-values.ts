@@ -7,6 +7,7 @@ import { checkEnvironmentDns } from './environment-dns.ts'
 import { checkHostRules } from './environment-host-rules.ts'
 import { checkEnvironmentHttp } from './environment-http.ts'
 import { tellOfEnvironment as tell } from './environment-place.ts'
+import { isReadSetting } from './kernel-settings.ts'
 
 /**
  * Values of the Environment that are read as if they were not there, or cannot be read: Service ports and announcers that do not exist,
@@ -68,21 +69,11 @@ function portIds({ namespace, name, ports }: ClusterService): readonly string[] 
   return ports.map((port) => `${namespace}/${name}${port.name === '' ? '' : `:${port.name}`}`)
 }
 
-/** Kernel settings that the walk reads. */
-const readSettings: readonly RegExp[] = [
-  /^net\.ipv4\.(ip_forward|ip_default_ttl|icmp_ratelimit|icmp_ratemask)$/,
-  /^net\.ipv4\.conf\..+\.(rp_filter|route_localnet|proxy_arp|accept_local|src_valid_mark|send_redirects|forwarding)$/,
-  /^net\.ipv6\.(icmp\.ratelimit|conf\..+\.(forwarding|hop_limit))$/,
-  /^net\.bridge\.bridge-nf-call-ip6?tables$/,
-  /^net\.netfilter\.nf_conntrack_(tcp_loose|tcp_be_liberal)$/,
-  /^net\.netfilter\.nf_conntrack_(tcp|udp|icmp|icmpv6|generic)_timeout/,
-]
-
 /** Values that are read as if they were not there. */
 function checkValues(completion: Completion, { nodes, kubeProxy }: Environment): void {
   for (const [node, { sysctl }] of Object.entries(nodes ?? {})) {
     for (const key of Object.keys(sysctl ?? {})) {
-      if (readSettings.some((pattern) => pattern.test(key))) continue
+      if (isReadSetting(key)) continue
       const path = ['nodes', node, 'sysctl', key]
       tell(completion, 'field-not-modelled', path, `is a setting that no walk reads: it has no effect`)
     }

@@ -51,7 +51,9 @@ function contextOf(
     backend: backendsOf(stated).host,
     origin: (component, path): Origin => {
       if (!environmentSource) return { component }
-      const at = environmentSource.locate(['spec', 'nodes', node, ...path])
+      const by = stated.statedBy?.[String(path[0])]
+      if (by === 'command line') return { component }
+      const at = environmentSource.locate(['spec', 'nodes', by ?? node, ...path])
       return { component, subject: { ...environmentSource.ref, at } }
     },
     refuse: (path, message, fix) => refuse?.(path, message, fix),

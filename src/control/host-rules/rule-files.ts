@@ -1,5 +1,6 @@
 import type { SourceFile, SourceLocation } from '../../base/source.ts'
 import type { TableContribution } from '../../netfilter/table.ts'
+import { familyOfRules } from '../node-rules.ts'
 import type { HostContext, HostFirewall } from './host-firewall.ts'
 import type { HostLine, ReadLines } from './rule-text.ts'
 import { readLines } from './rule-text.ts'
@@ -48,9 +49,7 @@ export function readRuleFile(
   return readLines(lines, family, hasChain)
 }
 
-/** The family that a text is of: its first comment says so, and else its addresses. */
+/** The family that a text is of. */
 export function familyOfText(text: string): 4 | 6 {
-  const comment = /^# .*\b(ip6?tables)[\w-]*save/m.exec(text)
-  if (comment) return comment[1] === 'ip6tables' ? 6 : 4
-  return /^-A .*(?:\s-[sd] [0-9a-f]*:|ipv6-icmp|icmp6-)/m.test(text) ? 6 : 4
+  return familyOfRules({ name: '', text })
 }
