@@ -52,13 +52,15 @@ export function addRules(program: Command, io: Io, _finish: Finish): void {
       const sets = setsOf(cluster, node).filter((set) => set.family === family)
       const wanted = chosen(sets, options)
       if (!options.quiet) io.err(unseen(sets, wanted))
-      for (const set of wanted) {
-        const shown = options.table === undefined ? set : oneTable(set, options.table)
-        if (options.chain !== undefined) io.out(chainText(shown, options.chain))
-        else if (options.listRules) io.out(specText(shown))
-        else io.out(formatRuleSet(shown))
-      }
+      for (const set of wanted) io.out(textOf(set, options))
     })
+}
+
+/** A set in the form that was asked for. */
+function textOf(set: RuleSet, { table, chain, listRules }: RulesOptions): string {
+  const shown = table === undefined ? set : oneTable(set, table)
+  if (chain !== undefined) return chainText(shown, chain)
+  return listRules ? specText(shown) : formatRuleSet(shown)
 }
 
 /** The sets that were asked for: without a backend, what the node's own iptables-save shows. */

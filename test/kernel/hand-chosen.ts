@@ -522,6 +522,58 @@ const nodeLocalDns: readonly KernelCluster[] = [
   ),
 ]
 
+const publicWeb = service('web', {
+  app: 'web',
+  ports: [{ ...http, nodePort: 30080 }],
+  spec: { type: 'NodePort' },
+})
+
+/** Firewalls of the nodes themselves, one on each node. */
+const hostFirewalls: readonly KernelCluster[] = [
+  cluster(
+    'Docker on one node, ufw on the other',
+    [...backends(['node-a', 'node-b']), publicWeb],
+    {
+      outside: {
+        nodes: {
+          'node-a': { docker: {} },
+          'node-b': { ufw: { allow: ['22/tcp'], rules: ['route allow from 10.244.0.0/16', 'reject 8081/tcp'] } },
+        },
+      },
+    },
+  ),
+  cluster(
+    'ufw and hand-written chains in both families',
+    [...backends(['node-a', 'node-b']), publicWeb],
+    {
+      families: 'dual',
+      outside: {
+        nodes: {
+          'node-a': { ufw: { incoming: 'reject', rules: ['limit 2222/tcp'] } },
+          'node-b': {
+            firewall: {
+              INPUT: { policy: 'DROP', accept: ['ctstate ESTABLISHED,RELATED', 'tcp dport 22', 'icmp'] },
+              FORWARD: { policy: 'REJECT icmp-host-prohibited', accept: ['tcp dport 8080 from 10.244.0.0/16'] },
+            },
+          },
+        },
+      },
+    },
+  ),
+  cluster(
+    "firewalld with iptables' backend, and Docker before release 28",
+    [...backends(['node-a', 'node-b']), publicWeb],
+    {
+      outside: {
+        nodes: {
+          'node-a': { firewalld: { backend: 'iptables', trustedSources: ['10.244.0.0/16'] } },
+          'node-b': { docker: { version: '20.10', user: ['-s 10.244.0.0/16 -j ACCEPT'] } },
+        },
+      },
+    },
+  ),
+]
+
 /** Clusters that are written by hand, each for a feature or two. */
 export const handChosen: readonly KernelCluster[] = [
   ...basic,
@@ -531,4 +583,5 @@ export const handChosen: readonly KernelCluster[] = [
   ...families,
   ...nodeLocalDns,
   ...hostPorts,
+  ...hostFirewalls,
 ]

@@ -3,8 +3,10 @@ import type { Finding } from '../../model/journey.ts'
 import type { StopReason } from '../../model/trace.ts'
 import { formatRule } from '../../netfilter/save-format/format.ts'
 import type { FindingCode } from './catalog.ts'
+import type { World } from '../world.ts'
 import type { Failure, FindCause, Stop } from './failure.ts'
 import { finding } from './failure.ts'
+import { settingPlaces } from './setting-place.ts'
 
 /** The machine where it stopped, and what stopped there. */
 interface Place {
@@ -30,12 +32,12 @@ export const findKernel: FindCause = (failure) => {
     case 'reverse-path':
     case 'martian-source':
     case 'martian-destination':
-      return [bySetting(place, stop.reason)]
+      return [bySetting(failure.world, place, stop.reason)]
     case 'rule':
     case 'policy':
       return byRule(failure, place)
     case 'no-route':
-      return [routeLocalnet(place) ?? at(place, 'no-route', `look at the routes of ${place.label}`)]
+      return [routeLocalnet(failure.world, place) ?? at(place, 'no-route', `look at the routes of ${place.label}`)]
     case 'no-neighbor':
     case 'blackhole':
       return [at(place, 'no-route', `look at the routes of ${place.label}`)]
@@ -63,24 +65,27 @@ function at({ label, ref, stop }: Place, code: FindingCode, fix: string): Findin
 }
 
 /** 127.0.0.0/8 does not leave a machine that was not told to let it. */
-function routeLocalnet({ label, ref, stop }: Place): Finding | undefined {
+function routeLocalnet(world: World, { label, ref, stop }: Place): Finding | undefined {
   if (!stop.text.includes('route_localnet=0')) return undefined
   return finding('kernel-setting', `${label}: ${stop.text}`, {
-    objects: [ref],
+    objects: [...settingPlaces(world, stop.netns, [/route_localnet$/]), ref],
     fix: `set net.ipv4.conf.all.route_localnet=1 on ${label}, or ask for its own address`,
   })
 }
 
-function bySetting({ label, ref, what, family, stop }: Place, reason: StopReason): Finding {
-  const say = (message: string, fix: string) => finding('kernel-setting', message, { objects: [ref], fix })
+function bySetting(world: World, place: Place, reason: StopReason): Finding {
+  const { label, ref, what, family, stop } = place
+  const say = (message: string, fix: string, ...keys: readonly RegExp[]) =>
+    finding('kernel-setting', message, { objects: [...settingPlaces(world, stop.netns, keys), ref], fix })
   if (reason === 'forwarding-off') {
     const key = family === 4 ? 'net.ipv4.ip_forward' : 'net.ipv6.conf.all.forwarding'
-    return say(`${label} does not forward packets (${key}=0)`, `set ${key}=1 on ${label}`)
+    return say(`${label} does not forward packets (${key}=0)`, `set ${key}=1 on ${label}`, /forward/)
   }
   if (reason === 'reverse-path') {
     return say(
       `${label} drops ${what}: its way back would be another device (rp_filter)`,
       `set rp_filter=2 on ${label}, or mend its routes`,
+      /rp_filter$/,
     )
   }
   return say(`${label} drops ${what}: ${stop.text}`, 'find out who sends from or to this address')

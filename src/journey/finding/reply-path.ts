@@ -2,6 +2,7 @@ import { formatEndpoint } from '../../base/ip.ts'
 import type { Finding } from '../../model/journey.ts'
 import type { Failure, FindCause } from './failure.ts'
 import { finding } from './failure.ts'
+import { settingPlaces } from './setting-place.ts'
 
 /** The request arrived and was answered, but the answer reaches the client untranslated. */
 export const findReplyPath: FindCause = (failure) => {
@@ -38,7 +39,7 @@ function bridged({ sender, world, sent }: Failure, node: string, from: string): 
       'bridge-netfilter-off',
       `the answer of ${from} crosses the bridge of ${node} without being translated back: ${key} is 0`,
       {
-        objects: [world.nodes.get(node)?.ref],
+        objects: [...settingPlaces(world, `node/${node}`, [/bridge-nf-call/]), world.nodes.get(node)?.ref],
         fix: `load br_netfilter on ${node} and set ${key}=1`,
       },
     ),

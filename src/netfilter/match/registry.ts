@@ -38,6 +38,8 @@ import type { RecentMatch } from './recent.ts'
 import { recent } from './recent.ts'
 import type { RpfilterMatch } from './rpfilter.ts'
 import { rpfilter } from './rpfilter.ts'
+import type { RoutingHeaderMatch } from './rt.ts'
+import { rt } from './rt.ts'
 import type { SctpMatch } from './sctp.ts'
 import { sctp } from './sctp.ts'
 import type { SetMatch } from './set.ts'
@@ -78,6 +80,7 @@ export interface MatchFields {
   pkttype: PkttypeMatch
   recent: RecentMatch
   rpfilter: RpfilterMatch
+  rt: RoutingHeaderMatch
   sctp: SctpMatch
   set: SetMatch
   state: StateMatch
@@ -120,6 +123,7 @@ export const matchModules: { readonly [K in MatchName]: MatchModule<MatchFields[
   pkttype,
   recent,
   rpfilter,
+  rt,
   sctp,
   set,
   state,
