@@ -553,7 +553,7 @@ const hostFirewalls: readonly KernelCluster[] = [
           'node-b': {
             firewall: {
               INPUT: { policy: 'DROP', accept: ['ctstate ESTABLISHED,RELATED', 'tcp dport 22', 'icmp'] },
-              FORWARD: { policy: 'REJECT icmp-host-prohibited', accept: ['tcp dport 8080 from 10.244.0.0/16'] },
+              FORWARD: { policy: 'REJECT', accept: ['tcp dport 8080 from 10.244.0.0/16'] },
             },
           },
         },
