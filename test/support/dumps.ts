@@ -46,6 +46,8 @@ export interface About {
   readonly devices: Readonly<Record<string, DumpDevice>>
   readonly routes: readonly string[]
   readonly sysctls: Readonly<Record<string, number>>
+  /** `by chain`: the text was input for iptables-restore, whose rules may stand in any order. */
+  readonly printed?: 'by chain'
   /** Expected complaints, by code. */
   readonly diagnostics: readonly string[]
   readonly walks: readonly DumpWalk[]
