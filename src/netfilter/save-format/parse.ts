@@ -44,7 +44,7 @@ export function parseSave(file: SourceFile, family: 4 | 6, report: Report): Rule
   for (const [index, line] of lines.entries()) {
     const at: SourceLocation = { file: file.name, line: index + 1, column: 1 }
     try {
-      readLine(line.trim(), reading, at)
+      readLine(line.trimStart(), reading, at)
     } catch (error) {
       if (!(error instanceof RuleSyntaxError)) throw error
       report('iptables-syntax', error.message, { at: { ...at, column: columnOf(error, line) } })
@@ -100,7 +100,8 @@ function reportRefusal(refusal: Refusal, lines: readonly string[], report: Repor
   report(refusal.code, refusal.message, { ...fix, at: { ...at, column } })
 }
 
-function readLine(line: string, reading: Reading, at: SourceLocation): void {
+function readLine(text: string, reading: Reading, at: SourceLocation): void {
+  const line = text.trimEnd()
   if (line === '') return
   const open = reading.tables.find((table) => !table.committed)
   if (line.startsWith('#')) {
@@ -113,7 +114,8 @@ function readLine(line: string, reading: Reading, at: SourceLocation): void {
     throw new RuleSyntaxError(`expected "*table" before "${line.slice(0, 40)}"`)
   } else if (line === 'COMMIT') open.committed = true
   else if (line.startsWith(':')) readChain(line.slice(1), open)
-  else readRule(line, open, reading.family, at)
+  // iptables before 1.4.10 ends each rule with a blank, which belongs to the rule's spelling.
+  else readRule(text, open, reading.family, at)
 }
 
 function openTable(name: string, reading: Reading, open: TableDraft | undefined): void {
