@@ -95,9 +95,14 @@ const haste: Settings = {
 function neighborHaste({ devices }: Netns): Settings {
   return Object.fromEntries(
     existingDevices(devices).flatMap(({ name }) =>
-      [4, 6].map((family) => [`net.ipv${family}.neigh.${name}.retrans_time_ms`, 100] as const),
+      [4, 6].map((family) => [`net.ipv${family}.neigh.${inKey(name)}.retrans_time_ms`, 100] as const),
     ),
   )
+}
+
+/** As sysctl(8) writes the name of a device with dots in it. */
+function inKey(device: string): string {
+  return device.replaceAll('.', '/')
 }
 
 /** Those that are there once the wires are made. */
@@ -138,9 +143,14 @@ function settingsOf(netns: Netns): Settings {
 /** Settings that exist only where a module has been loaded, and then have the value that is asked for. */
 const optional = /^net\.(bridge|ipv4\.icmp_msgs)/
 
+/** Dots and slashes change places. */
+function pathOf(key: string): string {
+  return key.replaceAll(/[./]/g, (one) => (one === '.' ? '/' : '.'))
+}
+
 async function writeSettings(agent: Agent, settings: Settings): Promise<void> {
   const files = Object.entries(settings).map(
-    ([key, value]) => [`/proc/sys/${key.replaceAll('.', '/')}`, String(value)] as const,
+    ([key, value]) => [`/proc/sys/${pathOf(key)}`, String(value)] as const,
   )
   const absent = await agent.ask({ op: 'write', files })
   const needed = absent.filter((path) => !optional.test(path.slice('/proc/sys/'.length).replaceAll('/', '.')))

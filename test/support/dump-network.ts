@@ -93,7 +93,9 @@ function walkAddresses({ about }: Dump): readonly Ip[] {
 
 /** The device that a packet with this source comes in by, or that the node's route to the address names. */
 function deviceFor({ about }: Dump, routes: readonly Route[], ip: Ip): string | undefined {
-  const stated = about.walks.find(({ in: device, from }) => device !== 'local' && from !== undefined && ipOf(from) === ip)
+  const stated = about.walks.find(
+    ({ in: device, from }) => device !== 'local' && from !== undefined && ipOf(from) === ip,
+  )
   if (stated) return stated.in
   const [best] = routes
     .filter(({ destination, type }) => type === 'unicast' && contains(destination, ip))
@@ -140,7 +142,12 @@ const loopback: Device = {
 function makeNode(dump: Dump, attachments: readonly Attachment[]): Netns {
   const { about, texts, sets } = dump
   const devices = Object.entries(about.devices).flatMap(([name, device], index): Device[] => {
-    const base = { name, mtu: 1500, mac: macOf(1, index), addresses: device.addresses.map(interfaceAddressOf) }
+    const base = {
+      name,
+      mtu: 1500,
+      mac: macOf(1, index),
+      addresses: device.addresses.map(interfaceAddressOf),
+    }
     if (!device.ports) return [{ ...base, type: 'ethernet', segment: name }]
     const ports = attachments.filter(({ bridge }) => bridge === name)
     return [{ ...base, type: 'bridge' }, ...ports.flatMap((port, at) => makePort(port, at))]
@@ -200,7 +207,8 @@ function makeHost({ about }: Dump, { name, bridge, mac }: Attachment, ip: Ip): N
     bridge === undefined
       ? { ...own, type: 'ethernet', segment: name }
       : { ...own, type: 'veth', peer: { netns: dumpedNode, device: name } }
-  const neighbours = bridge === undefined ? [] : (about.devices[bridge]?.addresses ?? []).map(interfaceAddressOf)
+  const neighbours =
+    bridge === undefined ? [] : (about.devices[bridge]?.addresses ?? []).map(interfaceAddressOf)
   const routes: Route[] = [
     ...neighbours.map((one) => connectedRoute('eth0', one.ip, one.bits)),
     {
@@ -225,3 +233,16 @@ function makeHost({ about }: Dump, { name, bridge, mac }: Attachment, ip: Ip): N
   }
 }
 
+/** The same network with one wire for all devices, which is how the kernel's is built; frames find their ends by MAC. */
+export function onOneWire({ namespaces, segments }: Network): Network {
+  const ports = [...segments.keys()].flatMap((id) => segments.get(id)?.ports ?? [])
+  const moved = [...namespaces.keys()].flatMap((id) => {
+    const netns = namespaces.get(id)
+    const devices = netns?.devices.map((one) => (one.type === 'ethernet' ? { ...one, segment: 'wire' } : one))
+    return netns && devices ? [[id, { ...netns, devices }] as const] : []
+  })
+  return {
+    namespaces: new Map(moved),
+    segments: new Map([['wire', { id: 'wire', type: 'ethernet', ports }]]),
+  }
+}

@@ -29,7 +29,10 @@ export function walkThrough(network: Network, walk: DumpWalk): WalkResult {
   return {
     expect: dispositions.join(', '),
     at: at.length > 0 ? unique(outcomes.map(takenAt)) : [],
-    seen: seen.length > 0 ? unique(outcomes.map(({ seenSource }) => (seenSource ? formatIp(seenSource.ip) : 'nobody'))) : [],
+    seen:
+      seen.length > 0
+        ? unique(outcomes.map(({ seenSource }) => (seenSource ? formatIp(seenSource.ip) : 'nobody')))
+        : [],
     by: by === '' ? '' : unique(outcomes.map(stoppedBy)).join(', '),
   }
 }

@@ -48,6 +48,8 @@ export interface About {
   readonly sysctls: Readonly<Record<string, number>>
   /** `by chain`: the text was input for iptables-restore, whose rules may stand in any order. */
   readonly printed?: 'by chain'
+  /** Why the kernel here does not take it. */
+  readonly kernel?: string
   /** Expected complaints, by code. */
   readonly diagnostics: readonly string[]
   readonly walks: readonly DumpWalk[]
@@ -93,9 +95,14 @@ function readDump(name: string): Dump {
   return { name, about: readAbout(read('about.yaml') ?? ''), texts, sets: readSets(setsText), setsText }
 }
 
-type WrittenDevice = string | readonly string[] | { addresses?: string | string[]; ports?: Record<string, string | string[]> }
+type WrittenDevice =
+  | string
+  | readonly string[]
+  | { addresses?: string | string[]; ports?: Record<string, string | string[]> }
 
-type WrittenAbout = Omit<About, 'devices'> & { readonly devices: Readonly<Record<string, WrittenDevice | null>> }
+type WrittenAbout = Omit<About, 'devices'> & {
+  readonly devices: Readonly<Record<string, WrittenDevice | null>>
+}
 
 function readAbout(text: string): About {
   const written = parse(text) as WrittenAbout
@@ -140,7 +147,10 @@ function readSets(text: string): readonly IpSet[] {
 }
 
 /** The rules of one text, and the codes of what the reader has to say of it. */
-export function readText({ name }: Dump, { file, text, family }: DumpText): { ruleSet: RuleSet; complaints: readonly string[] } {
+export function readText(
+  { name }: Dump,
+  { file, text, family }: DumpText,
+): { ruleSet: RuleSet; complaints: readonly string[] } {
   const { report, diagnostics } = collectDiagnostics()
   const ruleSet = parseSave({ name: `${name}/${file}`, text }, family, report)
   return { ruleSet, complaints: diagnostics.map((one) => formatDiagnostic(one)) }
@@ -166,7 +176,11 @@ export function interfaceAddressOf(text: string) {
 }
 
 /** `192.0.2.1:80/tcp`, `[fd00::1]:80/tcp`, `192.0.2.1/icmp`. */
-export function targetOf(text: string): { readonly ip: Ip; readonly port: number; readonly protocol: 'tcp' | 'udp' | 'icmp' } {
+export function targetOf(text: string): {
+  readonly ip: Ip
+  readonly port: number
+  readonly protocol: 'tcp' | 'udp' | 'icmp'
+} {
   const found = /^(?:\[(.+)\]|([\d.]+)|([\da-f:]+))(?::(\d+))?\/(tcp|udp|icmp)$/.exec(text)
   const protocol = found?.[5]
   if (protocol !== 'tcp' && protocol !== 'udp' && protocol !== 'icmp') throw new Error(`${text} is no target`)
