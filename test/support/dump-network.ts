@@ -54,8 +54,10 @@ export function hostId(ip: Ip): string {
 }
 
 function macOf(group: number, index: number): string {
-  const octet = (value: number) => value.toString(16).padStart(2, '0')
-  return `02:00:00:${octet(group)}:${octet(index >> 8)}:${octet(index & 255)}`
+  const octets = [index >>> 24, index >>> 16, index >>> 8, index].map((one) =>
+    (one & 255).toString(16).padStart(2, '0'),
+  )
+  return `02:0${group}:${octets.join(':')}`
 }
 
 function attachmentsOf(dump: Dump): readonly Attachment[] {
@@ -200,7 +202,7 @@ function makeHost({ about }: Dump, { name, bridge, mac }: Attachment, ip: Ip): N
   const own = {
     name: 'eth0',
     mtu: 1500,
-    mac: macOf(2, Number(BigInt(ip) & 0xffffn)),
+    mac: macOf(2, Number(BigInt(ip) & 0xffff_ffffn)),
     addresses: [{ ip, bits: family === 4 ? 32 : 128 }],
   }
   const device: Device =
