@@ -12,10 +12,6 @@ import { recordedRules } from './support/recorded-rules.ts'
 /** Where kubewalk knowingly answers otherwise than both backends. */
 const known: ReadonlyMap<string, string> = new Map([
   ['-A INPUT -m set --match-set missing src', 'a dump of rules does not say which ipsets there are'],
-  [
-    '-A INPUT -m string --algo kmp --hex-string "|0d0a|abc" ! --icase',
-    'options of -m string are kept as text',
-  ],
   ['-A INPUT -m ipvs --ipvs', 'the recording kernel has no IPVS'],
   ['-A PREROUTING -j CT --helper nonesuch', 'which helpers there are depends on the kernel'],
   ['-A INPUT -j SECMARK --selctx system_u:object_r:foo', 'the recording kernel has no SELinux'],

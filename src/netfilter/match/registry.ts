@@ -2,11 +2,17 @@ import type { AddrtypeMatch } from './addrtype.ts'
 import { addrtype } from './addrtype.ts'
 import type { CommentMatch } from './comment.ts'
 import { comment } from './comment.ts'
+import type { ConnlimitMatch } from './connlimit.ts'
+import { connlimit } from './connlimit.ts'
 import { connmark } from './connmark.ts'
 import type { ConntrackMatch } from './conntrack.ts'
 import { conntrack } from './conntrack.ts'
 import type { DscpMatch } from './dscp.ts'
 import { dscp } from './dscp.ts'
+import type { HashlimitMatch } from './hashlimit.ts'
+import { hashlimit } from './hashlimit.ts'
+import type { HelperMatch } from './helper.ts'
+import { helper } from './helper.ts'
 import type { HopLimitMatch } from './hop-limit.ts'
 import { hl, ttl } from './hop-limit.ts'
 import { icmp } from './icmp.ts'
@@ -33,6 +39,8 @@ import type { PhysdevMatch } from './physdev.ts'
 import { physdev } from './physdev.ts'
 import type { PkttypeMatch } from './pkttype.ts'
 import { pkttype } from './pkttype.ts'
+import type { PolicyMatch } from './policy.ts'
+import { policy } from './policy.ts'
 import type { PortsMatch } from './ports.ts'
 import type { RecentMatch } from './recent.ts'
 import { recent } from './recent.ts'
@@ -50,6 +58,8 @@ import type { StateMatch } from './state.ts'
 import { state } from './state.ts'
 import type { StatisticMatch } from './statistic.ts'
 import { statistic } from './statistic.ts'
+import type { StringMatch } from './string.ts'
+import { string } from './string.ts'
 import type { TcpMatch } from './tcp.ts'
 import { tcp } from './tcp.ts'
 import type { TosMatch } from './tos.ts'
@@ -61,10 +71,13 @@ export interface MatchFields {
   addrtype: AddrtypeMatch
   ah: SpiMatch
   comment: CommentMatch
+  connlimit: ConnlimitMatch
   connmark: MarkMatch
   conntrack: ConntrackMatch
   dscp: DscpMatch
   esp: SpiMatch
+  hashlimit: HashlimitMatch
+  helper: HelperMatch
   hl: HopLimitMatch
   icmp: IcmpTypeMatch
   icmp6: IcmpTypeMatch
@@ -78,6 +91,7 @@ export interface MatchFields {
   owner: OwnerMatch
   physdev: PhysdevMatch
   pkttype: PkttypeMatch
+  policy: PolicyMatch
   recent: RecentMatch
   rpfilter: RpfilterMatch
   rt: RoutingHeaderMatch
@@ -85,6 +99,7 @@ export interface MatchFields {
   set: SetMatch
   state: StateMatch
   statistic: StatisticMatch
+  string: StringMatch
   tcp: TcpMatch
   tos: TosMatch
   ttl: HopLimitMatch
@@ -104,10 +119,13 @@ export const matchModules: { readonly [K in MatchName]: MatchModule<MatchFields[
   addrtype,
   ah,
   comment,
+  connlimit,
   connmark,
   conntrack,
   dscp,
   esp,
+  hashlimit,
+  helper,
   hl,
   icmp,
   icmp6,
@@ -121,6 +139,7 @@ export const matchModules: { readonly [K in MatchName]: MatchModule<MatchFields[
   owner,
   physdev,
   pkttype,
+  policy,
   recent,
   rpfilter,
   rt,
@@ -128,6 +147,7 @@ export const matchModules: { readonly [K in MatchName]: MatchModule<MatchFields[
   set,
   state,
   statistic,
+  string,
   tcp,
   tos,
   ttl,

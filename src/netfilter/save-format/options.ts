@@ -39,6 +39,8 @@ export interface Extension<T> extends Places {
   readonly aliases?: Readonly<Record<string, string>>
   /** The options that may have a `!` before them. */
   readonly negatable?: readonly string[]
+  /** The options that may stand more than once. */
+  readonly repeatable?: readonly string[]
   /** Groups of options of which a rule may have one at most. */
   readonly exclusive?: readonly (readonly string[])[]
   /** What the kernel or iptables says against it at this place, beyond `Places`; mirrors its checkentry. */

@@ -68,7 +68,7 @@ function readOption(draft: RuleDraft, tokens: readonly string[], at: number, inv
   const token = tokens[at] ?? ''
   const last = draft.extensions.at(-1)
   const field = headerField(token)
-  if (field && !(abbreviations.has(token) && last && !last.module)) {
+  if (field && !(abbreviations.has(token) && last && mayOwn(last, token))) {
     return readHeader(draft, field, tokens, at, inverted)
   }
   if (token === '-m' || token === '--match') {
@@ -83,6 +83,11 @@ function readOption(draft: RuleDraft, tokens: readonly string[], at: number, inv
   }
   if (token === '-4' || token === '-6') return 1
   return readExtensionOption(draft, tokens, at, inverted)
+}
+
+/** Whether an option that iptables would complete to one of its own is the extension's: its exact name goes first. */
+function mayOwn({ module }: OpenExtension, token: string): boolean {
+  return !module || Object.hasOwn(module.options, token.slice(2))
 }
 
 function readHeader(
@@ -178,7 +183,8 @@ function checkOption(extension: OpenExtension, name: string, inverted: boolean, 
   if (inverted && !module?.negatable?.includes(name))
     throw new RuleSyntaxError(`--${name} cannot be inverted`, at)
   for (const other of options) {
-    if (other.name === name) throw new RuleSyntaxError(`--${name} stands twice`, at)
+    if (other.name === name && !module?.repeatable?.includes(name))
+      throw new RuleSyntaxError(`--${name} stands twice`, at)
     if (module?.exclusive?.some((group) => group.includes(name) && group.includes(other.name)))
       throw new RuleSyntaxError(`--${name} cannot stand beside --${other.name}`, at)
   }

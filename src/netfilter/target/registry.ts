@@ -1,6 +1,9 @@
 import type { MatchContext } from '../match/match.ts'
 import type { Target } from '../rule.ts'
 import type { MaskedByte } from '../save-format/traffic-class.ts'
+import { checksum } from './checksum.ts'
+import type { ClassifyTarget } from './classify.ts'
+import { classify } from './classify.ts'
 import type { ConnmarkTarget } from './connmark.ts'
 import { connmark } from './connmark.ts'
 import type { CtTarget } from './ct.ts'
@@ -32,10 +35,13 @@ import type { Effect, RejectAnswer, TargetModule, UnknownTarget } from './target
 import type { TcpmssTarget } from './tcpmss.ts'
 import { tcpmss } from './tcpmss.ts'
 import { tos } from './tos.ts'
+import { trace } from './trace.ts'
 import { unmodelledTargets } from './unmodelled.ts'
 
 /** Every target extension by the name after `-j`, and the type of its options. */
 export interface TargetFields {
+  CHECKSUM: object
+  CLASSIFY: ClassifyTarget
   CONNMARK: ConnmarkTarget
   CT: CtTarget
   DNAT: DnatTarget
@@ -53,6 +59,7 @@ export interface TargetFields {
   SNAT: SnatTarget
   TCPMSS: TcpmssTarget
   TOS: MaskedByte
+  TRACE: object
   TTL: HopLimitTarget
 }
 
@@ -67,6 +74,8 @@ type KnownTarget<K extends TargetName> = { readonly type: K } & TargetFields[K]
 
 /** The modules, one for each entry of TargetFields; leaving one out does not compile. */
 export const targetModules: { readonly [K in TargetName]: TargetModule<TargetFields[K]> } = {
+  CHECKSUM: checksum,
+  CLASSIFY: classify,
   CONNMARK: connmark,
   CT: ct,
   DNAT: dnat,
@@ -84,6 +93,7 @@ export const targetModules: { readonly [K in TargetName]: TargetModule<TargetFie
   SNAT: snat,
   TCPMSS: tcpmss,
   TOS: tos,
+  TRACE: trace,
   TTL: ttl,
 }
 

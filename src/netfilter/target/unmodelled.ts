@@ -18,8 +18,6 @@ export const unmodelledTargets: Readonly<Record<string, UnmodelledTarget>> = {
   ACCOUNT: harmless,
   AUDIT: harmless,
   CHAOS: unknown,
-  CHECKSUM: { ...harmless, tables: ['mangle'] },
-  CLASSIFY: { ...harmless, hooks: ['FORWARD', 'OUTPUT', 'POSTROUTING'] },
   CLUSTERIP: { ...unknown, family: 4, tables: ['filter'], hooks: ['INPUT'] },
   CONNSECMARK: { ...harmless, tables: ['mangle', 'security'] },
   DELUDE: { ...unknown, tables: ['filter'] },
@@ -48,6 +46,5 @@ export const unmodelledTargets: Readonly<Record<string, UnmodelledTarget>> = {
   TCPOPTSTRIP: { ...harmless, tables: ['mangle'], protocols: [TCP] },
   TEE: harmless,
   TPROXY: { ...unknown, tables: ['mangle'], hooks: ['PREROUTING'], protocols: [TCP, UDP] },
-  TRACE: harmless,
   ULOG: { ...harmless, family: 4 },
 }
