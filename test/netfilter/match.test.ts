@@ -187,6 +187,23 @@ const rows: readonly (readonly [rule: string, packet: string, answer: string])[]
   ['-p ah -m ah --ahspi 500',                    'ah 10.0.0.1 > 10.0.0.2',                                 'unknown'],
   ['-m nfacct --nfacct-name web',                'udp 10.0.0.1:1 > 10.0.0.2:2',                            'yes'],
 
+  ['-m policy --dir in --pol none',              'udp 10.0.0.1:1 > 10.0.0.2:2',                            'yes'],
+  ['-m policy --dir in --pol ipsec',             'udp 10.0.0.1:1 > 10.0.0.2:2',                            'no'],
+  ['-m policy --dir in --pol ipsec --reqid 5 --proto esp', 'esp 10.0.0.1 > 10.0.0.2',                      'no'],
+  ['-m helper --helper ftp',                     'tcp 10.0.0.1:1 > 10.0.0.2:2 ct=0',                       'no'],
+  ['-m helper ! --helper ftp',                   'tcp 10.0.0.1:1 > 10.0.0.2:2 ct=0',                       'yes'],
+  ['-m connlimit --connlimit-above 1',           'tcp 10.0.0.1:1 > 10.0.0.2:2 ct=0',                       'no'],
+  ['-m connlimit --connlimit-above 0',           'tcp 10.0.0.1:1 > 10.0.0.2:2 ct=0',                       'yes'],
+  ['-m connlimit --connlimit-upto 1',            'tcp 10.0.0.1:1 > 10.0.0.2:2 ct=0',                       'yes'],
+  ['-m connlimit ! --connlimit-above 1',         'tcp 10.0.0.1:1 > 10.0.0.2:2 ct=0',                       'yes'],
+  ['-m hashlimit --hashlimit-upto 1/min --hashlimit-name x', 'udp 10.0.0.1:1 > 10.0.0.2:2',                'yes'],
+  ['-m hashlimit --hashlimit-above 1/min --hashlimit-name x', 'udp 10.0.0.1:1 > 10.0.0.2:2',               'no'],
+  ['-m hashlimit --hashlimit-upto 9kb/s --hashlimit-name x', 'udp 10.0.0.1:1 > 10.0.0.2:2',                'unknown'],
+  ['-m string --algo bm --string "GET /"',       'udp 10.0.0.1:1 > 10.0.0.2:2',                            'unknown'],
+  ['-m string --algo bm --string "GET /"',       'tcp 10.0.0.1:1 > 10.0.0.2:2 flags=SYN',                  'no'],
+  ['-m string --algo bm ! --string "GET /"',     'tcp 10.0.0.1:1 > 10.0.0.2:2 flags=SYN',                  'yes'],
+  ['-m string --algo bm --string "GET"',         'tcp 10.0.0.1:1 > 10.0.0.2:2 flags=SYN',                  'unknown'],
+
   // What is not modelled is neither taken nor passed over, unless something that is decides.
   ['-m socket --transparent',                    'udp 10.0.0.1:1 > 10.0.0.2:2',                            'unknown'],
   ['-m string --algo bm --string x -p udp -m udp --dport 9', 'udp 10.0.0.1:1 > 10.0.0.2:2',                'no'],

@@ -46,6 +46,23 @@ describe('matches that remember', () => {
     ).toBe('x.x.')
   })
 
+  test('hashlimit has a bucket for each block of senders, which is full again once it has been forgotten', () => {
+    const rule =
+      '-m hashlimit --hashlimit-upto 1/min --hashlimit-burst 2 --hashlimit-mode srcip --hashlimit-name L'
+    const hits: [number, string][] = [
+      [0, a],
+      [1, a],
+      [2, a],
+      [2, b],
+      [61, a],
+      [62, a],
+      [125, a],
+      [126, a],
+    ]
+    expect(dropped(rule, hits)).toBe('xx.xx.xx')
+    expect(dropped(`${rule} --hashlimit-srcmask 24`, hits)).toBe('xx..x.xx')
+  })
+
   test('recent counts each address by itself: the third hit of one within ten seconds', () => {
     const rule = '-m recent --set --name L -m recent --rcheck --seconds 10 --hitcount 3 --name L'
     expect(

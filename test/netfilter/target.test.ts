@@ -98,6 +98,7 @@ const rows: readonly (readonly [place: string, rule: string, given: string, effe
   ['filter INPUT',       '-j NFLOG --nflog-group 5',                   '',                        'accept'],
   ['raw PREROUTING',     '-j TRACE',                                   '',                        'accept'],
   ['mangle POSTROUTING', '-j CHECKSUM --checksum-fill',                '',                        'accept'],
+  ['mangle POSTROUTING', '-j CLASSIFY --set-class 1:10',               'mark=0x5',                'accept'],
   ['mangle FORWARD',     '-p tcp --syn -j TCPMSS --clamp-mss-to-pmtu', '',                        'accept'],
   ['mangle PREROUTING',  '-j TTL --ttl-set 5',                         '',                        'accept ttl=5'],
   ['mangle PREROUTING',  '-j TTL --ttl-dec 65',                        '',                        'accept ttl=0'],
