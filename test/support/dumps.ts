@@ -46,7 +46,7 @@ export interface About {
   readonly devices: Readonly<Record<string, DumpDevice>>
   readonly routes: readonly string[]
   readonly sysctls: Readonly<Record<string, number>>
-  /** `by chain`: the text was input for iptables-restore, whose rules may stand in any order. */
+  /** `by chain`: the text was input for iptables-restore, whose rules may stand in any order and between comments. */
   readonly printed?: 'by chain'
   /** Why the kernel here does not take it. */
   readonly kernel?: string
