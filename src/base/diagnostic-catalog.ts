@@ -87,6 +87,13 @@ export const diagnosticCatalog = {
   'iptables-illegal-target': error(
     'A target stands in a table or is reached from a hook that does not allow it.',
   ),
+  'dump-syntax': error('A file of a node dump cannot be read at this place.'),
+  'dump-too-large': error('A file of a node dump is larger or deeper than what is read.'),
+  'dump-empty': error('A node dump has no file that is read.'),
+  'dump-file-unread': warning('A file of a node dump has a name that stands for no command that is read.'),
+  'dump-incomplete': warning('A part of a node dump is missing or says that more is on the node.'),
+  'dump-conflict': warning('Two inputs say the same of one node; one of them counts.'),
+  'dump-not-modelled': warning('A node dump has something that is not modelled and could change an answer.'),
 } satisfies Record<string, CatalogEntry>
 
 export type DiagnosticCode = keyof typeof diagnosticCatalog
