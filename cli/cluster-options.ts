@@ -1,10 +1,10 @@
 import type { Command } from 'commander'
 import type { HostFirewallOption, LoadedCluster, SourceFile, SysctlOption } from '../src/index.ts'
-import { isHostFirewall, loadCluster, RequestError, readTexts } from '../src/index.ts'
+import { isHostFirewall, loadCluster, RequestError, readDumpFolders, readTexts } from '../src/index.ts'
 import { diagnosticsText } from './diagnostics-text.ts'
 import type { Io } from './io.ts'
 import type { HostFirewallChoice } from './option-values.ts'
-import { hostFirewall, nodeFile, paths, sysctlSetting } from './option-values.ts'
+import { hostFirewall, nodeFile, nodeFolder, paths, sysctlSetting } from './option-values.ts'
 import { showProgress } from './progress.ts'
 
 /** The options by which every command gets its cluster. */
@@ -18,6 +18,7 @@ export interface ClusterOptions {
   readonly nodeRules?: readonly (readonly [node: string, file: string])[]
   readonly sysctl?: readonly SysctlOption[]
   readonly hostFirewall?: readonly HostFirewallChoice[]
+  readonly nodeDump?: readonly (readonly [node: string, folder: string])[]
 }
 
 /** Adds `-f`, `-R` and the rest to a command. */
@@ -46,6 +47,11 @@ export function withClusterOptions(command: Command): Command {
       '--host-firewall <node=firewall>',
       "a node's own firewall: docker, ufw, firewalld, or a file with iptables-save text; without a node, of all",
       hostFirewall,
+    )
+    .option(
+      '--node-dump <node=folder>',
+      'what was collected on the node stands for it (kubewalk node-dump-script)',
+      nodeFolder,
     )
     .option('--show-assumptions', 'say what the input left open and how it was filled in')
     .option('-q, --quiet', 'no warnings about the input')
@@ -78,6 +84,7 @@ function takeFurtherFiles(command: Command): void {
 export async function load(options: ClusterOptions, io: Io): Promise<LoadedCluster> {
   const { filename = [], recursive, kubeVersion, cni, quiet, showAssumptions, nodeRules = [] } = options
   const { sysctl = [], hostFirewall: firewalls = [] } = options
+  const { nodeDump = [] } = options
   const progress = showProgress(io)
   const cluster = await loadCluster(filename, {
     stdin: io.stdin,
@@ -87,6 +94,7 @@ export async function load(options: ClusterOptions, io: Io): Promise<LoadedClust
     nodeRules: await readRules(nodeRules),
     ...(sysctl.length > 0 && { sysctls: sysctl }),
     hostFirewalls: await readFirewalls(firewalls),
+    ...(nodeDump.length > 0 && { nodeDumps: await readDumpFolders(nodeDump) }),
     onStage: progress.stage,
   }).finally(progress.end)
   if (!quiet) io.err(diagnosticsText(cluster.diagnostics))

@@ -59,6 +59,13 @@ export function hostFirewall(
   return [...before, { ...(node !== undefined && { node }), choice }]
 }
 
+/** Reads `NODE=FOLDER`; may be given several times. */
+export function nodeFolder(text: string, before: readonly (readonly [string, string])[] = []) {
+  const at = text.indexOf('=')
+  if (at < 1 || at === text.length - 1) throw new InvalidArgumentError('Expected NODE=FOLDER.')
+  return [...before, [text.slice(0, at), text.slice(at + 1)] as const]
+}
+
 /** Reads paths with commas between them; may be given several times. Mirrors kubectl's `-f`. */
 export function paths(text: string, before: readonly string[] = []): readonly string[] {
   return [...before, ...list(text)]

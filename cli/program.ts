@@ -6,6 +6,7 @@ import { addDescribe } from './command/describe.ts'
 import { addDns } from './command/dns.ts'
 import { addGet } from './command/get.ts'
 import { addGraph } from './command/graph.ts'
+import { addNodeDumpScript } from './command/node-dump-script.ts'
 import { addRules } from './command/rules.ts'
 import { addTrace } from './command/trace.ts'
 import type { ExitCode } from './exit-code.ts'
@@ -31,6 +32,7 @@ export function buildProgram(io: Io, finish: Finish): Command {
     addGraph,
     addCheck,
     addCompareRoutes,
+    addNodeDumpScript,
     addCompletion,
   ])
     add(program, io, finish)

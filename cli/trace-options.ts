@@ -23,6 +23,8 @@ export interface TraceCommandOptions extends ClusterOptions {
   readonly method?: string
   readonly header?: readonly string[]
   readonly insecure?: boolean
+  /** The device of a dumped node by which the sender's packets reach it. */
+  readonly in?: string
 }
 
 /** 0 if every way of every journey is served. */

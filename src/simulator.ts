@@ -1,13 +1,19 @@
-import type { Diagnostic } from './base/diagnostic.ts'
+import type { Checked, Diagnostic } from './base/diagnostic.ts'
 import { collectDiagnostics, formatDiagnostic, hasErrors } from './base/diagnostic.ts'
 import type { SourceFile } from './base/source.ts'
 import { compileApplications } from './control/applications.ts'
-import { compileNetwork } from './control/compile.ts'
 import type { CompleteOptions } from './control/complete/completion.ts'
 import { completeCluster } from './control/complete.ts'
+import { checkDumpedDevices, checkDumpedNodes } from './control/dumped/check-devices.ts'
+import { dumpCluster } from './control/dumped/dump-cluster.ts'
+import { nodeAddressesOf } from './control/dumped/uplink.ts'
 import type { NodeRules } from './control/node-rules.ts'
 import { readNodeRules } from './control/node-rules.ts'
 import { storedObjects } from './control/stored.ts'
+import { commandOf } from './dump/file-names.ts'
+import type { NodeDumpFiles } from './dump/read-node-dump.ts'
+import type { NodeDumps } from './dump/read-node-dumps.ts'
+import { readNodeDumps } from './dump/read-node-dumps.ts'
 import type { BatchAnswer } from './journey/batch.ts'
 import { answerLines } from './journey/batch.ts'
 import { initialState } from './journey/initial-state.ts'
@@ -16,10 +22,12 @@ import { seededChoice } from './journey/sampling.ts'
 import type { SessionOptions } from './journey/session.ts'
 import { traceSession } from './journey/session.ts'
 import { trace } from './journey/trace.ts'
-import { makeWorld } from './journey/world.ts'
+import type { WorldsInput } from './journey/worlds.ts'
+import { worldsOf } from './journey/worlds.ts'
+import type { Manifest } from './manifest/load.ts'
 import { loadManifest } from './manifest/load.ts'
 import type { ReadOptions } from './manifest/read-files.ts'
-import { readFiles } from './manifest/read-files.ts'
+import { readFiles, readNamedFiles } from './manifest/read-files.ts'
 import type { Cluster } from './model/cluster.ts'
 import type { Journey, JourneyRequest, NameRequest, ResolutionAnswer } from './model/journey.ts'
 import type { Network } from './model/network.ts'
@@ -31,6 +39,8 @@ import type { RuleSet } from './netfilter/rule.ts'
 export interface LoadOptions extends CompleteOptions, ReadOptions {
   /** iptables-save texts that stand for the rules that a node would be given. */
   readonly nodeRules?: NodeRules
+  /** What was collected on real nodes: those nodes are as it says. */
+  readonly nodeDumps?: NodeDumps
   /** Is told which stage begins, for work that takes long. */
   readonly onStage?: (stage: string) => void
 }
@@ -100,6 +110,29 @@ export async function readTexts(
   return files
 }
 
+/** Reads the folders that were collected on nodes, by the nodes' names. Throws an InputError. */
+export async function readDumpFolders(
+  folders: readonly (readonly [node: string, path: string])[],
+): Promise<NodeDumps> {
+  const { report, diagnostics } = collectDiagnostics()
+  const dumps = new Map<string, NodeDumpFiles>()
+  for (const [node, path] of folders) {
+    const { folder, files, unread } = await readNamedFiles(
+      path,
+      (name) => commandOf(name) !== undefined,
+      report,
+    )
+    const before = dumps.get(node)
+    dumps.set(node, {
+      folder: before?.folder ?? folder,
+      files: [...(before?.files ?? []), ...files],
+      unread: [...(before?.unread ?? []), ...unread],
+    })
+  }
+  if (hasErrors(diagnostics)) throw new InputError(diagnostics)
+  return dumps
+}
+
 /** Makes a cluster from texts that are there already. Throws an InputError. */
 export function parseCluster(files: readonly SourceFile[], options: LoadOptions = {}): LoadedCluster {
   return build(files, options, [])
@@ -110,34 +143,63 @@ function isCertain({ code }: Diagnostic): boolean {
   return code !== 'unknown-node' && code !== 'unknown-reference' && code !== 'unschedulable'
 }
 
+/** The input once it has been read and completed, and is free of errors. */
+interface Prepared extends WorldsInput {
+  readonly loaded: Checked<Manifest>
+  readonly diagnostics: readonly Diagnostic[]
+}
+
+/** Loads and completes. Throws an InputError with all that is wrong. */
+function prepare(
+  files: readonly SourceFile[],
+  options: LoadOptions,
+  before: readonly Diagnostic[],
+): Prepared {
+  options.onStage?.('reading objects')
+  const loaded = loadManifest(files)
+  const dumped = collectDiagnostics()
+  const dumps = readNodeDumps(
+    options.nodeDumps ?? new Map(),
+    new Set(options.nodeRules?.keys()),
+    dumped.report,
+  )
+  checkDumpedDevices(dumps, dumped.report)
+  const alone = files.length === 0 && dumps.length > 0
+  options.onStage?.('completing the cluster')
+  const nodeAddresses = new Map(dumps.map((dump) => [dump.node, nodeAddressesOf(dump)]))
+  const completed = completeCluster(loaded.value.objects, { ...options, nodeAddresses })
+  const cluster = alone ? dumpCluster(completed.value, dumps) : completed.value
+  const nodeRules = readNodeRules(options.nodeRules ?? new Map(), cluster.nodes, dumped.report)
+  checkDumpedNodes(dumps, cluster.nodes, dumped.report)
+  const behind = collectDiagnostics()
+  const applications = compileApplications(cluster, behind.report)
+  const found = [...(alone ? [] : completed.diagnostics), ...dumped.diagnostics, ...behind.diagnostics]
+  const certain = loaded.value.incomplete || hasErrors(before) ? found.filter(isCertain) : found
+  // Where nothing could be read, that there is nothing is no second mistake; and dumps may stand alone.
+  const nothing = files.length === 0 && hasErrors(before)
+  const ofObjects = alone ? [] : loaded.diagnostics
+  const diagnostics = nothing ? before : [...before, ...ofObjects, ...certain]
+  if (hasErrors(diagnostics)) throw new InputError(diagnostics)
+  const unreadKinds = [...loaded.value.otherKinds.keys()]
+  return { loaded, diagnostics, cluster, dumps, alone, unreadKinds, options: { nodeRules, applications } }
+}
+
 /** Every stage in order: load, complete, compile. */
 function build(
   files: readonly SourceFile[],
   options: LoadOptions,
   before: readonly Diagnostic[],
 ): LoadedCluster {
-  options.onStage?.('reading objects')
-  const loaded = loadManifest(files)
-  options.onStage?.('completing the cluster')
-  const completed = completeCluster(loaded.value.objects, options)
-  const cluster = completed.value
-  const dumped = collectDiagnostics()
-  const nodeRules = readNodeRules(options.nodeRules ?? new Map(), cluster.nodes, dumped.report)
-  const behind = collectDiagnostics()
-  const applications = compileApplications(cluster, behind.report)
-  const found = [...completed.diagnostics, ...dumped.diagnostics, ...behind.diagnostics]
-  const certain = loaded.value.incomplete || hasErrors(before) ? found.filter(isCertain) : found
-  // Where nothing could be read, that there is nothing is no second mistake.
-  const nothing = files.length === 0 && hasErrors(before)
-  const diagnostics = nothing ? before : [...before, ...loaded.diagnostics, ...certain]
-  if (hasErrors(diagnostics)) throw new InputError(diagnostics)
+  const prepared = prepare(files, options, before)
+  const { loaded, diagnostics, dumps } = prepared
   options.onStage?.('compiling the network')
-  const compiled = compileNetwork(cluster, { nodeRules, applications })
-  const world = makeWorld(cluster, compiled, [...loaded.value.otherKinds.keys()])
-  const state = initialState(cluster)
+  const { compiled, world, worldFor, assumptions } = worldsOf(prepared)
+  const more = assumptions.map((text) => ({ text }))
+  const cluster = { ...prepared.cluster, assumptions: [...prepared.cluster.assumptions, ...more] }
+  const state = initialState(cluster, dumps)
   const answer = (request: JourneyRequest, { seed, recordMisses = false }: TraceRequestOptions = {}) => {
     const choose = seed === undefined ? {} : { choose: seededChoice(seed) }
-    return trace(world, request, { state, now: 0, recordMisses, ...choose }).journey
+    return trace(worldFor(request), request, { state, now: 0, recordMisses, ...choose }).journey
   }
   let objects: StoredObjects | undefined
   return {
@@ -153,7 +215,7 @@ function build(
       const choose = seed === undefined ? {} : { choose: seededChoice(seed) }
       return resolveName(world, request, { state, now: 0, recordMisses, ...choose })
     },
-    repeat: (request, how) => traceSession(world, request, { state, ...how }),
+    repeat: (request, how) => traceSession(worldFor(request), request, { state, ...how }),
     answerLines: (text, how) => answerLines(text, (request) => answer(request, how)),
     topology: () => topologyOf(cluster),
     ruleSets: (node) => compiled.network.namespaces.get(`node/${node}`)?.ruleSets,

@@ -31,6 +31,7 @@ Examples:
   kubewalk trace internet https://shop.example.com/cart -f k8s/ -H 'X-Version: 2'
   kubewalk trace pod/client web:80 -f k8s/ --count 20
   kubewalk trace --requests requests.jsonl -o jsonl -f k8s/
+  kubewalk trace 198.51.100.7 10.0.0.5:443 --node-dump node1=collected/
 
 Exit code: 0 if every way reaches, 1 if one does not, 2 if the command or its input is wrong.`
 
@@ -45,6 +46,7 @@ const saidInRequests = [
   'interval',
   'resolver',
   'resolve',
+  'in',
   'method',
   'header',
   'insecure',
@@ -69,6 +71,7 @@ function withRequestOptions(command: Command): Command {
       ).choices(['glibc', 'musl', 'as-is']),
     )
     .option('--resolve <name=address>', 'do not ask for this name: it has this address', nameAddress)
+    .option('--in <device>', 'of dumped nodes alone: the device behind which the sender is')
     .option('-X, --method <method>', 'the method of an HTTP request (default: GET)')
     .option('-H, --header <header>', "a header of an HTTP request: 'Name: value'", collect)
     .option('-k, --insecure', "do not check the server's certificate")
@@ -157,6 +160,7 @@ function requestOf(
     ...(ipv6 ? { family: 6 as const } : ipv4 ? { family: 4 as const } : {}),
     ...(resolver && { resolver }),
     ...(resolve && { resolve: Object.fromEntries(resolve) }),
+    ...(options.in !== undefined && { in: options.in }),
     ...httpOptions(options),
   }
 }

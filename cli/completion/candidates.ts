@@ -99,6 +99,7 @@ async function completeValue(option: Option, current: string, { files }: ParsedW
     case '--filename':
     case '--requests':
     case '--node-rules':
+    case '--node-dump':
       return { candidates: [], files: true }
     case '--namespace':
       return matching(namespaceNames(await clusterOf(files)), current)

@@ -112,6 +112,17 @@ export function storeConnection(
   return write(state, netns, connection, connection)
 }
 
+/** The keys and values by which the state holds an entry: one for each of its tuples. */
+export function connectionEntries(
+  netns: string,
+  connection: Connection,
+): readonly (readonly [string, Connection])[] {
+  return [
+    [tupleKey(netns, connection.original), connection],
+    [tupleKey(netns, connection.reply), connection],
+  ]
+}
+
 export function removeConnection(
   state: DataplaneState,
   netns: string,

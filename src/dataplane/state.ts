@@ -66,6 +66,11 @@ function fold(base: ReadonlyMap<string, unknown>, changes: Change | undefined): 
 /** A network that has just been switched on. */
 export const emptyState: DataplaneState = new LayeredState(new Map(), undefined)
 
+/** A network whose kernels remember these values already. */
+export function stateOf(entries: Iterable<readonly [string, unknown]>): DataplaneState {
+  return new LayeredState(new Map(entries), undefined)
+}
+
 /** The part of the state that one namespace's rules may read and write. */
 export function memoryOf(state: DataplaneState, netns: string): RuleMemory {
   return new RuleMemory(state, netns)

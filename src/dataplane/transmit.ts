@@ -20,6 +20,10 @@ export function transmit(walk: Walk, flight: Flight): readonly Outcome[] {
   if (!device || device.down) return lose(walk, flight, 'device', `device ${way.device} is down or missing`)
   if (device.type === 'loopback') return loopBack(walk, flight, device)
   if (device.type === 'dummy') return lose(walk, flight, 'device', `dummy device ${device.name} swallows it`)
+  if (device.type === 'other') {
+    const text = `device ${device.name} is of a kind that is not modelled: ${device.kind}`
+    return walk.end(stop(flight, 'not-modelled', text), { type: 'unknown' })
+  }
   const mtu = mtuOf(walk, flight, linkMtu(way.route, device))
   if (frameLength(packet) > mtu) {
     if (packet.dontFragment) return tooBig(walk, flight, device.name, mtu)

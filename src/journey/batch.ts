@@ -19,6 +19,7 @@ const readers: Readonly<Record<keyof JourneyRequest, (value: unknown) => boolean
     typeof value === 'object' &&
     value !== null &&
     Object.values(value).every((one) => typeof one === 'string'),
+  in: (value) => typeof value === 'string',
   method: (value) => typeof value === 'string' && /^[A-Za-z]+$/.test(value),
   headers: (value) => Array.isArray(value) && value.every((one) => typeof one === 'string'),
   insecure: (value) => typeof value === 'boolean',
@@ -33,6 +34,7 @@ const expected: Readonly<Record<keyof JourneyRequest, string>> = {
   family: '4 or 6',
   resolver: '"glibc", "musl" or "as-is"',
   resolve: 'an object of names and addresses, such as {"shop.example.com": "203.0.113.9"}',
+  in: 'the name of a device of a dumped node',
   method: 'a method of HTTP, such as "POST"',
   headers: 'a list of texts, such as ["X-Version: 2"]',
   insecure: 'true or false',

@@ -1,7 +1,7 @@
 import type { Report } from '../base/diagnostic.ts'
 import type { SourceFile } from '../base/source.ts'
 import { decodeText } from './decode-text.ts'
-import type { ReadOptions } from './read-files.ts'
+import type { FolderTexts, ReadOptions } from './read-files.ts'
 
 /**
  * Stands for read-files.ts in a browser (the `browser` field of package.json): there are no files to read, and texts
@@ -21,6 +21,17 @@ export async function readFiles(
       })
   }
   return files
+}
+
+export async function readNamedFiles(
+  path: string,
+  _wanted: (name: string) => boolean,
+  report: Report,
+): Promise<FolderTexts> {
+  report('file-unreadable', `cannot read ${path}: a browser has no files`, {
+    fix: 'give the texts as nodeDumps of parseCluster',
+  })
+  return { folder: path, files: [], unread: [] }
 }
 
 function givenText(given: string | Uint8Array, report: Report): SourceFile {

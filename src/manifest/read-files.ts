@@ -110,6 +110,48 @@ async function listFolder(
   return paths
 }
 
+/** The files of a folder that are wanted, and the names of the others. */
+export interface FolderTexts {
+  readonly folder: string
+  readonly files: readonly SourceFile[]
+  readonly unread: readonly string[]
+}
+
+/** Reads the files of one folder, or one file, whose names are wanted. What cannot be read is reported. */
+export async function readNamedFiles(
+  path: string,
+  wanted: (name: string) => boolean,
+  report: Report,
+): Promise<FolderTexts> {
+  const fs = await import('node:fs/promises')
+  const found = await fs.stat(path).catch(() => undefined)
+  if (!found) {
+    report('file-not-found', `there is no file or folder "${path}"`, { fix: 'check the path' })
+    return { folder: path, files: [], unread: [] }
+  }
+  const folder = path.replace(/\/+$/, '')
+  const names = found.isDirectory() ? await namesIn(folder, report) : ['']
+  const isWanted = (name: string) => wanted(name === '' ? folder.replace(/^.*\//, '') : name)
+  const files: SourceFile[] = []
+  for (const name of names.filter(isWanted)) {
+    files.push(...(await readOne(name === '' ? folder : `${folder}/${name}`, report)))
+  }
+  return { folder, files, unread: names.filter((name) => !isWanted(name)).map((name) => name || folder) }
+}
+
+/** The files of a folder by name; folders within it and hidden files are passed over. */
+async function namesIn(folder: string, report: Report): Promise<readonly string[]> {
+  const fs = await import('node:fs/promises')
+  const entries = await fs.readdir(folder, { withFileTypes: true }).catch((error: unknown) => {
+    reportUnreadable(folder, error, report)
+    return []
+  })
+  return entries
+    .filter((entry) => !entry.isDirectory() && !entry.name.startsWith('.'))
+    .map(({ name }) => name)
+    .toSorted(byText)
+}
+
 async function readOne(path: string, report: Report): Promise<readonly SourceFile[]> {
   const fs = await import('node:fs/promises')
   try {

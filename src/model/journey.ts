@@ -21,6 +21,8 @@ export interface JourneyRequest {
   readonly resolver?: ResolverName
   /** Names that are not asked for: addresses by name, as with curl's --resolve. */
   readonly resolve?: Readonly<Record<string, string>>
+  /** Of dumped nodes alone: the device by which the sender's packets reach a node, if not the one of its route. */
+  readonly in?: string
   /** For a URL: GET, if left out. */
   readonly method?: string
   /** For a URL: `Name: value`, as with curl's -H. */

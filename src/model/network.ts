@@ -96,6 +96,12 @@ export type Device =
       readonly pathMtuDiscovery?: boolean
     })
   | (DeviceBase & {
+      /** A device of a real node whose kind is not modelled: a walk that meets it is unknown. */
+      readonly type: 'other'
+      /** As `ip -d link` calls it: `macvlan`, `openvswitch`. */
+      readonly kind: string
+    })
+  | (DeviceBase & {
       /** IP packets that a program or WireGuard carries in UDP datagrams to the peer whose block holds the destination. */
       readonly type: 'tun'
       readonly carrier: 'udp' | 'wireguard'

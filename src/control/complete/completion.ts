@@ -1,4 +1,5 @@
 import type { Report } from '../../base/diagnostic.ts'
+import type { Ip } from '../../base/ip.ts'
 import type { ObjectRef } from '../../base/source.ts'
 import type { Assumption } from '../../model/cluster.ts'
 import type { ObjectsByKind } from '../../model/kinds.ts'
@@ -14,6 +15,8 @@ export interface CompleteOptions {
   readonly hostFirewalls?: readonly HostFirewallOption[]
   /** The network plugin, with settings: `flannel`, `flannel:backend=host-gw`. */
   readonly cni?: string
+  /** Addresses of nodes that no Node object states, from what was collected on them. */
+  readonly nodeAddresses?: ReadonlyMap<string, readonly Ip[]>
 }
 
 /** What every step of completing works with. */

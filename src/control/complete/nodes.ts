@@ -122,7 +122,10 @@ function fillAddresses(
   drafts: readonly Draft[],
   families: readonly Family[],
 ): readonly (readonly Ip[])[] {
-  const stated = drafts.map((draft) => draft.known ?? statedNodeIps(draft.source, 'InternalIP'))
+  const stated = drafts.map((draft) => {
+    const own = draft.known ?? statedNodeIps(draft.source, 'InternalIP')
+    return own.length > 0 ? own : (completion.options.nodeAddresses?.get(draft.name) ?? [])
+  })
   const taken = new Set(stated.flat())
   return drafts.map((draft, index) => {
     const own = stated[index] ?? []
