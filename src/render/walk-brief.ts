@@ -1,6 +1,7 @@
 import { formatFlow } from '../base/packet.ts'
 import type { SourceLocation } from '../base/source.ts'
 import type { Hop, Leg, RuleStep, Step } from '../model/trace.ts'
+import type { Rule } from '../netfilter/rule.ts'
 import type { ShowLocation } from './layout.ts'
 import { blockLines } from './layout.ts'
 import {
@@ -170,7 +171,8 @@ function rowOf(step: Step, { path, protocol, answering }: RowContext): BareRow |
     case 'nat': {
       const at = step.by?.rule?.origin?.subject?.at
       const chains = chainPath(path, step.by)
-      return line(natText(step, protocol), { cause: chains && `by ${chains}`, ...(at && { at }) })
+      const named = serviceInComment(step.by?.rule)
+      return line(natText(step, protocol), { cause: chains && `by ${chains}${named}`, ...(at && { at }) })
     }
     case 'route':
       return routeRow(step)
@@ -206,7 +208,18 @@ function endRow(step: Extract<Step, { type: 'ended' }>, path: readonly RuleStep[
   const { by } = step
   if (!by) return line(endText(step), { tone: 'bad' })
   const at = by.rule?.origin?.subject?.at
-  return line(endText(step), { cause: `by ${endCause(by, path)}`, tone: 'bad', ...(at && { at }) })
+  const cause = `by ${endCause(by, path)}${serviceInComment(by.rule)}`
+  return line(endText(step), { cause, tone: 'bad', ...(at && { at }) })
+}
+
+/** What a Kubernetes comment of a rule that was read from a node says of the Service: `default/web:http`. */
+function serviceInComment(rule: Rule | undefined): string {
+  if (rule?.origin?.component !== 'iptables-save') return ''
+  for (const match of rule.matches) {
+    const named = match.type === 'comment' && /^[a-z\d-]+\/[a-z\d.-]+(?::[\w-]+)?(?= |$)/.exec(match.comment)
+    if (named) return ` (${named[0]})`
+  }
+  return ''
 }
 
 function rowLines(row: Row, { places, devices }: WalkColumns, options: WalkOptions): readonly string[] {

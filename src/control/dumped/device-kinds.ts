@@ -1,3 +1,5 @@
+import type { InterfaceAddress } from '../../base/ip.ts'
+import { bitsOf, familyOf } from '../../base/ip.ts'
 import type { DumpedDevice } from '../../model/node-dump.ts'
 
 /** What a dumped device is to the walk. */
@@ -48,14 +50,25 @@ export function deviceRoles(devices: readonly DumpedDevice[]): ReadonlyMap<strin
       first.get(name) === 'ethernet' && master !== undefined ? [master] : [],
     ),
   )
+  // So does the end of a pair with an address of a network: a node that is a container has such a device for its wire.
+  const onNetwork = new Set(
+    devices.flatMap(({ name, master, addresses }) =>
+      master === undefined && addresses.some(isOfNetwork) ? [name] : [],
+    ),
+  )
   return new Map(
     devices.map(({ name, master }) => {
       const own = first.get(name) ?? 'other'
       if (own === 'bridge' && wired.has(name)) return [name, 'ethernet']
+      if (own === 'veth' && onNetwork.has(name)) return [name, 'ethernet']
       const inOther = master !== undefined && first.get(master) === 'other'
       return [name, inOther ? 'other' : own]
     }),
   )
+}
+
+function isOfNetwork({ ip, bits, scope }: InterfaceAddress): boolean {
+  return bits < bitsOf(familyOf(ip)) && scope === undefined
 }
 
 /** Whether the kinds of devices are in the dump at all. */

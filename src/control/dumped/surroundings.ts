@@ -1,4 +1,4 @@
-import type { Ip } from '../../base/ip.ts'
+import type { Cidr, Ip } from '../../base/ip.ts'
 import {
   bitsOf,
   cidrOf,
@@ -316,20 +316,31 @@ class NetworkBuild {
     for (const [id, ports] of this.#ports) {
       const beyond = `beyond/${id}`
       const port = { netns: beyond, device: 'eth0', prefixes: [everything(4), everything(6)] }
-      this.#namespaces.set(beyond, this.#beyond(beyond, id))
+      this.#namespaces.set(
+        beyond,
+        this.#beyond(
+          beyond,
+          id,
+          ports.flatMap((one) => one.port.prefixes ?? []),
+        ),
+      )
       segments.set(id, { id, type: 'routed', ports: [...ports.map((one) => one.port), port] })
     }
     return segments
   }
 
   /** The network beyond a wire: one namespace that answers for every address, as the internet does. */
-  #beyond(id: NetnsId, segment: string): Netns {
+  #beyond(id: NetnsId, segment: string, others: readonly Cidr[]): Netns {
     const made = internetNetns(underlayOf(this.#cluster), [])
+    // Its table of what comes from outside: what is another's on the same network goes on to that one.
+    const table = made.routes[0]?.table ?? 0
     return {
       ...made,
       id,
       role: 'host',
       label: `beyond ${segment.replace(/^wire\//, '')}`,
+      routes: [...made.routes, ...others.map((block) => ({ ...route(block, 'eth0'), table }))],
+      sysctls: { ...made.sysctls, 'net.ipv4.conf.all.send_redirects': 0 },
       devices: made.devices.map((one) =>
         one.type === 'ethernet' ? { ...one, segment, mac: macOfName(id) } : one,
       ),
