@@ -45,7 +45,8 @@ export async function askKernel(
   }
 }
 
-async function startAgents(starter: AgentStarter, { network }: LoadedCluster): Promise<Topology> {
+/** An agent for each namespace of the network, and one for the wires between them. */
+export async function startAgents(starter: AgentStarter, { network }: LoadedCluster): Promise<Topology> {
   const agents = new Map([...network.namespaces.keys()].map((id) => [id, starter.start(id)] as const))
   const fabric = starter.start('fabric')
   // An agent that answers is in its own namespace already.

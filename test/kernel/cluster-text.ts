@@ -1,4 +1,4 @@
-import type { LoadedCluster } from '../../src/index.ts'
+import type { LoadedCluster, LoadOptions } from '../../src/index.ts'
 import { parseCluster } from '../../src/index.ts'
 import type { Families, KubeObject } from './objects.ts'
 import { environment, letter, nodes, pod } from './objects.ts'
@@ -90,7 +90,10 @@ export function clusterText({ objects }: KernelCluster): string {
   return `${JSON.stringify({ apiVersion: 'v1', kind: 'List', items: objects }, undefined, 2)}\n`
 }
 
-export function loadKernelCluster(one: KernelCluster): LoadedCluster {
+export function loadKernelCluster(
+  one: KernelCluster,
+  options: Pick<LoadOptions, 'nodeDumps'> = {},
+): LoadedCluster {
   const files = [{ name: `${one.name.replaceAll(' ', '-')}.json`, text: clusterText(one) }]
-  return parseCluster(files, { kubeVersion: one.kubeVersion })
+  return parseCluster(files, { kubeVersion: one.kubeVersion, ...options })
 }
