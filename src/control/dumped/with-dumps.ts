@@ -12,6 +12,7 @@ import { deviceRoles } from './device-kinds.ts'
 import type { Ends } from './devices.ts'
 import { dumpedNode } from './dumped-node.ts'
 import { defaultHop } from './main-table.ts'
+import { tunnelMacs, withTunnelsTo } from './tunnel-macs.ts'
 import { uplinkOf } from './uplink.ts'
 
 /** A network of which some nodes are as they were dumped, and what had to be assumed for that. */
@@ -97,6 +98,12 @@ function replaced(base: Network, plans: ReadonlyMap<NetnsId, Plan>, id: NetnsId)
   if (!netns) return undefined
   const plan = plans.get(id)
   if (plan) return asDumped(netns, plan)
+  if (netns.role === 'node') {
+    return withTunnelsTo(
+      netns,
+      [...plans].flatMap(([node, one]) => tunnelMacs(base.namespaces.get(node), one.dump)),
+    )
+  }
   const [home, attached] = homeOf(netns, plans)
   return home && attached ? behind(netns, home, attached) : netns
 }
