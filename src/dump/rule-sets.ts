@@ -28,7 +28,7 @@ export function readSavedRules(
   if (!/^\s*\*/m.test(text)) return withoutTables(dump, family, backend)
   tellOtherRules(dump)
   const file: SourceFile = { name: dump.name, text }
-  return { ruleSet: parseSave(file, family, report), backend }
+  return { ruleSet: { ...parseSave(file, family, report), ...(backend && { backend }) }, backend }
 }
 
 /** Every save begins with a comment that names its program: `iptables-nft-save`, `iptables-save v1.8.9 (nf_tables)`. */

@@ -23,11 +23,16 @@ export const findKubeProxy: FindCause = (failure) => {
 
 /** Rules from the node itself, of which none translated the packet and none stopped it there. */
 function given(
-  { world, stop }: Failure,
+  { world, stop, outcome }: Failure,
   { service, port, by }: AskedService,
   node: ClusterNode,
 ): readonly Finding[] {
   if (!world.compiled.givenRules.has(node.name) || !port || stop?.by) return []
+  // Of a packet of a known connection no rule was asked.
+  const known = outcome.leg.forward.some(({ steps }) =>
+    steps.some((step) => step.type === 'conntrack' && step.known),
+  )
+  if (known) return []
   return [
     finding(
       'rules-lack-service',
