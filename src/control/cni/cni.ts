@@ -2,6 +2,7 @@ import type { Report } from '../../base/diagnostic.ts'
 import type { Cidr, Ip } from '../../base/ip.ts'
 import type { ObjectRef, SourceLocation } from '../../base/source.ts'
 import type { Cluster, ClusterNode, ClusterPod } from '../../model/cluster.ts'
+import type { CniFacts } from '../../model/cni-facts.ts'
 import type { CniObjects } from '../../model/cni-objects.ts'
 import type { Environment } from '../../model/environment.ts'
 import type { Device, IpSet, Neighbor, Route, RoutingRule, SegmentPort } from '../../model/network.ts'
@@ -106,24 +107,6 @@ export interface Cni {
 export interface CniEvidence {
   readonly object: ObjectRef
   readonly at?: SourceLocation
-}
-
-/** A row of the table that `kubewalk cni` prints, in the words of the project's notes. */
-export interface CniFacts {
-  readonly title: string
-  /** `Layer 3, BGP`, `Layer 2, VXLAN`: how packets go from node to node. */
-  readonly networkModel: string
-  readonly routeDistribution: string
-  readonly networkPolicies: string
-  readonly mesh: string
-  readonly externalDatastore: string
-  readonly encryption: string
-  readonly ingressEgressPolicies: string
-  readonly commercialSupport: string
-  /** `exact`: devices, routes and rules as a real node has them; `model`: what happens to packets, by other means. */
-  readonly fidelity: 'exact' | 'model'
-  /** What the notes' words blur, or what is not modelled. */
-  readonly remark?: string
 }
 
 /** One network plugin. */
