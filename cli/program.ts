@@ -1,5 +1,6 @@
 import { Command } from 'commander'
 import { addCheck } from './command/check.ts'
+import { addCni } from './command/cni.ts'
 import { addCompareRoutes } from './command/compare-routes.ts'
 import { addCompletion } from './command/completion.ts'
 import { addDescribe } from './command/describe.ts'
@@ -31,6 +32,7 @@ export function buildProgram(io: Io, finish: Finish): Command {
     addDescribe,
     addGraph,
     addCheck,
+    addCni,
     addCompareRoutes,
     addNodeDumpScript,
     addCompletion,

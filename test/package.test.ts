@@ -25,7 +25,7 @@ describe('what npm publishes', () => {
     'package.json', 'README.md', 'CHANGELOG.md', 'CONTRIBUTING.md', 'LICENSE',
     'dist/cli/kubewalk.js', 'dist/src/index.js', 'dist/src/index.d.ts', 'dist/src/manifest/no-files.js',
     'docs/architecture.md', 'docs/findings.md', 'examples/notes/cluster-ip.yaml', 'examples/library/network.test.ts',
-    'schema/journey.schema.json', 'schema/environment.schema.json',
+    'schema/journey.schema.json', 'schema/environment.schema.json', 'schema/network-plugins.schema.json',
   ]
 
   test.for(needed)('%s is there', (path) => {

@@ -2,7 +2,7 @@ import type { Command, Option } from 'commander'
 import type { LoadedCluster } from '../../src/index.ts'
 import { loadCluster } from '../../src/index.ts'
 import type { Candidate } from './names.ts'
-import { argumentNames, namespaceNames, nodeNames, serviceNames } from './names.ts'
+import { argumentNames, cniNames, namespaceNames, nodeNames, serviceNames } from './names.ts'
 
 /** What may stand where the cursor is. */
 export interface Completion {
@@ -101,6 +101,8 @@ async function completeValue(option: Option, current: string, { files }: ParsedW
     case '--node-rules':
     case '--node-dump':
       return { candidates: [], files: true }
+    case '--cni':
+      return matching(cniNames, current)
     case '--namespace':
       return matching(namespaceNames(await clusterOf(files)), current)
     case '--node':

@@ -1,5 +1,5 @@
 import type { LoadedCluster, ObjectGroup } from '../../src/index.ts'
-import { apiResources, findObjects, findResource } from '../../src/index.ts'
+import { apiResources, cniEntries, findObjects, findResource } from '../../src/index.ts'
 
 /** One word that may be typed, and what it is about. */
 export interface Candidate {
@@ -9,6 +9,12 @@ export interface Candidate {
 
 const defaultNamespace = 'default'
 
+/** The network plugins that are modelled. */
+export const cniNames: readonly Candidate[] = cniEntries.map(({ name, facts }) => ({
+  word: name,
+  about: facts.networkModel,
+}))
+
 /** Names for the operand of a command that comes after those already typed. */
 export function argumentNames(
   command: string,
@@ -17,6 +23,8 @@ export function argumentNames(
   cluster: LoadedCluster | undefined,
 ): readonly Candidate[] {
   switch (command) {
+    case 'cni':
+      return operands.length === 0 ? cniNames : []
     case 'rules':
       return operands.length === 0 ? nodeNames(cluster) : []
     case 'trace':

@@ -1,6 +1,7 @@
 import type { Cidr, Ip } from '../base/ip.ts'
 import type { ObjectRef, SourceFile, SourceLocation } from '../base/source.ts'
 import type { CniObjects } from './cni-objects.ts'
+import type { CniChoice } from './cni-report.ts'
 import type { Environment } from './environment.ts'
 import type { GatewayApiObjects } from './gateway-objects.ts'
 import type { Ingress, IngressClass } from './ingress-objects.ts'
@@ -69,6 +70,7 @@ export interface ClusterSettings {
 export interface CniSettings {
   /** Its name in the CNI registry. */
   readonly plugin: string
+  readonly chosenBy: CniChoice
   /** The object that it was recognised by. */
   readonly foundBy?: ObjectRef
   /** Settings of the command line and of the Environment, by their names. */

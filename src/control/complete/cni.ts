@@ -39,7 +39,12 @@ export function chooseCni(completion: Completion, environment: Environment): Cho
   const settings = { ...stating, ...given?.settings }
   const foundBy = found?.plugin === plugin ? found.evidence.object : undefined
   return {
-    settings: { plugin: plugin.name, settings, ...(foundBy && { foundBy }) },
+    settings: {
+      plugin: plugin.name,
+      chosenBy: given ? 'option' : stated === undefined ? (found ? 'found' : 'assumed') : 'environment',
+      settings,
+      ...(foundBy && { foundBy }),
+    },
     cni: plugin.configure({ objects: own, environment, settings, report, assume }),
     environmentFields: plugin.environmentFields ?? [],
   }
