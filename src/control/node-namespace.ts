@@ -157,7 +157,8 @@ function addressesOf(context: NodeContext): readonly Ip[] {
 function nodeRuleSets(context: NodeContext, cniContext: CniContext): readonly RuleSet[] {
   const { cluster, node, cni } = context
   const { hostnameOverride, running, rules } = cluster.environment.kubeProxy ?? {}
-  const proxied = running?.[node.name] !== false && rules?.[node.name] !== 'none'
+  const wanted = running?.[node.name] ?? !cni.replacesKubeProxy?.(node.name)
+  const proxied = wanted && rules?.[node.name] !== 'none'
   const mode = proxyModes[cluster.settings.kubeProxy.mode]
   return ([4, 6] as const).flatMap((family): readonly RuleSet[] => {
     const stated = context.rules?.filter((one) => one.family === family) ?? []

@@ -1,7 +1,9 @@
 import type { Cluster, ClusterNode, ClusterPod } from '../model/cluster.ts'
 import type { Netns, Route } from '../model/network.ts'
+import type { RuleSet } from '../netfilter/rule.ts'
+import { composeRuleSet } from '../netfilter/table.ts'
 import type { Applications } from './applications.ts'
-import type { Cni } from './cni/cni.ts'
+import type { Cni, CniContext } from './cni/cni.ts'
 import { loopback } from './device-names.ts'
 import { readRoute } from './hosts.ts'
 import { podListeners } from './listeners.ts'
@@ -30,10 +32,13 @@ export interface PodContext {
   readonly applications: Applications
 }
 
-/** The network namespace of a pod. It has no rules of its own, unless it is one of k3s's load balancers. */
+/** The network namespace of a pod. It has no rules, unless the plugin gives it some or it is one of k3s's load balancers. */
 export function podNamespace({ cluster, node, pod, cni, underlay, applications }: PodContext): Netns {
   const mtu = uplinkMtu(cluster, underlay, node)
-  const { devices, routes, neighbors } = cni.pod({ cluster, node, pods: [], uplink, mtu, underlay }, pod)
+  const context: CniContext = { cluster, node, pods: [], uplink, mtu, underlay }
+  const { devices, routes, neighbors } = cni.pod(context, pod)
+  const balancer = klipper(cluster, node, pod)
+  let ruleSets: readonly RuleSet[] | undefined
   return {
     id: podId(pod),
     role: 'pod',
@@ -42,7 +47,11 @@ export function podNamespace({ cluster, node, pod, cni, underlay, applications }
     devices: [loopback, ...withStatedMtu(cluster, devices)],
     routes: statedRoutes(cluster, pod) ?? routes,
     ...(neighbors && { neighbors }),
-    ...klipper(cluster, node, pod),
+    sysctls: balancer.sysctls,
+    get ruleSets() {
+      ruleSets ??= [...balancer.ruleSets, ...rulesOfPlugin(cni, context, pod)]
+      return ruleSets
+    },
     listeners: applications.listenersOf(pod, podListeners(cluster, pod)),
   }
 }
@@ -53,6 +62,13 @@ function statedRoutes(
   { namespace, name }: ClusterPod,
 ): readonly Route[] | undefined {
   return environment.podRoutes?.[`${namespace}/${name}`]?.flatMap((text) => readRoute(text, 'eth0'))
+}
+
+function rulesOfPlugin(cni: Cni, context: CniContext, pod: ClusterPod): readonly RuleSet[] {
+  return ([4, 6] as const).flatMap((family) => {
+    const own = cni.podRules?.(context, pod, family) ?? []
+    return own.length === 0 ? [] : [{ ...composeRuleSet(family, own), conntrack: true }]
+  })
 }
 
 export function podId(pod: { readonly namespace: string; readonly name: string }): string {

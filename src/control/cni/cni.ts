@@ -97,6 +97,10 @@ export interface Cni {
   mapsHostPorts(node: string): boolean
   /** Its own iptables rules: appended after kube-proxy's, or prepended before all others. */
   rules(context: CniContext, family: 4 | 6): readonly TableContribution[]
+  /** What stands for a translation within a pod's own namespace: a load balancer at its sockets. */
+  podRules?(context: CniContext, pod: ClusterPod, family: 4 | 6): readonly TableContribution[]
+  /** Whether it answers for Services itself on this node, so that no kube-proxy runs there. */
+  replacesKubeProxy?(node: string): boolean
   /** Devices and addresses of the node on its network beside the uplink's own (secondary interfaces of a cloud). */
   ports?(context: CniContext): readonly SegmentPort[]
   /** What the network between the nodes knows of pods. */
