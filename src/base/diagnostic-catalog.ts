@@ -56,6 +56,9 @@ export const diagnosticCatalog = {
     'A release whose kube-proxy is not modelled; the nearest modelled one stands for it.',
   ),
   'invalid-setting': error('A setting of the cluster cannot be read.'),
+  'cni-approximated': info(
+    'A network plugin is modelled by what happens to packets, not rule by rule; what is left out is named.',
+  ),
   'cni-not-modelled': warning('A network plugin is not modelled; pods are connected as by kindnet.'),
   'proxy-mode-not-modelled': warning('A proxy mode is not modelled; what depends on it is unknown.'),
   'field-not-modelled': warning(

@@ -1,13 +1,14 @@
 import { collectDiagnostics } from '../../base/diagnostic.ts'
 import type { Cluster } from '../../model/cluster.ts'
 import { bridge } from './bridge.ts'
+import { cilium } from './cilium.ts'
 import type { Cni, CniPlugin } from './cni.ts'
 import { flannel } from './flannel.ts'
 import { kindnet } from './kindnet.ts'
 import { kubenet } from './kubenet.ts'
 
 /** Every network plugin, in the order in which a cluster is asked whether it runs it. */
-export const cniPlugins: readonly CniPlugin[] = [flannel, kindnet, kubenet, bridge]
+export const cniPlugins: readonly CniPlugin[] = [cilium, flannel, kindnet, kubenet, bridge]
 
 /** The plugin of an input that says nothing. */
 export const defaultCni: CniPlugin = kindnet

@@ -22,14 +22,15 @@ export interface VxlanOverlay {
   readonly neighbors: readonly Neighbor[]
 }
 
-/** The overlay of a daemon that programs every remote node itself, without flooding (nolearning): flannel, Calico, Canal. */
+/** The overlay of a daemon that programs every remote node itself, without flooding (nolearning): flannel, Calico, Canal; Geneve alike. */
 export function vxlanOverlay(
   device: Omit<Device & { readonly type: 'vxlan' }, 'type' | 'forwarding'>,
   vteps: readonly Vtep[],
+  type: 'vxlan' | 'geneve' = 'vxlan',
 ): VxlanOverlay {
   const forwarding: readonly ForwardingEntry[] = vteps.map(({ mac, remote }) => ({ mac, remote }))
   return {
-    device: { ...device, type: 'vxlan', forwarding },
+    device: { ...device, type, forwarding },
     routes: vteps.flatMap(({ blocks, gateway: via, origin }) =>
       blocks.map((one) => route(one, device.name, { via, onlink: true, origin })),
     ),
