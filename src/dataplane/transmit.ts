@@ -1,7 +1,7 @@
 import { invariant } from '../base/invariant.ts'
 import type { Device } from '../model/network.ts'
 import type { Flight, Outcome, Walk } from './flight.ts'
-import { lose, stopTooBig } from './flight.ts'
+import { lose, stop, stopTooBig } from './flight.ts'
 import { stackError } from './icmp-error.ts'
 import type { FrameWay } from './link.ts'
 import { deviceOf } from './link.ts'

@@ -67,6 +67,7 @@ export const diagnosticExamples: Readonly<Partial<Record<DiagnosticCode, Example
   'invalid-version':          { yaml: both(pod(''), environment('kubeProxy: { version: latest }')) },
   'version-not-modelled':     { yaml: both(pod(''), environment('kubeProxy: { version: v1.24 }')) },
   'invalid-setting':          { yaml: both(pod(''), environment('clusterNetwork: { podCIDR: ten }')) },
+  'cni-approximated':         { yaml: both(pod(''), environment('cni: { plugin: cilium }')) },
   'cni-not-modelled':         { yaml: both(pod(''), environment('cni: { plugin: contiv }')) },
   'proxy-mode-not-modelled':  { yaml: both(pod(''), kubeProxy('mode: ipvs')) },
   'field-not-modelled':       { yaml: both(pod(''), environment('mtu: { overlay: 1450 }')) },
