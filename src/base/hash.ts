@@ -1,3 +1,4 @@
+import { sha1 } from '@noble/hashes/legacy.js'
 import { sha256, sha512 } from '@noble/hashes/sha2.js'
 
 const base32Alphabet = 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567'
@@ -34,6 +35,11 @@ export function sha256Base32(text: string, length: number): string {
 /** A text's SHA-256 in 64 hexadecimal digits, which sort as the bytes do. */
 export function sha256Hex(text: string): string {
   return hex(sha256(utf8(text)))
+}
+
+/** A text's SHA-1 in 40 hexadecimal digits: plugins name devices by it. */
+export function sha1Hex(text: string): string {
+  return hex(sha1(utf8(text)))
 }
 
 /** A text's SHA-512 in 128 hexadecimal digits. */

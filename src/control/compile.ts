@@ -315,7 +315,7 @@ function nodePorts(
       ...announced.filter((one) => one.node === node.name).map((one) => one.ip),
     ],
   }
-  const mtu = uplinkMtu(cluster, underlay, node)
+  const mtu = uplinkMtu(cluster, underlay, node, cni.uplinkMtu)
   const further = cni.ports?.({ cluster, node, pods: [], uplink, mtu, underlay }) ?? []
   const ports = [own, ...further]
   const guard = guards.get(node.name)

@@ -48,7 +48,7 @@ export const uplink = 'eth0'
 /** The network namespace of a node. Its rules are made when they are first looked at. */
 export function nodeNamespace(context: NodeContext): Netns {
   const { cluster, node, pods, hostPods, underlay, cni } = context
-  const mtu = uplinkMtu(cluster, underlay, node)
+  const mtu = uplinkMtu(cluster, underlay, node, cni.uplinkMtu)
   const cniContext: CniContext = { cluster, node, pods, uplink, mtu, underlay }
   const plugin = cni.node(cniContext)
   const eth0 = uplinkDevice(context)
@@ -79,13 +79,13 @@ export function nodeNamespace(context: NodeContext): Netns {
   }
 }
 
-function uplinkDevice({ cluster, node, underlay, held = [], guarded }: NodeContext): Device {
+function uplinkDevice({ cluster, node, underlay, cni, held = [], guarded }: NodeContext): Device {
   const extra = extraAddresses(cluster, node).filter((one) => one.device === uplink)
   return {
     type: 'ethernet',
     name: uplink,
     segment: guarded ? guardedSegment(node) : segmentOfNode(underlay, node),
-    mtu: uplinkMtu(cluster, underlay, node),
+    mtu: uplinkMtu(cluster, underlay, node, cni.uplinkMtu),
     mac: macOf('02:42', node.addresses[0] ?? 0),
     addresses: [
       ...node.addresses.map((ip) => ({ ip, bits: bitsIn(underlay, ip) })),

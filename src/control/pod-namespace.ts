@@ -34,7 +34,7 @@ export interface PodContext {
 
 /** The network namespace of a pod. It has no rules, unless the plugin gives it some or it is one of k3s's load balancers. */
 export function podNamespace({ cluster, node, pod, cni, underlay, applications }: PodContext): Netns {
-  const mtu = uplinkMtu(cluster, underlay, node)
+  const mtu = uplinkMtu(cluster, underlay, node, cni.uplinkMtu)
   const context: CniContext = { cluster, node, pods: [], uplink, mtu, underlay }
   const { devices, routes, neighbors } = cni.pod(context, pod)
   const balancer = klipper(cluster, node, pod)

@@ -42,7 +42,10 @@ export const internetSegment = 'internet'
 export const routerId = 'router'
 export const internetId = 'internet'
 
-type Known = Pick<Cluster, 'nodes' | 'environment'>
+/** What is known of the nodes when their networks are worked out. */
+interface Known extends Pick<Cluster, 'environment'> {
+  readonly nodes: readonly Pick<ClusterNode, 'name' | 'addresses'>[]
+}
 
 /**
  * The nodes' networks: those that the Environment states. Node objects do not say how large one is: an interface of the
@@ -174,9 +177,14 @@ export function segmentOfNode(underlay: Underlay, node: Pick<ClusterNode, 'addre
 }
 
 /** The MTU of a node's uplink: as the Environment states it for the node, else for its network. */
-export function uplinkMtu(cluster: Known, underlay: Underlay, node: ClusterNode): number {
+export function uplinkMtu(
+  cluster: Known,
+  underlay: Underlay,
+  node: ClusterNode,
+  ofPlugin?: number,
+): number {
   const network = networksOf(underlay, node.addresses)[0]
-  return cluster.environment.mtu?.nodes?.[node.name] ?? network?.mtu ?? underlay.mtu
+  return cluster.environment.mtu?.nodes?.[node.name] ?? ofPlugin ?? network?.mtu ?? underlay.mtu
 }
 
 /** Every address that the Environment gives to a node's devices, beside those of its Node object. */

@@ -121,6 +121,8 @@ export interface ClusterNode {
   readonly podCidrs: readonly Cidr[]
   /** What the network plugin gives addresses to the node's pods from: `spec.podCIDRs`, or blocks of its own. */
   readonly podBlocks: readonly Cidr[]
+  /** Whether every address of those is a pod's, the first and the last ones too. */
+  readonly wholeBlocks?: boolean
   readonly zone?: string
   readonly minorVersion: number
   /** Absent for a node that was filled in. */

@@ -227,6 +227,10 @@ export interface SegmentPort {
   readonly prefixes?: readonly Cidr[]
   /** On an ethernet: all addresses that are answered for here; the namespace is asked, if left out. */
   readonly addresses?: readonly Ip[]
+  /** On an ethernet: the network takes from this device only packets with one of its ports' addresses as their source. */
+  readonly checksSource?: boolean
+  /** On an ethernet: the router of this network is no machine; what is sent by it to an address of the network comes straight there. */
+  readonly skipsRouter?: boolean
 }
 
 /** The routes and devices by which a namespace is spoken of: its first address that is not loopback. */

@@ -161,6 +161,7 @@ export type StopReason =
   | 'martian-source'
   | 'martian-destination'
   | 'reverse-path'
+  | 'source-check'
   | 'forwarding-off'
   | 'ttl'
   | 'no-neighbor'

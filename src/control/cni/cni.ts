@@ -89,6 +89,12 @@ export interface Cni {
   readonly configuration: Readonly<Record<string, unknown>>
   /** The pods' network that it is configured for; where the cluster states one, that comes first. */
   readonly podNetwork?: readonly Cidr[]
+  /** Pods have addresses of the nodes' own network: there is no pod network, no `spec.podCIDR`, and no clusterCIDR. */
+  readonly podsOnNodeNetwork?: boolean
+  /** Every address of a block is a pod's; else the first two and the last are left out, as host-local does. */
+  readonly wholeBlocks?: boolean
+  /** The MTU that it gives to the node's uplink. */
+  readonly uplinkMtu?: number
   /** Blocks by the node's name, if it does not take `spec.podCIDR`. */
   blocks?(context: BlocksContext): ReadonlyMap<string, readonly Cidr[]>
   node(context: CniContext): CniNode

@@ -1,5 +1,6 @@
 import { collectDiagnostics } from '../../base/diagnostic.ts'
 import type { Cluster } from '../../model/cluster.ts'
+import { awsVpc } from './aws-vpc.ts'
 import { bridge } from './bridge.ts'
 import { cilium } from './cilium.ts'
 import type { Cni, CniPlugin } from './cni.ts'
@@ -8,7 +9,7 @@ import { kindnet } from './kindnet.ts'
 import { kubenet } from './kubenet.ts'
 
 /** Every network plugin, in the order in which a cluster is asked whether it runs it. */
-export const cniPlugins: readonly CniPlugin[] = [cilium, flannel, kindnet, kubenet, bridge]
+export const cniPlugins: readonly CniPlugin[] = [awsVpc, cilium, flannel, kindnet, kubenet, bridge]
 
 /** The plugin of an input that says nothing. */
 export const defaultCni: CniPlugin = kindnet

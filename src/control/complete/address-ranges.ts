@@ -11,6 +11,7 @@ import {
   parseCidr,
 } from '../../base/ip.ts'
 import type { ObjectsByKind } from '../../model/kinds.ts'
+import type { Cni } from '../cni/cni.ts'
 import type { Completion } from './completion.ts'
 import { statedClusterIps } from './service-families.ts'
 import type { Stated } from './stated.ts'
@@ -33,8 +34,11 @@ const defaults = {
 const widest = { pods: { 4: 16, 6: 56 }, services: { 4: 16, 6: 112 } } as const
 
 /** Ranges as configuration objects state them, else the network plugin's, else as the addresses of a dump tell, else kind's. */
-export function chooseRanges(completion: Completion, ofPlugin: readonly Cidr[] = []): AddressRanges {
-  const podCidrs = choosePodCidrs(completion, ofPlugin)
+export function chooseRanges(
+  completion: Completion,
+  plugin: Pick<Cni, 'podNetwork' | 'podsOnNodeNetwork'>,
+): AddressRanges {
+  const podCidrs = choosePodCidrs(completion, plugin)
   const serviceCidrs = chooseServiceCidrs(completion)
   for (const pods of podCidrs) {
     for (const services of serviceCidrs) {
@@ -98,7 +102,11 @@ function statedSubnets(
   )
 }
 
-function choosePodCidrs(completion: Completion, ofPlugin: readonly Cidr[]): readonly Cidr[] {
+function choosePodCidrs(
+  completion: Completion,
+  { podNetwork = [], podsOnNodeNetwork }: Pick<Cni, 'podNetwork' | 'podsOnNodeNetwork'>,
+): readonly Cidr[] {
+  if (podsOnNodeNetwork) return []
   const { objects } = completion
   const [proxy] = statedIn(objects.KubeProxyConfiguration[0], ['clusterCIDR'], (one) => one.clusterCIDR)
   const stated = statedSubnets(completion, 'podSubnet', ['podCIDR', 'podCIDR6'])
@@ -110,8 +118,8 @@ function choosePodCidrs(completion: Completion, ofPlugin: readonly Cidr[]): read
   // What is wrong with kube-proxy's own block is told where its settings are read.
   if (proxy) return proxy.value.split(',').flatMap((one) => parseCidr(one.trim()) ?? [])
   const blocks = objects.Node.flatMap((node) => statedPodCidrs(node.object.spec))
-  if (ofPlugin.length > 0 && blocks.every((block) => ofPlugin.some((one) => covers(one, block))))
-    return ofPlugin
+  if (podNetwork.length > 0 && blocks.every((block) => podNetwork.some((one) => covers(one, block))))
+    return podNetwork
   const known = blocks.length > 0 ? blocks.map((block) => block.first) : podIpsOf(objects)
   return assumeRanges(completion, 'pods', known)
 }

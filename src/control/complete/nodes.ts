@@ -45,7 +45,8 @@ interface Draft {
 /** The cluster's nodes: those of the input, else those of a kind `Cluster`, else one control plane and two workers. */
 export function completeNodes(completion: Completion, settings: ClusterSettings): readonly ClusterNode[] {
   const drafts = draftNodes(completion)
-  const families = settings.podCidrs.map((cidr) => familyOf(cidr.first))
+  const ranges = settings.podCidrs.length > 0 ? settings.podCidrs : settings.serviceCidrs
+  const families = ranges.map((cidr) => familyOf(cidr.first))
   const addresses = fillAddresses(completion, drafts, families)
   const blocks = fillPodBlocks(completion, drafts, settings)
   reportOverlaps(completion, drafts, addresses, settings)

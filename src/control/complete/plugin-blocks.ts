@@ -13,7 +13,11 @@ export function withPodBlocks(
 ): readonly ClusterNode[] {
   const blocks = cni.blocks?.({ nodes, podCidrs, podIps: statedByNode(objects) })
   if (!blocks) return nodes
-  return nodes.map((node) => ({ ...node, podBlocks: blocks.get(node.name) ?? [] }))
+  return nodes.map((node) => ({
+    ...node,
+    podBlocks: blocks.get(node.name) ?? [],
+    ...(cni.wholeBlocks && { wholeBlocks: true }),
+  }))
 }
 
 /** Addresses of pods with a network of their own that the input states. */

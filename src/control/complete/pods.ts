@@ -202,7 +202,7 @@ function chooseAddresses(draft: PodDraft, node: ClusterNode, taken: Map<Ip, PodD
   const chosen = familiesOf(node).flatMap((family) => {
     const blocks = node.podBlocks.filter((block) => familyOf(block.first) === family)
     for (const block of blocks) {
-      const ip = freeAddress(block, draft, taken)
+      const ip = freeAddress(block, node, draft, taken)
       if (ip !== undefined) return [ip]
     }
     return []
@@ -216,11 +216,17 @@ function familiesOf({ podBlocks }: ClusterNode): readonly Family[] {
 }
 
 /** By a hash of the pod's name, so that another pod more or less changes nothing; the next one if it is taken. */
-function freeAddress(block: Cidr, draft: PodDraft, taken: ReadonlyMap<Ip, PodDraft>): Ip | undefined {
-  const usable = Math.min(sizeOf(block) - 3, 65_000)
+function freeAddress(
+  block: Cidr,
+  { wholeBlocks }: ClusterNode,
+  draft: PodDraft,
+  taken: ReadonlyMap<Ip, PodDraft>,
+): Ip | undefined {
+  const [first, reserved] = wholeBlocks ? [0, 0] : [2, 3]
+  const usable = Math.min(sizeOf(block) - reserved, 65_000)
   const start = fnv1a(`${draft.namespace}/${draft.name}`) % Math.max(usable, 1)
   for (let step = 0; step < usable; step++) {
-    const ip = offsetIp(block.first, 2 + ((start + step) % usable))
+    const ip = offsetIp(block.first, first + ((start + step) % usable))
     if (!taken.has(ip)) return ip
   }
   return undefined

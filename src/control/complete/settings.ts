@@ -22,14 +22,14 @@ export function completeSettings(
   cni: ChosenCni,
 ): ClusterSettings {
   const minorVersion = chooseVersion(completion)
-  const { podCidrs, serviceCidrs } = chooseRanges(completion, cni.cni.podNetwork)
+  const { podCidrs, serviceCidrs } = chooseRanges(completion, cni.cni)
   return {
     minorVersion,
     domain: chooseDomain(completion),
     podCidrs,
     serviceCidrs,
     nodePorts: chooseNodePorts(completion),
-    kubeProxy: completeKubeProxy(completion, environment, podCidrs),
+    kubeProxy: completeKubeProxy(completion, environment, cni.cni.podsOnNodeNetwork ? [] : podCidrs),
     cni: cni.settings,
   }
 }
@@ -192,6 +192,10 @@ function chooseClusterCidrs(
   )
   if (stated) return readCidrs(completion, stated)
   if (located) return []
+  if (podCidrs.length === 0) {
+    completion.assume('kube-proxy has no clusterCIDR')
+    return []
+  }
   completion.assume(`kube-proxy's clusterCIDR is ${podCidrs.map(formatCidr).join(',')}`)
   return podCidrs
 }

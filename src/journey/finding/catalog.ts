@@ -98,6 +98,7 @@ export const findingCatalog = {
   'pod-network-differs':
     'The network plugin is configured for another block of addresses than that of the pods.',
   'kernel-setting': 'A kernel setting of the node stops the packet.',
+  'source-check': 'The cloud drops what leaves an interface with a source that is none of its addresses.',
   'dropped-by-rule': 'A rule stops the packet.',
   'no-route': 'A machine on the way has no route, or nobody answers for the next hop.',
   'packet-too-big': 'The packet is larger than the path allows.',

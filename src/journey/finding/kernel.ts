@@ -41,6 +41,14 @@ export const findKernel: FindCause = (failure) => {
     case 'no-neighbor':
     case 'blackhole':
       return [at(place, 'no-route', `look at the routes of ${place.label}`)]
+    case 'source-check':
+      return [
+        at(
+          place,
+          'source-check',
+          'let it leave by the interface that has its source, or translate the source',
+        ),
+      ]
     case 'device':
     case 'bridge-port':
       return [at(place, 'no-route', `look at the devices of ${place.label}`)]
