@@ -33,7 +33,7 @@ export function daemonOf(objects: CniObjects, name: RegExp, container: string): 
 }
 
 /** Environment variables of a daemon; what `--cni` or the Environment sets comes before them. */
-export function variablesOf(input: CniInput, daemon: Daemon | undefined): Settings {
+export function variablesOf(input: Pick<CniInput, 'settings'>, daemon: Daemon | undefined): Settings {
   return (name) => settingOf(input, name) ?? variable(daemon, name)
 }
 
@@ -58,7 +58,7 @@ function variable(daemon: Daemon | undefined, name: string): Setting | undefined
  * Flags of a daemon's command line (`--run-router=true`, `--run-router`); settings of the same name without the dashes
  * come before them. A flag without a value is `true`, as pflag has it.
  */
-export function flagsOf(input: CniInput, daemon: Daemon | undefined): Settings {
+export function flagsOf(input: Pick<CniInput, 'settings'>, daemon: Daemon | undefined): Settings {
   return (name) => settingOf(input, name) ?? flag(daemon, name)
 }
 
