@@ -8,9 +8,10 @@ import { flannel } from './flannel.ts'
 import { kindnet } from './kindnet.ts'
 import { kubeRouter } from './kube-router.ts'
 import { kubenet } from './kubenet.ts'
+import { weave } from './weave.ts'
 
 /** Every network plugin, in the order in which a cluster is asked whether it runs it. */
-export const cniPlugins: readonly CniPlugin[] = [awsVpc, cilium, kubeRouter, flannel, kindnet, kubenet, bridge]
+export const cniPlugins: readonly CniPlugin[] = [awsVpc, cilium, weave, kubeRouter, flannel, kindnet, kubenet, bridge]
 
 /** The plugin of an input that says nothing. */
 export const defaultCni: CniPlugin = kindnet
