@@ -177,12 +177,7 @@ export function segmentOfNode(underlay: Underlay, node: Pick<ClusterNode, 'addre
 }
 
 /** The MTU of a node's uplink: as the Environment states it for the node, else for its network. */
-export function uplinkMtu(
-  cluster: Known,
-  underlay: Underlay,
-  node: ClusterNode,
-  ofPlugin?: number,
-): number {
+export function uplinkMtu(cluster: Known, underlay: Underlay, node: ClusterNode, ofPlugin?: number): number {
   const network = networksOf(underlay, node.addresses)[0]
   return cluster.environment.mtu?.nodes?.[node.name] ?? ofPlugin ?? network?.mtu ?? underlay.mtu
 }

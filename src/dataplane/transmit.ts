@@ -1,7 +1,7 @@
 import { invariant } from '../base/invariant.ts'
 import { formatIp } from '../base/ip.ts'
 import type { Device } from '../model/network.ts'
-import { askedFor, isTakenFrom } from './cloud-network.ts'
+import { isTakenFrom } from './cloud-network.ts'
 import type { Flight, Outcome, Walk } from './flight.ts'
 import { lose, stop, stopTooBig } from './flight.ts'
 import { stackError } from './icmp-error.ts'
@@ -65,8 +65,7 @@ function sendFrame(walk: Walk, flight: Flight, device: Device): readonly Outcome
     const text = `the network drops what leaves ${device.name} with the source ${formatIp(packet.src)}: it is none of that interface's addresses`
     return lose(walk, flight, 'source-check', text)
   }
-  const asked = askedFor(walk.network, { netns, device }, packet.dst, ip)
-  const target = resolveNeighbor(walk.network, { netns, device }, asked)
+  const target = resolveNeighbor(walk.network, { netns, device }, ip)
   if (target) return cross(walk, flight, target, device.mac)
   return unanswered(walk, flight, device.name, ip)
 }

@@ -229,8 +229,6 @@ export interface SegmentPort {
   readonly addresses?: readonly Ip[]
   /** On an ethernet: the network takes from this device only packets with one of its ports' addresses as their source. */
   readonly checksSource?: boolean
-  /** On an ethernet: the router of this network is no machine; what is sent by it to an address of the network comes straight there. */
-  readonly skipsRouter?: boolean
 }
 
 /** The routes and devices by which a namespace is spoken of: its first address that is not loopback. */

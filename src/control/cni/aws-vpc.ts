@@ -115,6 +115,7 @@ function configureAwsVpc(input: CniInput): Cni {
       ]
     },
     ports: (context) => segmentPorts(vpc, context),
+    fabric: () => ({ routes: [], transparent: true }),
   }
 }
 
@@ -202,7 +203,6 @@ function segmentPorts(vpc: Vpc, context: CniContext): readonly SegmentPort[] {
       netns: `node/${node.name}`,
       device: number === 0 ? uplink : device,
       addresses: [...(address === undefined ? node.addresses : [address]), ...pods],
-      skipsRouter: true,
       ...(vpc.settings.sourceDestCheck && { checksSource: true }),
     }))
 }

@@ -105,7 +105,10 @@ function configureKubeRouter(input: CniInput): Cni {
         ...kubeRouterRules(settings, context, family),
       ]
     },
-    fabric: (cluster, underlay) => routesOfRouter(settings, cluster, underlay),
+    fabric: (cluster, underlay) => ({
+      routes: routesOfRouter(settings, cluster, underlay),
+      transparent: false,
+    }),
   }
 }
 
