@@ -1,3 +1,12 @@
+import type {
+  BGPConfiguration,
+  BGPPeer,
+  BlockAffinity,
+  CalicoInstallation,
+  FelixConfiguration,
+  IPAMBlock,
+  IPPool,
+} from './calico-objects.ts'
 import type { ClusterConfiguration, KindCluster, KubeProxyConfiguration } from './configuration-objects.ts'
 import type { Environment } from './environment.ts'
 import type {
@@ -34,7 +43,10 @@ import type {
 /** Every kind that is read, by the name after `kind:`. */
 export interface KindTypes {
   BGPAdvertisement: AddressAdvertisement
+  BGPConfiguration: BGPConfiguration
+  BGPPeer: BGPPeer
   BackendTLSPolicy: BackendTlsPolicy
+  BlockAffinity: BlockAffinity
   Cluster: KindCluster
   ClusterConfiguration: ClusterConfiguration
   ConfigMap: ConfigMap
@@ -44,9 +56,13 @@ export interface KindTypes {
   Endpoints: Endpoints
   EndpointSlice: EndpointSlice
   Environment: { readonly spec?: Environment }
+  FelixConfiguration: FelixConfiguration
   Ingress: Ingress
   IngressClass: IngressClass
+  Installation: CalicoInstallation
   IPAddressPool: IPAddressPool
+  IPAMBlock: IPAMBlock
+  IPPool: IPPool
   Job: Job
   KubeProxyConfiguration: KubeProxyConfiguration
   L2Advertisement: AddressAdvertisement

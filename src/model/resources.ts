@@ -10,6 +10,7 @@ export type StoredKind = Exclude<
   | 'IPAddressPool'
   | 'KubeProxyConfiguration'
   | 'L2Advertisement'
+  | CalicoKind
   | GatewayApiKind
 >
 
@@ -23,6 +24,15 @@ type GatewayApiKind =
   | 'TLSRoute'
   | 'UDPRoute'
   | 'XListenerSet'
+
+type CalicoKind =
+  | 'BGPConfiguration'
+  | 'BGPPeer'
+  | 'BlockAffinity'
+  | 'FelixConfiguration'
+  | 'Installation'
+  | 'IPAMBlock'
+  | 'IPPool'
 
 /** A kind as API discovery describes it. */
 export interface ApiResource {

@@ -10,7 +10,20 @@ import type { Completion } from './completion.ts'
 
 /** The objects by which plugins are found and configured. */
 export function cniObjects(objects: ObjectsByKind): CniObjects {
-  return { daemonSets: objects.DaemonSet, configMaps: objects.ConfigMap, nodes: objects.Node }
+  return {
+    daemonSets: objects.DaemonSet,
+    configMaps: objects.ConfigMap,
+    nodes: objects.Node,
+    calico: {
+      installations: objects.Installation,
+      ipPools: objects.IPPool,
+      felixConfigurations: objects.FelixConfiguration,
+      bgpConfigurations: objects.BGPConfiguration,
+      bgpPeers: objects.BGPPeer,
+      blockAffinities: objects.BlockAffinity,
+      ipamBlocks: objects.IPAMBlock,
+    },
+  }
 }
 
 /** The plugin that the cluster runs, as it is configured. */

@@ -1,5 +1,14 @@
 import type { KindName, KindTypes } from '../../model/kinds.ts'
 import {
+  bgpConfiguration,
+  bgpPeer,
+  blockAffinity,
+  calicoInstallation,
+  felixConfiguration,
+  ipamBlock,
+  ipPool,
+} from './calico.ts'
+import {
   clusterConfiguration,
   configMap,
   environment,
@@ -32,7 +41,10 @@ import {
 /** The modules, one for each entry of KindTypes; leaving one out does not compile. */
 export const kindModules: { readonly [K in KindName]: KindModule<KindTypes[K]> } = {
   BGPAdvertisement: bgpAdvertisement,
+  BGPConfiguration: bgpConfiguration,
+  BGPPeer: bgpPeer,
   BackendTLSPolicy: backendTlsPolicy,
+  BlockAffinity: blockAffinity,
   Cluster: kindCluster,
   ClusterConfiguration: clusterConfiguration,
   ConfigMap: configMap,
@@ -42,9 +54,13 @@ export const kindModules: { readonly [K in KindName]: KindModule<KindTypes[K]> }
   Endpoints: endpoints,
   EndpointSlice: endpointSlice,
   Environment: environment,
+  FelixConfiguration: felixConfiguration,
   Ingress: ingress,
   IngressClass: ingressClass,
+  Installation: calicoInstallation,
   IPAddressPool: ipAddressPool,
+  IPAMBlock: ipamBlock,
+  IPPool: ipPool,
   Job: job,
   KubeProxyConfiguration: kubeProxyConfiguration,
   L2Advertisement: l2Advertisement,

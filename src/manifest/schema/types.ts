@@ -1,3 +1,4 @@
+import { calicoSchema } from './calico.ts'
 import { configurationSchema } from './configuration.ts'
 import { gatewaySchema } from './gateway.ts'
 import { kubernetesSchema } from './kubernetes.ts'
@@ -28,7 +29,7 @@ const scalarNames: readonly ScalarName[] = [
 
 /** Every type of the schema, by its name. */
 export const schemaTypes: ReadonlyMap<string, Fields> = parseSchema(
-  kubernetesSchema + gatewaySchema + configurationSchema,
+  kubernetesSchema + gatewaySchema + calicoSchema + configurationSchema,
 )
 
 function parseSchema(text: string): ReadonlyMap<string, Fields> {
