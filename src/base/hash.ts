@@ -1,5 +1,5 @@
 import { sha1 } from '@noble/hashes/legacy.js'
-import { sha256, sha512 } from '@noble/hashes/sha2.js'
+import { sha224, sha256, sha512 } from '@noble/hashes/sha2.js'
 
 const base32Alphabet = 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567'
 const encoder = new TextEncoder()
@@ -45,6 +45,33 @@ export function sha1Hex(text: string): string {
 /** A text's SHA-512 in 128 hexadecimal digits. */
 export function sha512Hex(text: string): string {
   return hex(sha512(utf8(text)))
+}
+
+/** A text's SHA-1 in 40 hexadecimal digits. */
+export function sha1Hex(text: string): string {
+  return hex(sha1(utf8(text)))
+}
+
+/** A text's SHA-256 in base64url (RFC 4648, 5), without padding. */
+export function sha256Base64Url(text: string): string {
+  return base64Url(sha256(utf8(text)))
+}
+
+/**
+ * SHA-224 of each text after the hash of what stood before it, the first after that of the seed; in base64url. So each
+ * says where its text stands.
+ */
+export function chainedSha224(seed: string, texts: readonly string[]): readonly string[] {
+  let last = sha224(encoder.encode(seed))
+  return texts.map((text) => {
+    last = sha224(Uint8Array.from([...last, ...encoder.encode(text)]))
+    return base64Url(last)
+  })
+}
+
+function base64Url(bytes: Uint8Array): string {
+  const text = btoa(String.fromCharCode(...bytes))
+  return text.replaceAll('+', '-').replaceAll('/', '_').replace(/=+$/, '')
 }
 
 function hex(bytes: Uint8Array): string {

@@ -39,6 +39,8 @@ export interface Environment {
   readonly cni?: { readonly plugin?: string; readonly backend?: string | null } & Readonly<
     Record<string, unknown>
   >
+  /** Calico's pools, in the words of its IPPool objects. */
+  readonly calico?: { readonly ipPools?: readonly CalicoPoolEntry[] }
   readonly apiServer?: { readonly serviceNodePortRange?: string } & Readonly<Record<string, unknown>>
   readonly nodes?: Readonly<Record<string, NodeEnvironment>>
   readonly listeners?: readonly ListenerEntry[]
@@ -125,6 +127,17 @@ export interface MtuEnvironment {
   readonly nodes?: Readonly<Record<string, number>>
   /** False: routers say nothing when a packet is too big. */
   readonly icmpFragNeededDelivered?: boolean
+}
+
+/** One of Calico's pools. */
+export interface CalicoPoolEntry {
+  readonly cidr?: string
+  readonly ipipMode?: string
+  readonly vxlanMode?: string
+  readonly natOutgoing?: boolean
+  readonly disabled?: boolean
+  readonly blockSize?: number
+  readonly nodeSelector?: string
 }
 
 export interface KubeletEnvironment {

@@ -86,7 +86,11 @@ export interface Container {
   readonly command?: readonly string[]
   readonly args?: readonly string[]
   readonly ports?: readonly ContainerPort[]
-  readonly env?: readonly { readonly name?: string; readonly value?: string }[]
+  readonly env?: readonly {
+    readonly name?: string
+    readonly value?: string
+    readonly valueFrom?: { readonly configMapKeyRef?: { readonly name?: string; readonly key?: string } }
+  }[]
   readonly volumeMounts?: readonly {
     readonly name?: string
     readonly mountPath?: string
@@ -109,6 +113,7 @@ export interface PodSpec {
   readonly nodeName?: string
   readonly nodeSelector?: Readonly<Record<string, string>>
   readonly hostNetwork?: boolean
+  readonly serviceAccountName?: string
   readonly hostname?: string
   readonly subdomain?: string
   /** Takes the place of the host name altogether, without a domain (from 1.35). */

@@ -44,7 +44,7 @@ EnvironmentSpec clusterNetwork:EnvironmentNetwork kubeProxy:EnvironmentProxy cni
   externalHosts:[]EnvironmentHost conntrack:{}[]EnvironmentConntrack loadBalancerController:any
   resolver:EnvironmentResolver kubelet:{}EnvironmentKubelet
   upstreamDNS:{}{}EnvironmentUpstreamName httpApps:[]EnvironmentHttpApp
-  certificates:[]EnvironmentCertificate calico:any cloudFirewall:EnvironmentFirewall cniChain:{}[]string environment:any
+  certificates:[]EnvironmentCertificate calico:EnvironmentCalico cloudFirewall:EnvironmentFirewall cniChain:{}[]string environment:any
   ingressControllers:[]EnvironmentIngressController ipMasqAgent:EnvironmentMasqAgent l2:any mtu:EnvironmentMtu
   podRoutes:{}[]string network:EnvironmentUnderlay
 EnvironmentUnderlay subnets:[]EnvironmentSubnet routes:[]string learnsPodRoutes:boolean
@@ -57,6 +57,9 @@ EnvironmentFirewallRule from:string to:string protocol:any ports:[]any
 EnvironmentMtu pod:integer tunnel:integer overhead:integer nodes:{}integer
   icmpFragNeededDelivered:boolean
 EnvironmentMasqAgent nonMasqueradeCIDRs:[]string masqLinkLocal:boolean
+EnvironmentCalico ipPools:[]EnvironmentCalicoPool
+EnvironmentCalicoPool cidr:string ipipMode:string vxlanMode:string natOutgoing:boolean disabled:boolean
+  blockSize:integer nodeSelector:string
 EnvironmentResolver libc:string tool:string useSearchList:boolean
 EnvironmentKubelet clusterDNS:[]string clusterDomain:string
 EnvironmentUpstreamName rcode:string answers:[]any *:any
