@@ -47,11 +47,6 @@ export function sha512Hex(text: string): string {
   return hex(sha512(utf8(text)))
 }
 
-/** A text's SHA-1 in 40 hexadecimal digits. */
-export function sha1Hex(text: string): string {
-  return hex(sha1(utf8(text)))
-}
-
 /** A text's SHA-256 in base64url (RFC 4648, 5), without padding. */
 export function sha256Base64Url(text: string): string {
   return base64Url(sha256(utf8(text)))

@@ -2,6 +2,7 @@ import { collectDiagnostics } from '../../base/diagnostic.ts'
 import type { Cluster } from '../../model/cluster.ts'
 import { awsVpc } from './aws-vpc.ts'
 import { bridge } from './bridge.ts'
+import { calico } from './calico.ts'
 import { cilium } from './cilium.ts'
 import type { Cni, CniPlugin } from './cni.ts'
 import { flannel } from './flannel.ts'
@@ -11,7 +12,7 @@ import { kubenet } from './kubenet.ts'
 import { weave } from './weave.ts'
 
 /** Every network plugin, in the order in which a cluster is asked whether it runs it. */
-export const cniPlugins: readonly CniPlugin[] = [awsVpc, cilium, weave, kubeRouter, flannel, kindnet, kubenet, bridge]
+export const cniPlugins: readonly CniPlugin[] = [calico, awsVpc, cilium, weave, kubeRouter, flannel, kindnet, kubenet, bridge]
 
 /** The plugin of an input that says nothing. */
 export const defaultCni: CniPlugin = kindnet

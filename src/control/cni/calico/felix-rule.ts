@@ -92,7 +92,10 @@ export function felixTable(
   table: TableName,
   family: 4 | 6,
   insertMode: 'insert' | 'append',
-  { base, chains }: { readonly base: Partial<Record<HookName, BaseRules>>; readonly chains: readonly FelixChain[] },
+  {
+    base,
+    chains,
+  }: { readonly base: Partial<Record<HookName, BaseRules>>; readonly chains: readonly FelixChain[] },
 ): TableContribution {
   const prepended: Partial<Record<HookName, readonly Rule[]>> = {}
   const baseRules: Partial<Record<HookName, readonly Rule[]>> = {}

@@ -1,0 +1,155 @@
+import { bitsOf, familyOf } from '../../base/ip.ts'
+import type { Cluster } from '../../model/cluster.ts'
+import type { CniObjects } from '../../model/cni-objects.ts'
+import { routersOf } from './calico/bgp.ts'
+import { assignBlocks } from './calico/blocks.ts'
+import { checkConfiguration } from './calico/check.ts'
+import type { CalicoConfiguration } from './calico/configuration.ts'
+import {
+  encapsulations,
+  printedConfiguration,
+  readConfiguration,
+  statedNetwork,
+} from './calico/configuration.ts'
+import { felixSetsOf, felixTables } from './calico/felix.ts'
+import { podMtu } from './calico/mtu.ts'
+import { workloadDevice } from './calico/names.ts'
+import { calicoAddress, ownBlocks, routesToNodes } from './calico/node-routes.ts'
+import { poolOf } from './calico/pool.ts'
+import { poolsFor } from './calico/read-pools.ts'
+import { tunnelParts } from './calico/tunnels.ts'
+import type { WorkloadOptions } from './calico/workload.ts'
+import { workloadPod, workloadsOnNode } from './calico/workload.ts'
+import type { Cni, CniContext, CniEvidence, CniInput, CniPlugin, FabricRoute } from './cni.ts'
+import { foundByAny, foundByConfigMap, foundByDaemonSet } from './find.ts'
+import type { Portmap } from './portmap.ts'
+import { hasPortmap, portmapRules, portmapSysctls } from './portmap.ts'
+
+/**
+ * Calico with the iptables dataplane: a routed veth pair for each pod, addresses from blocks of its pools, routes to the
+ * other nodes' blocks by BGP (BIRD) or by Felix, with IP-in-IP, VXLAN or nothing around the packets, and Felix's chains.
+ */
+export const calico: CniPlugin = {
+  name: 'calico',
+  aliases: ['calico-node', 'tigera'],
+  facts: {
+    title: 'Calico',
+    networkModel: 'Layer 3',
+    routeDistribution: 'Yes',
+    networkPolicies: 'Yes',
+    mesh: 'Yes',
+    externalDatastore: 'Etcd',
+    encryption: 'Yes',
+    ingressEgressPolicies: 'Yes',
+    commercialSupport: 'Yes',
+    fidelity: 'exact',
+    remark:
+      'routes by BGP, for VXLAN pools without it; IP-in-IP, VXLAN or plain, as each pool says; encryption is WireGuard; its eBPF and nftables dataplanes are shown as the iptables one',
+  },
+  environmentFields: [
+    'cni.encapsulation',
+    'cni.natOutgoing',
+    'cni.blockSize',
+    'cni.dataplane',
+    'cni.version',
+    'cni.backend',
+    'calico.ipPools',
+    'mtu.pod',
+    'mtu.tunnel',
+    'mtu.overhead',
+  ],
+  find: foundByAny(
+    foundByDaemonSet(/^calico-node$/),
+    foundByInstallation,
+    foundByConfigMap(/^calico-config$/),
+    foundByPool,
+  ),
+  configure: configureCalico,
+}
+
+/** The operator installs Calico's own plugin, or its policies alone beside another one. */
+function foundByInstallation({ calico: { installations } }: CniObjects): CniEvidence | undefined {
+  const found = installations.find(({ object }) => (object.spec?.cni?.type ?? 'Calico') === 'Calico')
+  return found && { object: found.ref, at: found.locate(['metadata', 'name']) }
+}
+
+/** Pools are read by Calico's own address management alone. */
+function foundByPool({ calico: { ipPools } }: CniObjects): CniEvidence | undefined {
+  const [found] = ipPools
+  return found && { object: found.ref, at: found.locate(['metadata', 'name']) }
+}
+
+function configureCalico(input: CniInput): Cni {
+  const configuration = readConfiguration(input)
+  const { environment, objects } = input
+  checkConfiguration(input, configuration)
+  const prefix = configuration.felix.interfacePrefix
+  const chained = (node: string) => hasPortmap(environment, node, configuration.portmap)
+  const portmap: Portmap = {
+    network: 'k8s-pod-network',
+    deviceOf: (pod) => workloadDevice(prefix, pod),
+    bitsOf: (ip) => bitsOf(familyOf(ip)),
+  }
+  const workloads = (context: CniContext): WorkloadOptions => ({
+    component: 'calico',
+    prefix,
+    mtu: podMtu(configuration, context),
+  })
+  const network = statedNetwork(configuration)
+  return {
+    name: 'calico',
+    configuration: printedConfiguration(configuration),
+    ...(network.length > 0 && { podNetwork: network }),
+    blocks: (context) =>
+      assignBlocks(context, poolsFor(configuration.pools, context.podCidrs), objects.calico),
+    mapsHostPorts: chained,
+    node: (context) => {
+      const on = encapsulations(configuration, context.cluster.settings.podCidrs)
+      const given = { configuration, on, context }
+      const pods = workloadsOnNode(context.pods, workloads(context), defaultReversePath(context))
+      const tunnels = tunnelParts(given)
+      return {
+        devices: [...tunnels.devices, ...pods.devices],
+        routes: [...ownBlocks(given), ...pods.routes, ...routesToNodes(given), ...tunnels.routes],
+        neighbors: tunnels.neighbors,
+        ...(tunnels.rules.length > 0 && { rules: tunnels.rules }),
+        sets: felixSetsOf(configuration, context),
+        sysctls: {
+          ...pods.sysctls,
+          ...tunnels.sysctls,
+          ...(chained(context.node.name) ? portmapSysctls(portmap, context.pods) : {}),
+        },
+      }
+    },
+    pod: (context, pod) => workloadPod(context.node, pod, workloads(context)),
+    rules: (context, family) => [
+      ...felixTables(configuration, context, family),
+      ...(chained(context.node.name) ? portmapRules(portmap, context.pods, family) : []),
+    ],
+    fabric: (cluster) => fabricRoutes(configuration, cluster),
+  }
+}
+
+/** Felix gives each pod's device what new devices have. */
+export function defaultReversePath({ cluster, node }: CniContext): number {
+  const stated = cluster.environment.nodes?.[node.name]?.sysctl?.['net.ipv4.conf.default.rp_filter']
+  return stated ?? 2
+}
+
+/** Routers that BIRD speaks with come to know each node's blocks. */
+function fabricRoutes(
+  configuration: CalicoConfiguration,
+  { nodes, settings }: Cluster,
+): readonly FabricRoute[] {
+  if (configuration.backend !== 'bird') return []
+  const { pools } = encapsulations(configuration, settings.podCidrs)
+  return nodes.flatMap((node) => {
+    if (routersOf(configuration.bgp, node, nodes).length === 0) return []
+    return node.podBlocks.flatMap((destination): readonly FabricRoute[] => {
+      const via = calicoAddress(node, familyOf(destination.first))
+      const pool = poolOf(pools, destination.first)
+      if (via === undefined || pool?.exported === false) return []
+      return [{ destination, via, origin: { component: 'calico', subject: node.ref } }]
+    })
+  })
+}
