@@ -53,10 +53,8 @@ export const calico: CniPlugin = {
     'cni.dataplane',
     'cni.version',
     'cni.backend',
+    'cni.mtu',
     'calico.ipPools',
-    'mtu.pod',
-    'mtu.tunnel',
-    'mtu.overhead',
   ],
   find: foundByAny(
     foundByDaemonSet(/^calico-node$/),
@@ -126,7 +124,7 @@ function configureCalico(input: CniInput): Cni {
       ...felixTables(configuration, context, family),
       ...(chained(context.node.name) ? portmapRules(portmap, context.pods, family) : []),
     ],
-    fabric: (cluster) => fabricRoutes(configuration, cluster),
+    fabric: (cluster) => ({ transparent: false, routes: fabricRoutes(configuration, cluster) }),
   }
 }
 

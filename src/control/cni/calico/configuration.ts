@@ -22,9 +22,8 @@ export interface CalicoConfiguration {
   /** Who brings routes to other nodes: BIRD by BGP, Felix alone (VXLAN), or nobody. */
   readonly backend: 'bird' | 'vxlan' | 'none'
   readonly bgp: BgpSettings
-  /** Sizes that are stated; else they follow from the nodes' network. */
+  /** `veth_mtu`; else sizes follow from the nodes' network. */
   readonly podMtu?: number
-  readonly tunnelMtu?: number
   /** Whether portmap is chained behind the plugin. */
   readonly portmap: boolean
 }
@@ -34,24 +33,22 @@ const newestRelease = 32
 
 /** Reads all of Calico's configuration. */
 export function readConfiguration(input: CniInput): CalicoConfiguration {
-  const { objects, settings, environment } = input
+  const { objects, settings } = input
   const daemon = objects.daemonSets.find(({ ref }) => ref.name === 'calico-node' || ref.name === 'canal')
   const env =
     daemon && environmentOf(containerOf(daemon, 'calico-node'), daemon.ref.namespace, objects.configMaps)
   const network = objects.calico.installations[0]?.object.spec?.calicoNetwork
   const plugins = objects.configMaps.find(({ ref }) => /^(calico|canal)-config$/.test(ref.name))
   const chain = plugins?.object.data?.['cni_network_config']
-  const stated = positive(environment.mtu?.pod) ?? positive(plugins?.object.data?.['veth_mtu'])
+  const stated = positive(settings['mtu']) ?? positive(plugins?.object.data?.['veth_mtu'])
   const podMtu = stated ?? positive(network?.mtu)
-  const tunnelMtu = positive(environment.mtu?.tunnel)
   return {
     release: releaseOf(daemon, settings['version']),
     pools: readPools(input, env),
     felix: readFelixSettings(env, objects.calico.felixConfigurations),
-    backend: backendOf(env?.get('CALICO_NETWORKING_BACKEND'), network?.bgp),
+    backend: backendOf(settings['backend'] ?? env?.get('CALICO_NETWORKING_BACKEND'), network?.bgp),
     bgp: readBgp(objects.calico),
     ...(podMtu !== undefined && { podMtu }),
-    ...(tunnelMtu !== undefined && { tunnelMtu }),
     portmap: network?.hostPorts !== 'Disabled' && (chain === undefined || /"type":\s*"portmap"/.test(chain)),
   }
 }
@@ -61,7 +58,7 @@ function positive(value: unknown): number | undefined {
   return Number.isInteger(number) && number > 0 ? number : undefined
 }
 
-function backendOf(variable: string | undefined, bgp: string | undefined): CalicoConfiguration['backend'] {
+function backendOf(variable: unknown, bgp: string | undefined): CalicoConfiguration['backend'] {
   if (variable === 'vxlan' || variable === 'none') return variable
   return bgp === 'Disabled' ? 'vxlan' : 'bird'
 }
@@ -97,7 +94,7 @@ export function encapsulations(
 
 /** The configuration as it is printed. */
 export function printedConfiguration(configuration: CalicoConfiguration): Readonly<Record<string, unknown>> {
-  const { release, pools, backend, bgp, felix, podMtu, tunnelMtu } = configuration
+  const { release, pools, backend, bgp, felix, podMtu } = configuration
   const printed = ({ ipip, vxlan, natOutgoing, blockSize, disabled }: CalicoPool) => ({
     encapsulation: encapsulationOf({ ipip, vxlan }),
     natOutgoing,
@@ -121,7 +118,6 @@ export function printedConfiguration(configuration: CalicoConfiguration): Readon
     nodeToNodeMesh: bgp.mesh,
     ...(felix.wireguard[4] && { wireguard: true }),
     ...(podMtu !== undefined && { podMtu }),
-    ...(tunnelMtu !== undefined && { tunnelMtu }),
   }
 }
 

@@ -23,8 +23,7 @@ export function tunnelMtu(configuration: CalicoConfiguration, tunnel: Tunnel, ho
     wireguard6: felix.wireguardMtuV6,
   }
   // The manifests give `veth_mtu` to the tunnels as well.
-  const stated = configuration.tunnelMtu ?? (set[tunnel] > 0 ? set[tunnel] : podMtu)
-  return stated ?? hostMtu - overheads[tunnel]
+  return (set[tunnel] > 0 ? set[tunnel] : podMtu) ?? hostMtu - overheads[tunnel]
 }
 
 /** The MTU of pods' devices: the smallest of the tunnels'. Mirrors determinePodMTU. */
