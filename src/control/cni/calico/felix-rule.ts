@@ -46,7 +46,7 @@ function escapeComment(text: string): string {
 
 const felix: Origin = { component: 'calico' }
 
-/** The rules as iptables has them afterwards. */
+/** The rules as iptables has them afterwards; `chain` is the name that their hashes begin with. */
 export function toRules(
   chain: string,
   rules: readonly FelixRule[],
@@ -87,7 +87,10 @@ export interface BaseRules {
   readonly appended?: readonly FelixRule[]
 }
 
-/** What Felix puts into one table. The rules of a base chain have hashes that go on from the inserted to the appended. */
+/** What Felix hashes in the place of a base chain's name for rules that it appends there. */
+const appendedTo = (hook: HookName): string => `${hook}*appends*`
+
+/** What Felix puts into one table. */
 export function felixTable(
   table: TableName,
   family: 4 | 6,
@@ -100,10 +103,10 @@ export function felixTable(
   const prepended: Partial<Record<HookName, readonly Rule[]>> = {}
   const baseRules: Partial<Record<HookName, readonly Rule[]>> = {}
   for (const [hook, { inserted = [], appended = [] }] of Object.entries(base) as [HookName, BaseRules][]) {
-    const rules = toRules(hook, [...inserted, ...appended], family)
-    const first = insertMode === 'insert' ? inserted.length : 0
-    if (first > 0) prepended[hook] = rules.slice(0, first)
-    if (rules.length > first) baseRules[hook] = rules.slice(first)
+    const own = toRules(hook, inserted, family)
+    const after = toRules(appendedTo(hook), appended, family)
+    if (insertMode === 'insert' && own.length > 0) prepended[hook] = own
+    baseRules[hook] = insertMode === 'append' ? [...own, ...after] : after
   }
   return { table, prepended, baseRules, chains: felixChains(chains, family) }
 }
