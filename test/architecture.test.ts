@@ -14,6 +14,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   'src/dump': ['src/base', 'src/netfilter', 'src/model'],
   'src/control': ['src/base', 'src/netfilter', 'src/dns', 'src/http', 'src/resolver', 'src/model'],
   'src/dataplane': ['src/base', 'src/netfilter', 'src/model'],
+  'src/drift': ['src/base', 'src/netfilter', 'src/model'],
   'src/render': ['src/base', 'src/netfilter', 'src/dns', 'src/http', 'src/resolver', 'src/model'],
   'src/journey': [
     'src/base',
@@ -36,6 +37,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
     'src/dump',
     'src/control',
     'src/dataplane',
+    'src/drift',
     'src/journey',
     'src/render',
   ],
@@ -49,6 +51,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
     'src/dump',
     'src/control',
     'src/dataplane',
+    'src/drift',
     'src/journey',
     'src/render',
     'src/simulator.ts',
