@@ -1,3 +1,4 @@
+import type { Origin } from '../../base/source.ts'
 import type { Chain, HookName, RuleSet, TableName } from '../../netfilter/rule.ts'
 import { baseChains, isHookName, tableOf } from '../../netfilter/rule.ts'
 import { makeTable } from '../../netfilter/table.ts'
@@ -18,6 +19,8 @@ export interface ComparedChain extends ChainComparison {
   readonly actualChain: Chain | undefined
   /** The service port whose jump led here. */
   readonly servicePort?: string
+  /** Why the jump that led here exists. */
+  readonly origin?: Origin
 }
 
 /** One table of both sides. */
@@ -56,6 +59,7 @@ export function compareRuleSets(
 interface Visit {
   readonly expected: string
   readonly actual: string
+  readonly origin?: Origin
   readonly servicePort?: string
 }
 
@@ -77,7 +81,7 @@ function compareTable(
       { chain: expectedChain, view: expected },
       { chain: actualChain, view: actual, rename },
     )
-    const { servicePort } = visit
+    const { servicePort, origin } = visit
     open.push(...compared.pairs.flatMap((pair) => next(pair, servicePort)).toReversed())
     if (isAlike(compared, expectedChain, actualChain)) continue
     chains.push({
@@ -89,6 +93,7 @@ function compareTable(
       expectedChain,
       actualChain,
       ...(servicePort !== undefined && { servicePort }),
+      ...(origin && { origin }),
     })
   }
   return { family, table, expected, actual, chains, reached }
@@ -98,7 +103,15 @@ function next({ expected, actual }: RulePair, owner: string | undefined): readon
   const [before, after] = [chainAfter(expected.rule), chainAfter(actual.rule)]
   if (before === undefined || after === undefined) return []
   const servicePort = (after.startsWith('KUBE-') ? servicePortOf(expected.rule) : undefined) ?? owner
-  return [{ expected: before, actual: after, ...(servicePort !== undefined && { servicePort }) }]
+  const { origin } = expected.rule
+  return [
+    {
+      expected: before,
+      actual: after,
+      ...(servicePort !== undefined && { servicePort }),
+      ...(origin && { origin }),
+    },
+  ]
 }
 
 /** Whether nothing is to be said of a chain: the same rules with the same chances, in an order that may be the same. */

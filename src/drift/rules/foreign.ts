@@ -46,9 +46,9 @@ export function judgeForeign(
   return { entries, chains: entries.length === foreign.length && names.size === 0 ? [] : [chains] }
 }
 
-/** Chains of kube-proxy and kubelet have names that nobody else gives. */
+/** Chains of kube-proxy and kubelet, and of portmap, have names that nobody else gives. */
 export function isOwned(chain: string | undefined): boolean {
-  return chain?.startsWith('KUBE-') === true
+  return chain !== undefined && /^(?:KUBE-|CNI-HOSTPORT-)/.test(chain)
 }
 
 function reach(chain: string | undefined, view: TableView, names: Set<string>): void {
@@ -156,5 +156,22 @@ function clashesLater(
   host: Host,
 ): boolean {
   const later = actualChain?.rules.slice(position) ?? []
-  return later.some((rule) => clashOf(leaves, leavesOf(rule, chain, actual), host) !== undefined)
+  return later.some((rule) => {
+    const others = leavesOf(rule, chain, actual)
+    return (
+      clashOf(
+        leaves,
+        others?.filter((one) => !isMartian(one)),
+        host,
+      ) !== undefined
+    )
+  })
+}
+
+/** Whether it is about packets from elsewhere to 127.0.0.0/8, which no traffic of a cluster is. */
+function isMartian({ path }: Leaf): boolean {
+  return path.some(({ header: { source, destination } }) => {
+    if (!source?.inverted || !destination || destination.inverted) return false
+    return source.address === destination.address && destination.address === 0x7f000000
+  })
 }

@@ -4,6 +4,7 @@ import type { ComparedChain, ComparedTable } from './compare-tables.ts'
 import type { Host } from './disjoint.ts'
 import type { Clash, Leaf } from './leaves.ts'
 import { clashOf, leavesOf } from './leaves.ts'
+import type { TableView } from './table-view.ts'
 import { isBalancing } from './table-view.ts'
 
 /** Two rules that stand the other way round than they should, and for which that matters. */
@@ -26,7 +27,7 @@ export function swapsIn(chain: ComparedChain, { expected }: ComparedTable, host:
   if (isSorted(pairs)) return []
   const leaves = new Map<Rule, readonly Leaf[] | undefined>()
   const of = ({ expected: { rule } }: RulePair) => {
-    if (!leaves.has(rule)) leaves.set(rule, leavesOf(rule, chain.chain, expected))
+    if (!leaves.has(rule)) leaves.set(rule, lastingLeaves(rule, chain, expected))
     return leaves.get(rule)
   }
   const swaps: Swap[] = []
@@ -37,6 +38,12 @@ export function swapsIn(chain: ComparedChain, { expected }: ComparedTable, host:
     if (clash) swaps.push({ first, second, clash })
   }
   return swaps
+}
+
+/** After the last hook no rule asks for a mark any more: there it does not matter which chain sets or clears one. */
+function lastingLeaves(rule: Rule, { chain, hook }: ComparedChain, view: TableView) {
+  const leaves = leavesOf(rule, chain, view)
+  return hook === 'POSTROUTING' ? leaves?.filter(({ path }) => path.at(-1)?.target?.type !== 'MARK') : leaves
 }
 
 function isSorted(pairs: readonly RulePair[]): boolean {

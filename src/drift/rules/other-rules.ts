@@ -1,14 +1,14 @@
 import type { ObjectRef } from '../../base/source.ts'
 import { formatRef } from '../../base/source.ts'
 import type { DriftEntry } from '../../model/drift.ts'
-import type { Rule } from '../../netfilter/rule.ts'
-import { counted, listed } from '../words.ts'
+import type { ObjectIndex } from '../context.ts'
+import { podAtEndpoint } from '../context.ts'
+import { be, counted, listed } from '../words.ts'
 import type { ComparedChain, ComparedTable } from './compare-tables.ts'
 import type { Difference } from './difference.ts'
 import { lineOf, linesOf } from './difference.ts'
 import { destinationsOf, withoutRule, withRule } from './effect.ts'
 import { leavesOf } from './leaves.ts'
-import { conditionKey } from './rule-key.ts'
 import { chainAfter } from './table-view.ts'
 
 /** A difference that belongs to no Service, with the chain in which it stands. */
@@ -26,55 +26,87 @@ interface Cause {
 }
 
 /** Entries for rules that belong to no Service: one for each cause, not for each line. */
-export function otherEntries(differences: readonly OtherDifference[]): readonly DriftEntry[] {
+export function otherEntries(
+  differences: readonly OtherDifference[],
+  objects: ObjectIndex,
+): readonly DriftEntry[] {
   const causes = new Map<string, Cause>()
   for (const one of differences) {
     const component = componentOf(one)
-    const subject = one.rule.origin?.component === 'iptables-save' ? undefined : one.rule.origin?.subject
+    const subject = subjectOf(one)
     const key = subject ? `${component} ${formatRef(subject)}` : `${component} ${placeKey(one, differences)}`
     const cause = causes.get(key)
     if (cause) cause.differences.push(one)
     else causes.set(key, { component, ...(subject && { subject }), differences: [one] })
   }
-  return [...causes.values()].map(causeEntry)
+  return [...causes.values()].map((cause) => causeEntry(cause, objects))
 }
 
-/** Jumps to one chain are one cause wherever they stand; rules of one chain that have changed are one cause. */
+/** The object that a rule is there for, as it or the jump to its chain states it. */
+function subjectOf({ rule, compared, type }: OtherDifference): ObjectRef | undefined {
+  const stated = type === 'missing' ? rule.origin?.subject : undefined
+  return stated ?? compared.origin?.subject
+}
+
+/** The one object for which there is all that missing jumps lead to. */
+function subjectBehind(differences: readonly OtherDifference[]): ObjectRef | undefined {
+  const behind = differences.flatMap((one) => {
+    const leaves = leavesOf(one.rule, one.chain, one.in.expected) ?? []
+    return leaves.flatMap(({ path }) => path.flatMap(({ origin }) => origin?.subject ?? []))
+  })
+  return new Set(behind.map(formatRef)).size === 1 ? behind[0] : undefined
+}
+
+/** Whether a rule leads to a chain that the other side does not have at all. */
+function isAbsent(one: OtherDifference): boolean {
+  const after = chainAfter(one.rule)
+  const other = one.type === 'missing' ? one.in.actual : one.in.expected
+  return after !== undefined && other.table.chain(after) === undefined
+}
+
+/** Jumps to one chain are one cause wherever they stand, and so are a component's chains that are wholly absent. */
 function placeKey(one: OtherDifference, all: readonly OtherDifference[]): string {
   const after = chainAfter(one.rule)
+  if (one.compared.hook && isAbsent(one)) return `${one.type} chains`
   if (one.compared.hook && after !== undefined) return `${one.table} to ${after} ${one.type}`
   if (one.compared.hook) return `${one.family} ${one.table} ${one.chain} ${one.position} ${one.type}`
-  const changed = all.some(
-    (other) => other !== one && other.compared === one.compared && other.type !== one.type,
-  )
+  const changed = all.some((other) => other.compared === one.compared && other.type !== one.type)
   return `${one.table} ${one.chain} ${changed ? 'changed' : one.type}`
 }
 
 /** The program that writes this rule, or the chain in which it stands. */
-function componentOf({ rule, compared }: OtherDifference): string {
-  const own = rule.origin?.component
-  if (own !== undefined && own !== 'iptables-save') return own
-  const chain = compared.expectedChain.rules.find((one) => one.origin)?.origin?.component
-  return compared.hook === undefined || chainAfter(rule)?.startsWith('KUBE-')
-    ? (chain ?? 'kube-proxy')
-    : 'unknown'
+function componentOf({ rule, compared, type }: OtherDifference): string {
+  const own = type === 'missing' ? rule.origin?.component : compared.origin?.component
+  if (own !== undefined) return own
+  const after = chainAfter(rule)
+  if (after?.startsWith('CNI-HOSTPORT-')) return 'portmap'
+  return after?.startsWith('KUBE-KUBELET') ? 'kubelet' : 'kube-proxy'
 }
 
-function causeEntry({ component, subject, differences }: Cause): DriftEntry {
+function causeEntry(cause: Cause, objects: ObjectIndex): DriftEntry {
+  const { component, differences } = cause
   const missing = differences.filter((one) => one.type === 'missing')
   const extra = differences.filter((one) => one.type === 'extra')
-  const type = missing.length === 0 ? 'extra' : extra.length === 0 ? 'missing' : 'differs'
+  const type = missing.length > 0 && extra.length > 0 ? 'differs' : missing.length > 0 ? 'missing' : 'extra'
   const consequence = consequenceOf(missing, extra)
+  const proxied = component === 'kube-proxy'
+  const subject = cause.subject ?? (type === 'missing' && !proxied ? subjectBehind(missing) : undefined)
   return {
-    type,
+    type: type === 'extra' && extra.some((one) => leadsNowhere(one, objects)) ? 'stale' : type,
     area: 'rules',
     component,
     ...(subject && { subject }),
-    message: messageOf(differences, type),
+    message: messageOf(differences, type, proxied),
     ...(consequence !== undefined && { consequence }),
     expected: linesOf(differences, 'missing'),
     actual: linesOf(differences, 'extra'),
   }
+}
+
+/** Whether it translates to addresses of which no pod has any. */
+function leadsNowhere(one: OtherDifference, objects: ObjectIndex): boolean {
+  const ends = endsOf(one)
+  return ends.length > 0 && ends.every((end) => podAtEndpoint(end, objects) === undefined)
 }
 
 function consequenceOf(
@@ -87,40 +119,52 @@ function consequenceOf(
   return only && withRule(leavesOf(only.rule, only.chain, only.in.actual))
 }
 
-function messageOf(differences: readonly OtherDifference[], type: DriftEntry['type']): string {
+function messageOf(
+  differences: readonly OtherDifference[],
+  type: DriftEntry['type'],
+  proxied: boolean,
+): string {
   const places = [...new Set(differences.map((one) => `${one.table} ${one.chain}`))]
   const [first] = differences
-  const after = first && chainAfter(first.rule)
-  if (first && after !== undefined && differences.every(({ rule }) => chainAfter(rule) === after)) {
-    const verb = type === 'missing' ? 'is missing' : 'should not be there'
-    return `the jump to ${after} ${verb} in ${listed(places)}${leadingTo(first, type)}`
+  if (!first) return ''
+  if (type === 'differs') return changedText(differences, places)
+  const missing = type === 'missing'
+  const chains = [...new Set(differences.map(({ rule }) => chainAfter(rule)))].filter(
+    (one) => one !== undefined,
+  )
+  const ends = proxied ? [] : [...new Set(differences.flatMap(endsOf))]
+  const leading = ends.length > 0 ? `, by which ports are translated to ${listed(ends)}` : ''
+  if (chains.length > 0 && differences.every(({ rule }) => chainAfter(rule) !== undefined)) {
+    const jumps = chains.length === 1 ? 'the jump' : 'the jumps'
+    const verb = missing ? `${be(chains)} missing` : 'should not be there'
+    return `${jumps} to ${listed(chains)} ${verb} in ${listed(places)}${leading}`
   }
-  if (type !== 'differs') {
-    const verb = type === 'missing' ? 'is missing from' : 'should not be in'
-    if (differences.length === 1 && first) return `a rule ${verb} ${places[0]}: ${brief(first)}`
-    const plural = type === 'missing' ? 'are missing from' : 'should not be in'
-    return `${counted(differences.length, 'rule')} ${plural} ${listed(places)}`
-  }
-  const alike = sameConditions(differences)
-  return alike
-    ? `a rule of ${listed(places)} does something else with the same packets`
+  if (differences.length === 1)
+    return `a rule ${missing ? 'is missing from' : 'should not be in'} ${places[0]}: ${brief(first)}`
+  const verb = missing ? 'are missing from' : 'should not be in'
+  return `${counted(differences.length, 'rule')} ${verb} ${listed(places)}`
+}
+
+/** Rules that are there in another form. */
+function changedText(differences: readonly OtherDifference[], places: readonly string[]): string {
+  const ends = (type: OtherDifference['type']) => [
+    ...new Set(differences.filter((one) => one.type === type).flatMap(endsOf)),
+  ]
+  const [should, has] = [ends('missing'), ends('extra')]
+  if (should.length > 0 && has.length > 0 && should.join() !== has.join())
+    return `${listed(places)} translates to ${listed(has)} and should translate to ${listed(should)}`
+  const [one, other] = differences
+  const alone = differences.length === 2 && one?.chain === other?.chain
+  return alone
+    ? `a rule of ${listed(places)} is another than it should be`
     : `rules of ${listed(places)} are not the same`
 }
 
-function leadingTo(one: OtherDifference, type: DriftEntry['type']): string {
-  if (type !== 'extra') return ''
-  const ends = destinationsOf(leavesOf(one.rule, one.chain, one.in.actual) ?? [])
-  return ends.length > 0 ? `: it translates to ${listed(ends)}` : ''
+function endsOf(one: OtherDifference): readonly string[] {
+  const view = one.in[one.type === 'missing' ? 'expected' : 'actual']
+  return destinationsOf(leavesOf(one.rule, one.chain, view) ?? [])
 }
 
 function brief(one: OtherDifference): string {
   return lineOf(one).replace(/^-A \S+ /, '')
-}
-
-function sameConditions(differences: readonly OtherDifference[]): boolean {
-  const [a, b] = differences
-  if (!a || !b || differences.length > 2) return false
-  const key = (one: OtherDifference, rule: Rule) =>
-    conditionKey(rule, one.in[one.type === 'missing' ? 'expected' : 'actual'].naming)
-  return key(a, a.rule) === key(b, b.rule)
 }

@@ -6,16 +6,37 @@ import type { TableView } from './table-view.ts'
 
 /** What kube-proxy on the node is, where it is not what was expected: its rules are then not compared one by one. */
 export interface ProxyShape {
+  /** The family whose rules are so. */
+  readonly family: 4 | 6
   readonly entry: DriftEntry
   /** Whether only chains that every Service shares have another form, so that Services can still be compared. */
   readonly servicesComparable: boolean
 }
 
-/** Recognises another mode or a much older release of kube-proxy by the chains that it makes. */
-export function proxyShape(
+/** Recognises another mode or a much older release of kube-proxy by the chains that it makes, in each family. */
+export function proxyShapes(tables: readonly ComparedTable[], context: DriftContext): readonly ProxyShape[] {
+  return ([4, 6] as const).flatMap((family) => {
+    const own = tables.filter((one) => one.family === family)
+    const shape = proxyShape(own, context)
+    return shape ? [{ ...shape, family }] : []
+  })
+}
+
+/** One entry for what is the same in both families; a family is named where the other is as it should be. */
+export function shapeEntries(
+  shapes: readonly ProxyShape[],
   tables: readonly ComparedTable[],
-  { dump, objects }: DriftContext,
-): ProxyShape | undefined {
+): readonly DriftEntry[] {
+  const families = new Set(tables.map(({ family }) => family)).size
+  const entries = shapes.map(({ entry, family }) =>
+    shapes.length < families ? { ...entry, message: `${entry.message} (IPv${family})` } : entry,
+  )
+  return entries.filter((one, index) => entries.findIndex(({ message }) => message === one.message) === index)
+}
+
+type Shape = Omit<ProxyShape, 'family'>
+
+function proxyShape(tables: readonly ComparedTable[], { dump, objects }: DriftContext): Shape | undefined {
   const should = hasChain(tables, 'expected', 'nat', 'KUBE-SERVICES')
   const has = hasChain(tables, 'actual', 'nat', 'KUBE-SERVICES')
   const entry = (type: DriftEntry['type'], message: string, consequence?: string): DriftEntry => ({
@@ -28,7 +49,7 @@ export function proxyShape(
     expected: [],
     actual: [],
   })
-  const apart = (one: DriftEntry): ProxyShape => ({ entry: one, servicesComparable: false })
+  const apart = (one: DriftEntry): Shape => ({ entry: one, servicesComparable: false })
   if (!should && !has) return undefined
   if (!should) return apart(entry('extra', 'rules of kube-proxy are on the node, which should have none'))
   const ipvs =

@@ -15,7 +15,7 @@ import { otherEntries } from './other-rules.ts'
 import { policyEntries } from './policy.ts'
 import { proxiedIn } from './proxied.ts'
 import type { ProxyShape } from './proxy-shape.ts'
-import { isSharedByServices, proxyShape } from './proxy-shape.ts'
+import { isSharedByServices, proxyShapes, shapeEntries } from './proxy-shape.ts'
 import { serviceEntry } from './service-drift.ts'
 import { surroundingsOf } from './surroundings.ts'
 import type { TableView } from './table-view.ts'
@@ -26,20 +26,22 @@ type RuleDrift = Pick<Drift, 'entries' | 'foreign' | 'notes'>
 /** Compares the rules of a node with those that it should have, by what they mean. */
 export function ruleDrift(context: DriftContext): RuleDrift {
   const { tables, notes } = comparedTables(context)
-  const shape = proxyShape(tables, context)
+  const shapes = proxyShapes(tables, context)
   const differences = tables.flatMap((table) => table.chains.flatMap((chain) => differencesOf(chain, table)))
-  const judged = differences.filter((one) => !explainedBy(shape, one))
-  const comparable = shape === undefined || shape.servicesComparable
+  const judged = differences.filter((one) => !explainedBy(shapes, one))
   const ofServices = judged.filter((one) => one.servicePort !== undefined && !isDetector(one))
   const surroundings = surroundingsOf(context)
   const foreign = tables.flatMap((table) =>
     table.chains.filter((one) => one.hook).map((one) => judgeForeign(one, table, surroundings)),
   )
   const entries = [
-    ...(shape ? [shape.entry] : []),
-    ...(comparable ? serviceEntries(ofServices, tables, context) : []),
+    ...shapeEntries(shapes, tables),
+    ...serviceEntries(ofServices, tables, context),
     ...detectorEntries(judged.filter(isDetector), context.objects),
-    ...otherEntries(judged.filter((one) => one.servicePort === undefined && !isForeign(one))),
+    ...otherEntries(
+      judged.filter((one) => one.servicePort === undefined && !isForeign(one)),
+      context.objects,
+    ),
     ...policyEntries(tables),
     ...orderEntries(tables, surroundings),
     ...foreign.flatMap((one) => one.entries),
@@ -120,12 +122,17 @@ function differencesOf(compared: ComparedChain, table: ComparedTable): readonly 
 }
 
 /** Whether a difference is told already by saying what kube-proxy this is. */
-function explainedBy(shape: ProxyShape | undefined, one: OtherDifference): boolean {
+function explainedBy(shapes: readonly ProxyShape[], one: OtherDifference): boolean {
+  const shape = shapes.find(({ family }) => family === one.family)
   if (!shape) return false
   const after = chainAfter(one.rule) ?? ''
   if (!shape.servicesComparable) {
     const component = one.rule.origin?.component
-    return component === 'kube-proxy' || (one.type === 'extra' && (isOwned(after) || isOwned(one.chain)))
+    return (
+      one.servicePort !== undefined ||
+      component === 'kube-proxy' ||
+      (one.type === 'extra' && (isOwned(after) || isOwned(one.chain)))
+    )
   }
   const masks = one.servicePort === undefined && (isSharedByServices(after) || isSharedByServices(one.chain))
   return (

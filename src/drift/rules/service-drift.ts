@@ -153,6 +153,8 @@ function otherParts(differences: readonly Difference[]): readonly string[] {
   for (const { type, chain, endpoint } of local) {
     parts.push(`${chain} ${type === 'missing' ? 'lacks' : 'also has'} endpoint ${endpoint}`)
   }
+  const policy = policyPart(other)
+  if (policy !== undefined) return [...parts, policy]
   const chains = [...new Set(other.map((one) => one.chain))]
   if (other.length > 0)
     parts.push(
@@ -174,4 +176,18 @@ function affinityPart(rules: readonly Difference[]): string {
   return has === undefined
     ? 'session affinity is missing'
     : 'it has session affinity on the node and should have none'
+}
+
+/** Under externalTrafficPolicy Local the chain for outside traffic asks where it comes from. */
+function policyPart(rules: readonly Difference[]): string | undefined {
+  const outside = rules.filter(({ chain }) => chain.startsWith('KUBE-EXT-'))
+  if (outside.length === 0 || outside.length < rules.length) return undefined
+  const asks = (type: Difference['type']) =>
+    outside.some(
+      ({ rule, ...one }) =>
+        one.type === type && rule.matches.some((match) => match.type === 'addrtype' && match.source),
+    )
+  if (asks('extra') === asks('missing')) return undefined
+  const [has, should] = asks('extra') ? ['Local', 'Cluster'] : ['Cluster', 'Local']
+  return `the node follows externalTrafficPolicy ${has}, and it should be ${should}`
 }
