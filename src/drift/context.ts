@@ -1,4 +1,4 @@
-import type { Ip } from '../base/ip.ts'
+import type { Cidr, Ip } from '../base/ip.ts'
 import { contains, parseIp } from '../base/ip.ts'
 import type { ObjectRef } from '../base/source.ts'
 import type { Cluster, ClusterNode, ClusterPod, ClusterService } from '../model/cluster.ts'
@@ -15,6 +15,8 @@ export interface DriftContext {
   readonly objects: ObjectIndex
   /** Names of the node's devices that stand for devices with other names on the expected side. */
   readonly devices: ReadonlyMap<string, string>
+  /** The blocks of pods and Services. */
+  readonly ranges: readonly Cidr[]
 }
 
 /** Objects by what shows of them on a node. */

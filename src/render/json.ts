@@ -4,9 +4,9 @@ import type { Packet } from '../base/packet.ts'
 import { formatFlow, hasPorts, protocolName } from '../base/packet.ts'
 import type { ObjectRef } from '../base/source.ts'
 import type { Finding, HttpAnswer, Journey, JourneyOutcome, ResolutionAnswer } from '../model/journey.ts'
+import { formatRoute } from '../model/route-text.ts'
 import type { Hop, Leg, ListenerRef, RuleStep, Socket, Step } from '../model/trace.ts'
 import { formatRule } from '../netfilter/save-format/format.ts'
-import { formatRoute } from './route-text.ts'
 
 /** A journey as `-o json` prints it: plain data, addresses as text, rules as iptables-save writes them. */
 export function journeyJson(journey: Journey): unknown {

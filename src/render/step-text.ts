@@ -11,9 +11,9 @@ import {
   TCP_RST,
   TCP_SYN,
 } from '../base/packet.ts'
+import { formatPrefix } from '../model/route-text.ts'
 import type { Hop, Leg, RuleStep, Socket, Step } from '../model/trace.ts'
 import { formatRuleBody } from '../netfilter/save-format/format.ts'
-import { formatPrefix } from './route-text.ts'
 
 /** The steps of one kind. */
 export type StepOf<T extends Step['type']> = Extract<Step, { readonly type: T }>

@@ -5,7 +5,7 @@ import { outsideHost, readRoute } from '../../src/control/hosts.ts'
 import { underlayOf } from '../../src/control/underlay.ts'
 import { formatRuleSet } from '../../src/index.ts'
 import type { Netns } from '../../src/model/network.ts'
-import { formatRoute } from '../../src/render/route-text.ts'
+import { formatRoute } from '../../src/model/route-text.ts'
 import { complete } from './complete.ts'
 
 /** What stands around kube-proxy: balancers, hosts, kindnet, a node's own devices, routes and sysctls. */
