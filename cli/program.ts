@@ -5,6 +5,7 @@ import { addCompareRoutes } from './command/compare-routes.ts'
 import { addCompletion } from './command/completion.ts'
 import { addDescribe } from './command/describe.ts'
 import { addDns } from './command/dns.ts'
+import { addDrift } from './command/drift.ts'
 import { addGet } from './command/get.ts'
 import { addGraph } from './command/graph.ts'
 import { addNodeDumpScript } from './command/node-dump-script.ts'
@@ -34,6 +35,7 @@ export function buildProgram(io: Io, finish: Finish): Command {
     addCheck,
     addCni,
     addCompareRoutes,
+    addDrift,
     addNodeDumpScript,
     addCompletion,
   ])

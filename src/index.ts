@@ -18,6 +18,13 @@ export { RequestError } from './journey/request.ts'
 export type { CniFacts, CniSetting } from './model/cni-facts.ts'
 export type { CniChoice, CniEntry, RunningCni } from './model/cni-report.ts'
 export type {
+  Drift,
+  DriftArea,
+  DriftEntry,
+  DriftType,
+  ForeignChains,
+} from './model/drift.ts'
+export type {
   Destination,
   Finding,
   HttpAnswer,
@@ -47,6 +54,9 @@ export { cniJson, cniTable, cniText } from './render/cni.ts'
 export { comparisonJson, comparisonText } from './render/comparison.ts'
 export { describeService } from './render/describe/service.ts'
 export { digText } from './render/dig.ts'
+export { driftJson } from './render/drift-json.ts'
+export type { DriftTextOptions } from './render/drift-text.ts'
+export { driftText } from './render/drift-text.ts'
 export { humanDuration } from './render/get/age.ts'
 export { objectList } from './render/get/object-list.ts'
 export type { TableOptions } from './render/get/objects-table.ts'

@@ -2,6 +2,7 @@ import type { Checked, Diagnostic } from './base/diagnostic.ts'
 import { collectDiagnostics, formatDiagnostic, hasErrors } from './base/diagnostic.ts'
 import type { SourceFile } from './base/source.ts'
 import { compileApplications } from './control/applications.ts'
+import { compileNetwork } from './control/compile.ts'
 import type { CompleteOptions } from './control/complete/completion.ts'
 import { completeCluster } from './control/complete.ts'
 import { checkDumpedDevices, checkDumpedNodes } from './control/dumped/check-devices.ts'
@@ -10,6 +11,7 @@ import { nodeAddressesOf } from './control/dumped/uplink.ts'
 import type { NodeRules } from './control/node-rules.ts'
 import { readNodeRules } from './control/node-rules.ts'
 import { storedObjects } from './control/stored.ts'
+import { findDrift } from './drift/find-drift.ts'
 import { commandOf } from './dump/file-names.ts'
 import type { NodeDumpFiles } from './dump/read-node-dump.ts'
 import type { NodeDumps } from './dump/read-node-dumps.ts'
@@ -29,6 +31,7 @@ import { loadManifest } from './manifest/load.ts'
 import type { ReadOptions } from './manifest/read-files.ts'
 import { readFiles, readNamedFiles } from './manifest/read-files.ts'
 import type { Cluster } from './model/cluster.ts'
+import type { Drift } from './model/drift.ts'
 import type { Journey, JourneyRequest, NameRequest, ResolutionAnswer } from './model/journey.ts'
 import type { Network } from './model/network.ts'
 import type { StoredObjects } from './model/stored.ts'
@@ -83,6 +86,11 @@ export interface LoadedCluster {
   repeat(request: JourneyRequest, options: RepeatOptions): readonly Journey[]
   /** Answers requests that stand in a text, one JSON object a line, in order. */
   answerLines(text: string, options?: TraceRequestOptions): Iterable<BatchAnswer>
+  /**
+   * By what a dumped node is off from what it should have; `undefined` if there is no such node, or neither a dump of
+   * it nor rules, or no objects to compare with.
+   */
+  drift(node: string): Drift | undefined
   /** The rule sets of a node; `undefined` if there is no such node. */
   ruleSets(node: string): readonly RuleSet[] | undefined
   /** The cluster as a graph: ways in, Services, endpoints, nodes. */
@@ -184,6 +192,16 @@ function prepare(
   return { loaded, diagnostics, cluster, dumps, alone, unreadKinds, options: { nodeRules, applications } }
 }
 
+/** The node as the cluster's agents would make it, against its dump or, failing that, its rules alone. */
+function driftOf({ cluster, dumps, alone, options }: Prepared, node: string): Drift | undefined {
+  const rules = options.nodeRules.get(node)
+  const dump = dumps.find((one) => one.node === node) ?? (rules && { node, ruleSets: rules })
+  if (!dump || alone) return undefined
+  const { applications } = options
+  const expected = compileNetwork(cluster, { applications }).network.namespaces.get(`node/${node}`)
+  return expected && findDrift(expected, dump, cluster)
+}
+
 /** Every stage in order: load, complete, compile. */
 function build(
   files: readonly SourceFile[],
@@ -218,6 +236,7 @@ function build(
     repeat: (request, how) => traceSession(worldFor(request), request, { state, ...how }),
     answerLines: (text, how) => answerLines(text, (request) => answer(request, how)),
     topology: () => topologyOf(cluster),
+    drift: (node) => driftOf(prepared, node),
     ruleSets: (node) => compiled.network.namespaces.get(`node/${node}`)?.ruleSets,
   }
 }

@@ -58,7 +58,7 @@ function missingRoute(route: Route, context: DriftContext): readonly DriftEntry[
       ...ownerOf(route, context),
       message: `the route ${toWhom(route, context)} is missing`,
       ...(consequence !== undefined && { consequence }),
-      expected: [formatRoute(route)],
+      expected: [formatRoute(onNode(route, context))],
       actual: [],
     },
   ]
@@ -111,7 +111,7 @@ function differingRoute(should: Route, has: Route, context: DriftContext): reado
       ...ownerOf(should, context),
       message: `the route ${toWhom(should, context)} is another: ${parts.join('; ')}`,
       ...(consequence !== undefined && { consequence }),
-      expected: [formatRoute(should)],
+      expected: [formatRoute(onNode(should, context))],
       actual: [formatRoute(has)],
     },
   ]
@@ -142,7 +142,13 @@ function hopsKey(hops: readonly NextHop[], context: DriftContext | undefined): s
 
 function hopsText(should: readonly NextHop[], has: readonly NextHop[], context: DriftContext): string {
   const named = (hops: readonly NextHop[]) => hops.map((hop) => hopText(hop, context)).join(', ')
-  return `it leads ${named(has)} and should lead ${named(should)}`
+  return `it leads ${named(has)} and should lead ${named(onNode({ nextHops: should }, context).nextHops)}`
+}
+
+/** An expected route with the node's own names of its devices. */
+function onNode<T extends Pick<Route, 'nextHops'>>(route: T, { devices }: DriftContext): T {
+  const own = (name: string) => [...devices].find(([, other]) => other === name)?.[0] ?? name
+  return { ...route, nextHops: route.nextHops.map((hop) => ({ ...hop, device: own(hop.device) })) }
 }
 
 function hopText({ via, device }: NextHop, { objects }: DriftContext): string {
