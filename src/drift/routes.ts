@@ -184,7 +184,7 @@ function extraRoute(route: Route, context: DriftContext): readonly DriftEntry[] 
     {
       type: stale ? 'stale' : 'extra',
       area: 'routes',
-      ...ownerOf(route, context),
+      ...(!stale && ownerOf(route, context)),
       message: stale
         ? `${formatPrefix(route.destination)}${via}: ${why}`
         : `the route ${toWhom(route, context)} should not be there`,
