@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest'
+import type { NodeDump } from '../../src/model/node-dump.ts'
 import { loadShop } from './shop.ts'
 import type { RuleTexts } from './support.ts'
 import { brief, driftOf, dumpOf, ruleTexts } from './support.ts'
@@ -285,6 +286,40 @@ const faults: readonly Fault[] = [
     ],
   },
 ]
+
+/** Rules of an old kube-proxy: no chain that 1.25 added. */
+const oldProxy = (save: string) => save.replaceAll(/^.*KUBE-PROXY-FIREWALL.*\n/gm, '')
+
+describe('another kube-proxy is said once', () => {
+  const ofNode = (edit: (save: string) => string, more: Partial<NodeDump> = {}) => {
+    const texts = ruleTexts(cluster, 'worker')
+    const edited = { 4: edit(texts[4] ?? ''), 6: edit(texts[6] ?? '') }
+    return brief(driftOf(cluster, { ...dumpOf(cluster, 'worker', edited), ...more }))
+  }
+
+  test('mode ipvs, by its sets', () => {
+    const sets = [{ name: 'KUBE-CLUSTER-IP', type: 'hash:ip,port', entries: [] }]
+    const ipvs = (save: string) => save.replaceAll(/^.*KUBE-(?:SVC|SEP|EXT)-.*\n/gm, '')
+    expect(ofNode(ipvs, { sets })).toEqual([
+      'differs rules: kube-proxy works in mode ipvs on the node; mode iptables is what it should have',
+    ])
+  })
+
+  test('neither family has a rule of it', () => {
+    expect(ofNode((save) => save.replaceAll(/^.*KUBE-(?!KUBELET|FIREWALL|IPTABLES).*\n/gm, ''))).toEqual([
+      'missing rules: no rule of kube-proxy is on the node: it does not run, or in mode nftables, whose rules iptables-save does not show',
+    ])
+  })
+
+  test('a release before 1.25, and an endpoint that is missing all the same', () => {
+    const lacking = (save: string) =>
+      save.replace(/^-A KUBE-SVC-67NZLRHBNDSAWJRO .*-j KUBE-SEP-F45V6TZZSXLO3WFM\n/m, '')
+    expect(ofNode(both(oldProxy, lacking))).toEqual([
+      'differs rules: the rules look like those of kube-proxy 1.24 or older: no KUBE-PROXY-FIREWALL, which 1.25 added',
+      'missing rules Service/shop/web: endpoint 10.244.2.10:8080 (pod web-1) is missing',
+    ])
+  })
+})
 
 describe('one fault, one entry', () => {
   test.for(faults)('$name', (fault) => {
