@@ -135,9 +135,7 @@ function explainedBy(shapes: readonly ProxyShape[], one: OtherDifference): boole
     )
   }
   const masks = one.servicePort === undefined && (isSharedByServices(after) || isSharedByServices(one.chain))
-  return (
-    masks || /^KUBE-(?:XLB|EXT|FW|MARK-DROP|SEP)\b/.test(after) || /^KUBE-(?:XLB|EXT|FW)-/.test(one.chain)
-  )
+  return masks || /^KUBE-(?:XLB|EXT|FW|MARK-DROP)\b/.test(after) || /^KUBE-(?:XLB|EXT|FW)-/.test(one.chain)
 }
 
 /** What somebody else writes into a base chain is judged apart. */
