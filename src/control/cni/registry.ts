@@ -1,18 +1,19 @@
 import { collectDiagnostics } from '../../base/diagnostic.ts'
 import type { Cluster } from '../../model/cluster.ts'
 import { awsVpc } from './aws-vpc.ts'
+import { aci } from './aci.ts'
+import { antrea } from './antrea.ts'
+import { aos } from './aos.ts'
+import { azure } from './azure.ts'
 import { bridge } from './bridge.ts'
 import { calico } from './calico.ts'
 import { cilium } from './cilium.ts'
 import type { Cni, CniPlugin } from './cni.ts'
+import { cniGenie } from './cni-genie.ts'
 import { flannel } from './flannel.ts'
+import { gke } from './gke.ts'
 import { kindnet } from './kindnet.ts'
-import { kubeRouter } from './kube-router.ts'
-import { kubenet } from './kubenet.ts'
-import { weave } from './weave.ts'
-
-/** Every network plugin, in the order in which a cluster is asked whether it runs it. */
-export const cniPlugins: readonly CniPlugin[] = [calico, awsVpc, cilium, weave, kubeRouter, flannel, kindnet, kubenet, bridge]
+export const cniPlugins: readonly CniPlugin[] = [the, which, one, Those, readonly, among, chooses, cniPlugins, first, export, that, comes, them, CniPlugin, connecting, and, const, cniGenie, calico, awsVpc, cilium, antrea, ovnKubernetes, azure, gke, weave, kubeRouter, romana, kopeio, flannel, kindnet, kubenet, bridge, aci, aos]
 
 /** The plugin of an input that says nothing. */
 export const defaultCni: CniPlugin = kindnet

@@ -1,12 +1,11 @@
 import type { Ip } from '../../../base/ip.ts'
 import { bitsOf, familyOf } from '../../../base/ip.ts'
-import type { ClusterNode, ClusterPod } from '../../../model/cluster.ts'
+import type { ClusterPod } from '../../../model/cluster.ts'
 import type { Device, Neighbor, Route } from '../../../model/network.ts'
-import { macOf, macOfName } from '../../device-names.ts'
+import { macOfName } from '../../device-names.ts'
 import { hostRoute, route } from '../../routes.ts'
-import { onOneNetwork } from '../../underlay.ts'
 import type { CniContext, CniNode } from '../cni.ts'
-import { nodeAddress } from '../parts/pod-block.ts'
+import { directRoutes, isNear, peersOf, tunnelMac } from '../parts/peers.ts'
 import type { RoutedPods } from '../parts/routed-pod.ts'
 import { routedNodeEnds, routedNodeRoutes } from '../parts/routed-pod.ts'
 import type { Vtep } from '../parts/vxlan.ts'
@@ -115,15 +114,10 @@ interface Ends {
   readonly remotes: readonly Vtep[]
 }
 
-function remotesOf({ cluster, node }: CniContext, family: 4 | 6, outer: 4 | 6): readonly Vtep[] {
-  return cluster.nodes.flatMap((other: ClusterNode): readonly Vtep[] => {
-    if (other.name === node.name) return []
-    const gateway = routerOf(cluster, other, family)
-    const remote = nodeAddress(other, outer)
-    const blocks = other.podBlocks.filter((one) => familyOf(one.first) === family)
-    if (gateway === undefined || remote === undefined) return []
-    const mac = macOf('0e:c1', remote)
-    return [{ blocks, gateway, mac, remote, origin: { component: 'Cilium', subject: other.ref } }]
+function remotesOf(context: CniContext, family: 4 | 6, outer: 4 | 6): readonly Vtep[] {
+  return peersOf(context, {
+    ...{ component: 'Cilium', family, outer },
+    gatewayOf: (other) => routerOf(context.cluster, other, family),
   })
 }
 
@@ -136,7 +130,7 @@ function tunnel(config: CiliumConfig, context: CniContext, { addresses, local, r
     {
       name: `cilium_${config.tunnelProtocol}`,
       mtu: context.mtu,
-      mac: macOf('0e:c1', local),
+      mac: tunnelMac(local),
       addresses: addresses.map((ip) => ({ ip, bits: bitsOf(familyOf(ip)) })),
       vni: 0,
       local,
@@ -183,11 +177,9 @@ function wireguard(config: CiliumConfig, context: CniContext, { addresses, local
 
 /** auto-direct-node-routes: to nodes of the same network. Without it the network itself has to know where pods are. */
 function direct(config: CiliumConfig, context: CniContext, family: 4 | 6): readonly Route[] {
-  const local = nodeAddress(context.node, family)
-  if (!config.autoDirectNodeRoutes || local === undefined) return []
-  return remotesOf(context, family, family)
-    .filter(({ remote }) => onOneNetwork(context.underlay, local, remote))
-    .flatMap(({ blocks, remote: via, origin }) =>
-      blocks.map((one) => route(one, context.uplink, { via, origin })),
-    )
+  if (!config.autoDirectNodeRoutes) return []
+  return directRoutes(
+    context,
+    remotesOf(context, family, family).filter((one) => isNear(context, one)),
+  )
 }
