@@ -8,6 +8,9 @@ import { exitCode } from './exit-code.ts'
 export interface TraceCommandOptions extends ClusterOptions {
   readonly protocol: 'tcp' | 'udp' | 'sctp' | 'icmp'
   readonly sport?: number
+  readonly size?: number
+  readonly responseSize?: number
+  readonly df?: boolean
   readonly namespace?: string
   readonly output?: 'json' | 'jsonl'
   readonly verbose: number

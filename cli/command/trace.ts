@@ -30,6 +30,7 @@ Examples:
   kubewalk trace internet node/worker:30001 -f k8s/
   kubewalk trace internet https://shop.example.com/cart -f k8s/ -H 'X-Version: 2'
   kubewalk trace pod/client web:80 -f k8s/ --count 20
+  kubewalk trace pod/client web:80 -f k8s/ --size 100 --response-size 100000
   kubewalk trace --requests requests.jsonl -o jsonl -f k8s/
   kubewalk trace 198.51.100.7 10.0.0.5:443 --node-dump node1=collected/
 
@@ -39,6 +40,9 @@ Exit code: 0 if every way reaches, 1 if one does not, 2 if the command or its in
 const saidInRequests = [
   'protocol',
   'sport',
+  'size',
+  'responseSize',
+  'df',
   'namespace',
   'ipv4',
   'ipv6',
@@ -61,6 +65,18 @@ function withRequestOptions(command: Command): Command {
         .default('tcp'),
     )
     .option('--sport <port>', 'source port', integer('a port', 1, 65535))
+    .option(
+      '--size <bytes>',
+      'how much is sent, to see whether large packets get through',
+      integer('bytes', 0, 1_000_000_000),
+    )
+    .option(
+      '--response-size <bytes>',
+      'how much is answered (default: as much as is sent)',
+      integer('bytes', 0, 1_000_000_000),
+    )
+    .option('--df', 'a datagram or echo must not be cut (default: it is cut only where it is too large)')
+    .option('--no-df', 'a datagram or echo may be cut')
     .option('-n, --namespace <namespace>', 'namespace of names that do not say theirs')
     .addOption(new Option('-4, --ipv4', 'over IPv4').conflicts('ipv6'))
     .option('-6, --ipv6', 'over IPv6')
@@ -156,12 +172,21 @@ function requestOf(
     to,
     protocol,
     ...(sport !== undefined && { sport }),
+    ...sizeOptions(options),
     ...(namespace !== undefined && { namespace }),
     ...(ipv6 ? { family: 6 as const } : ipv4 ? { family: 4 as const } : {}),
     ...(resolver && { resolver }),
     ...(resolve && { resolve: Object.fromEntries(resolve) }),
     ...(options.in !== undefined && { in: options.in }),
     ...httpOptions(options),
+  }
+}
+
+function sizeOptions({ size, responseSize, df }: TraceCommandOptions): Partial<JourneyRequest> {
+  return {
+    ...(size !== undefined && { size }),
+    ...(responseSize !== undefined && { responseSize }),
+    ...(df !== undefined && { dontFragment: df }),
   }
 }
 

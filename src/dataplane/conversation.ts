@@ -94,7 +94,7 @@ function sendSegment(held: Held, progress: Progress): readonly Outcome[] {
   const walk = startWalk(work.network, work.options, (ended, end) => {
     const one: PacketWalk = { name: segment.name, packet, hops: quiet ? [] : hopsOf(ended.trail) }
     if (end.type === 'delivered' && isTaken(segment, forward, ended)) {
-      const transfers = transfer ? [...progress.transfers, transfer] : progress.transfers
+      const transfers = transfer ? [...progress.transfers, withOuter(transfer, one.hops)] : progress.transfers
       return sendSegment(held, { ...progress, at: at + 1, flight: ended, done: [...done, one], transfers })
     }
     if (!segment.needed) return [outcomeOf(forward, ended, 'reached', detailsOf(held, progress))]
@@ -106,6 +106,13 @@ function sendSegment(held: Held, progress: Progress): readonly Outcome[] {
     return [lostSegment(held, progress, segment, { one, ended })]
   })
   return send(walk, { ...nextFlight(flight, packet), netns, quiet })
+}
+
+function withOuter(transfer: Transfer, hops: readonly Hop[]): Transfer {
+  const lengths = hops.flatMap(({ steps }) =>
+    steps.flatMap((step) => (step.type === 'encapsulated' ? [step.outer.length] : [])),
+  )
+  return lengths.length === 0 ? transfer : { ...transfer, outer: Math.max(...lengths) }
 }
 
 /** A segment that did not arrive, where it ended, and what was heard of it. */

@@ -1,5 +1,6 @@
 import { nearest } from '../base/nearest.ts'
 import type { Journey, JourneyRequest } from '../model/journey.ts'
+import { mostBytes } from './load.ts'
 import { RequestError } from './request.ts'
 
 /** The answer to one line of a list of requests. */
@@ -7,11 +8,18 @@ export type BatchAnswer =
   | { readonly line: number; readonly journey: Journey }
   | { readonly line: number; readonly error: RequestError }
 
+function isByteCount(value: unknown): boolean {
+  return Number.isInteger(value) && Number(value) >= 0 && Number(value) <= mostBytes
+}
+
 const readers: Readonly<Record<keyof JourneyRequest, (value: unknown) => boolean>> = {
   from: (value) => typeof value === 'string',
   to: (value) => typeof value === 'string',
   protocol: (value) => typeof value === 'string' && ['tcp', 'udp', 'sctp', 'icmp'].includes(value),
   sport: (value) => Number.isInteger(value) && Number(value) >= 1 && Number(value) <= 65535,
+  size: isByteCount,
+  responseSize: isByteCount,
+  dontFragment: (value) => typeof value === 'boolean',
   namespace: (value) => typeof value === 'string',
   family: (value) => value === 4 || value === 6,
   resolver: (value) => typeof value === 'string' && ['glibc', 'musl', 'as-is'].includes(value),
@@ -30,6 +38,9 @@ const expected: Readonly<Record<keyof JourneyRequest, string>> = {
   to: 'a text, such as "svc/web:80"',
   protocol: '"tcp", "udp", "sctp" or "icmp"',
   sport: 'a port from 1 to 65535',
+  size: `a number of bytes up to ${mostBytes}`,
+  responseSize: `a number of bytes up to ${mostBytes}`,
+  dontFragment: 'true or false',
   namespace: 'a text',
   family: '4 or 6',
   resolver: '"glibc", "musl" or "as-is"',

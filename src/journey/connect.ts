@@ -30,7 +30,7 @@ export function connect(
   dial: Dial,
   options: ConnectOptions,
 ): readonly Outcome[] {
-  const { protocol, sport } = options
+  const { protocol, sport, load } = options
   if (dial.type !== 'dial') return [withoutPacket(dial, options)]
   if (isUnmodelledProxy(world, dial, protocol) || keepsConfiguration(world, dial)) {
     return [{ ...withoutPacket(dial, options), disposition: 'unknown' }]
@@ -43,6 +43,7 @@ export function connect(
       dst,
       dport: dial.port,
       sport,
+      ...(load && { load }),
       ...(sender.src !== undefined && familyOf(sender.src) === familyOf(dst) && { src: sender.src }),
     }
     return exchange(sender.network, attempt, options).map((outcome) => weigh(outcome, 1 / ips.length))

@@ -1,3 +1,4 @@
+import type { Load } from '../dataplane/load.ts'
 import type { DataplaneState } from '../dataplane/state.ts'
 import type { Choose } from './sampling.ts'
 
@@ -10,6 +11,8 @@ export interface TraceOptions {
   readonly recordMisses?: boolean
   /** Takes one side of each fork. */
   readonly choose?: Choose
+  /** How much is sent each way; small packets alone, if left out. */
+  readonly load?: Load
   /** Close TCP connections when they have been answered. */
   readonly close?: boolean
 }

@@ -27,7 +27,7 @@ export function present(world: World, result: RawResult, namesSender: boolean): 
 }
 
 function presentExchange(world: World, outcome: ExchangeOutcome, result: RawResult): JourneyOutcome {
-  const { seenSource, stoppedAt, errno, alternatives, leg } = outcome
+  const { seenSource, stoppedAt, errno, alternatives, leg, stall } = outcome
   return {
     probability: outcome.probability,
     disposition: outcome.disposition,
@@ -42,6 +42,7 @@ function presentExchange(world: World, outcome: ExchangeOutcome, result: RawResu
       : null,
     stoppedAt: stoppedAt ?? null,
     legs: leg.forward.length > 0 ? [leg] : [],
+    ...(stall && { stall }),
     ...(errno !== undefined && { errno }),
     ...(alternatives && {
       alternatives: alternatives.map(({ assuming, outcomes }) => ({

@@ -39,6 +39,9 @@ export function symptomOf(outcome: ExchangeOutcome, asked: Asked): Symptom {
   switch (disposition) {
     case 'reached':
       return symptom(asked.protocol === TCP ? 'connected' : 'answered', 0)
+    case 'stalled':
+      if (errno === undefined && answer === undefined) return silence(outcome, asked)
+      return failed(asked, errno === undefined ? answerText(answer) : (localErrors[errno] ?? errno))
     case 'unknown':
       return symptom('not known: something on the way is not modelled', null)
     case 'dropped':
@@ -58,7 +61,6 @@ export function symptomOf(outcome: ExchangeOutcome, asked: Asked): Symptom {
     case 'rejected':
     case 'no-route':
     case 'looped':
-    case 'stalled':
       return failed(asked, errno === undefined ? answerText(answer) : (localErrors[errno] ?? errno))
     default:
       return disposition satisfies never

@@ -6,6 +6,7 @@ import type { Leg } from '../model/trace.ts'
 import { connect, protocolNumber, sampled, weigh } from './connect.ts'
 import { findingsOf } from './finding/registry.ts'
 import { answerHttp } from './http/answer-http.ts'
+import { loadOf } from './load.ts'
 import { lookUpTarget } from './names/look-up-target.ts'
 import type { TraceOptions } from './options.ts'
 import { defaultSourcePort } from './options.ts'
@@ -38,8 +39,10 @@ interface Asking {
 }
 
 /** Answers one request. Throws a RequestError for a request that names what does not exist. */
-export function trace(world: World, request: JourneyRequest, options: TraceOptions): TraceResult {
+export function trace(world: World, request: JourneyRequest, given: TraceOptions): TraceResult {
   const protocol = request.protocol ?? 'tcp'
+  const load = loadOf(request, protocol)
+  const options: TraceOptions = load ? { ...given, load } : given
   const source = parseSource(request.from, request.namespace ?? 'default')
   const senders = sampled(findSenders(world, source), options)
   const ownNamespace = source.type === 'pod' || source.type === 'workload' ? source.namespace : undefined

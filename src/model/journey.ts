@@ -2,7 +2,7 @@ import type { Severity } from '../base/diagnostic.ts'
 import type { ObjectRef } from '../base/source.ts'
 import type { Rcode } from '../dns/message.ts'
 import type { Header } from '../http/request.ts'
-import type { Disposition, Leg, StoppedAt } from './trace.ts'
+import type { Disposition, Leg, Stall, StoppedAt } from './trace.ts'
 
 /** What was asked: who sends what to whom. The texts are the user's own. */
 export interface JourneyRequest {
@@ -13,6 +13,12 @@ export interface JourneyRequest {
   readonly protocol?: 'tcp' | 'udp' | 'sctp' | 'icmp'
   /** Source port; an ephemeral one if left out. */
   readonly sport?: number
+  /** How many bytes are sent, without headers; small packets alone, if left out. */
+  readonly size?: number
+  /** How many bytes are answered; as many as are sent, if left out. */
+  readonly responseSize?: number
+  /** Of a datagram or echo: whether it may be cut on its way. A Linux socket's default, if left out. */
+  readonly dontFragment?: boolean
   /** The namespace of names that do not say theirs. */
   readonly namespace?: string
   /** The address family to use; without it, the first that the destination has. */
@@ -70,6 +76,8 @@ export interface JourneyOutcome {
   readonly http?: HttpAnswer
   /** The pod that sent, when the request named a workload. */
   readonly from?: ObjectRef
+  /** For `stalled`: the packet that is too large, and whether its sender hears of it. */
+  readonly stall?: Stall
   /** The error that the sender's own kernel gave. */
   readonly errno?: string
   /** For `unknown`: both answers. */

@@ -141,6 +141,8 @@ export interface Transfer {
   readonly segments: number
   /** The largest, with its headers. */
   readonly length: number
+  /** The same in a tunnel, with the outer headers; the most, if it goes through several. */
+  readonly outer?: number
 }
 
 /** The socket that took the packet. */

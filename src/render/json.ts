@@ -5,7 +5,7 @@ import { formatFlow, hasPorts, protocolName } from '../base/packet.ts'
 import type { ObjectRef } from '../base/source.ts'
 import type { Finding, HttpAnswer, Journey, JourneyOutcome, ResolutionAnswer } from '../model/journey.ts'
 import { formatRoute } from '../model/route-text.ts'
-import type { Hop, Leg, ListenerRef, RuleStep, Socket, Step } from '../model/trace.ts'
+import type { Hop, Leg, ListenerRef, PathMtuLesson, RuleStep, Socket, Step } from '../model/trace.ts'
 import { formatRule } from '../netfilter/save-format/format.ts'
 
 /** A journey as `-o json` prints it: plain data, addresses as text, rules as iptables-save writes them. */
@@ -70,7 +70,7 @@ function httpJson({ route, nearMisses, ...rest }: HttpAnswer): unknown {
   }
 }
 
-function legJson({ purpose, about, forward, reply, later }: Leg): unknown {
+function legJson({ purpose, about, forward, reply, later, lessons, transfers }: Leg): unknown {
   return {
     purpose,
     ...(about !== undefined && { about }),
@@ -83,7 +83,13 @@ function legJson({ purpose, about, forward, reply, later }: Leg): unknown {
         hops: hops.map(hopJson),
       })),
     }),
+    ...(lessons && { lessons: lessons.map(lessonJson) }),
+    ...(transfers && { transfers }),
   }
+}
+
+function lessonJson({ from, hops, icmp, ...rest }: PathMtuLesson): unknown {
+  return { ...rest, from: formatIp(from), hops: hops.map(hopJson), icmp: icmp.map(hopJson) }
 }
 
 function hopJson({ netns, steps }: Hop): unknown {
@@ -91,7 +97,7 @@ function hopJson({ netns, steps }: Hop): unknown {
 }
 
 function packetJson(packet: Packet): unknown {
-  const { src, dst, protocol, sport, dport, ttl, mark, length, icmp } = packet
+  const { src, dst, protocol, sport, dport, ttl, mark, length, icmp, fragments, mss, tunnel } = packet
   const ports = hasPorts(protocol) ? { sport, dport } : {}
   const error = icmp
     ? { icmp: { type: icmp.type, code: icmp.code, ...(icmp.quoted && { quoted: formatFlow(icmp.quoted) }) } }
@@ -104,6 +110,9 @@ function packetJson(packet: Packet): unknown {
     ...error,
     ttl,
     length,
+    ...(fragments !== undefined && { fragments }),
+    ...(mss !== undefined && { mss }),
+    ...(tunnel && { inner: packetJson(tunnel.inner) }),
     ...(mark !== 0 && { mark: `0x${mark.toString(16)}` }),
   }
 }

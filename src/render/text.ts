@@ -8,6 +8,7 @@ import { httpText, proxyText } from './http-text.ts'
 import { blockLines, locationNames } from './layout.ts'
 import { resolutionText } from './resolution-text.ts'
 import { shownWalks } from './shown-walks.ts'
+import { sizesText } from './sizes-text.ts'
 import type { Style } from './style.ts'
 import { padEnd, width } from './style.ts'
 import type { WalkColumns, WalkOptions } from './walk-brief.ts'
@@ -115,7 +116,7 @@ function legText(
     leg.purpose === 'resolve' && leg.about
       ? blockLines({ left: '  ', text: leg.about, right: '', hanging: 2, paint: style.dim }, columns, style)
       : []
-  return [...before, ...about, ...walk].join('\n')
+  return [...before, ...about, ...walk, ...sizesText(leg, group, options)].join('\n')
 }
 
 /** Where everything that a leg's steps speak of was read. */

@@ -1,19 +1,49 @@
 import { collectDiagnostics } from '../../base/diagnostic.ts'
 import type { Cluster } from '../../model/cluster.ts'
-import { awsVpc } from './aws-vpc.ts'
-import { aci } from './aci.ts'
-import { antrea } from './antrea.ts'
-import { aos } from './aos.ts'
-import { azure } from './azure.ts'
-import { bridge } from './bridge.ts'
-import { calico } from './calico.ts'
-import { cilium } from './cilium.ts'
 import type { Cni, CniPlugin } from './cni.ts'
 import { cniGenie } from './cni-genie.ts'
-import { flannel } from './flannel.ts'
+import { calico } from './calico.ts'
+import { awsVpc } from './aws-vpc.ts'
+import { cilium } from './cilium.ts'
+import { antrea } from './antrea.ts'
+import { ovnKubernetes } from './ovn-kubernetes.ts'
+import { azure } from './azure.ts'
 import { gke } from './gke.ts'
+import { weave } from './weave.ts'
+import { kubeRouter } from './kube-router.ts'
+import { romana } from './romana.ts'
+import { kopeio } from './kopeio.ts'
+import { flannel } from './flannel.ts'
 import { kindnet } from './kindnet.ts'
-export const cniPlugins: readonly CniPlugin[] = [the, which, one, Those, readonly, among, chooses, cniPlugins, first, export, that, comes, them, CniPlugin, connecting, and, const, cniGenie, calico, awsVpc, cilium, antrea, ovnKubernetes, azure, gke, weave, kubeRouter, romana, kopeio, flannel, kindnet, kubenet, bridge, aci, aos]
+import { kubenet } from './kubenet.ts'
+import { bridge } from './bridge.ts'
+import { aci } from './aci.ts'
+import { aos } from './aos.ts'
+
+/** The plugins that connect pods, in the order in which a cluster is asked whether it runs them: those that go with others come before them. */
+// biome-ignore format: one plugin a line
+const connecting: readonly CniPlugin[] = [
+  calico,
+  awsVpc,
+  cilium,
+  antrea,
+  ovnKubernetes,
+  azure,
+  gke,
+  weave,
+  kubeRouter,
+  romana,
+  kopeio,
+  flannel,
+  kindnet,
+  kubenet,
+  bridge,
+  aci,
+  aos,
+]
+
+/** Those, and the one that chooses among them, which comes first. */
+export const cniPlugins: readonly CniPlugin[] = [cniGenie(connecting), ...connecting]
 
 /** The plugin of an input that says nothing. */
 export const defaultCni: CniPlugin = kindnet
