@@ -1,3 +1,4 @@
+import type { Cidr } from '../../base/ip.ts'
 import type { CniFacts } from '../../model/cni-facts.ts'
 import type { Device, Neighbor, Route } from '../../model/network.ts'
 import { macOf, vethName } from '../device-names.ts'
@@ -8,9 +9,9 @@ import { approximated } from './parts/approximated.ts'
 import type { BridgeOptions } from './parts/bridge.ts'
 import { bridgeDevices, bridgedPod, bridgeRoutes } from './parts/bridge.ts'
 import { settingOf } from './parts/daemon.ts'
-import { outsideMasquerade } from './parts/outside-masquerade.ts'
+import { ipMasqRules } from './parts/ip-masq.ts'
 import { directRoutes, isNear, peersOf } from './parts/peers.ts'
-import { gatewayOf, nodeAddress, podBits, podBlock } from './parts/pod-block.ts'
+import { nodeAddress, podBits, podBlock } from './parts/pod-block.ts'
 import { readWord } from './parts/read-setting.ts'
 import type { Vtep } from './parts/vxlan.ts'
 import { vxlanOverlay } from './parts/vxlan.ts'
@@ -28,13 +29,13 @@ const facts: CniFacts = {
   commercialSupport: 'No',
   fidelity: 'model',
   remark:
-    'each node has a bridge and a block of its own; its first VXLAN mode has one route for all pods, as if they were one network, and answers for their frame addresses itself; encryption is its mode ipsec, which is documented as not for secrecy',
+    "pods see pods of other nodes behind the tunnel's address, as ipMasq knows the own block alone; each node has a bridge and a block of its own; its first VXLAN mode has one route for all pods, as if they were one network, and answers for their frame addresses itself; encryption is its mode ipsec, which is documented as not for secrecy",
   encapsulation: 'VXLAN (UDP 4789, VNI 1); GRE, IPsec or none in other modes',
   ports: ['UDP 4789 (VXLAN)', 'protocol 47 (GRE)'],
-  mtu: '1400',
-  masquerade: 'what pods send to anything but pods',
+  mtu: '1500 for pods, whose configuration states none; 1400 for the tunnel',
+  masquerade: "what leaves the node's own block, pods of other nodes included (ipMasq of the plugin bridge)",
   settings: [{ name: 'mode', takes: 'vxlan, vxlan2, gre, layer2', otherwise: 'vxlan' }],
-  notModelled: ['the mode ipsec', 'the exact rules by which it masquerades'],
+  notModelled: ['the mode ipsec', 'answers to ARP: every remote pod has a fixed neighbour instead'],
 }
 
 const modes = ['vxlan', 'vxlan2', 'gre', 'layer2'] as const
@@ -54,13 +55,13 @@ type Mode = (typeof modes)[number]
 function configureKopeio(input: CniInput): Cni {
   approximated(input, facts)
   const mode = readWord(input.report, settingOf(input, 'mode'), modes, 'vxlan')
-  const hostPorts = (node: string) => hasPortmap(input.environment, node, true)
+  const hostPorts = (node: string) => hasPortmap(input.environment, node, false)
   return {
     name: 'kopeio',
     configuration: { mode, bridge: 'kopeio' },
     mapsHostPorts: hostPorts,
     node: (context) => {
-      const devices = bridgeDevices(context.node, context.pods, optionsOf(mode, context))
+      const devices = bridgeDevices(context.node, context.pods, optionsOf(context))
       const between = betweenNodes(mode, context)
       return {
         devices: [...devices, ...between.devices],
@@ -71,16 +72,16 @@ function configureKopeio(input: CniInput): Cni {
           : {},
       }
     },
-    pod: (context, pod) => bridgedPod(context.node, pod, optionsOf(mode, context)),
+    pod: (context, pod) => bridgedPod(context.node, pod, optionsOf(context)),
     rules: (context, family) => [
-      ...outsideMasquerade(
-        context.node,
-        { component: 'kopeio', chain: 'KOPEIO-MASQ', kept: context.cluster.settings.podCidrs },
+      ...ipMasqRules(
+        { network: 'k8s-pod-network', bitsOf: (ip) => podBits(context.node, ip) },
+        context.pods,
         family,
       ),
       ...(hostPorts(context.node.name)
         ? portmapRules(
-            { network: 'kopeio', deviceOf: vethName, bitsOf: (ip) => podBits(context.node, ip) },
+            { network: 'k8s-pod-network', deviceOf: vethName, bitsOf: (ip) => podBits(context.node, ip) },
             context.pods,
             family,
           )
@@ -89,8 +90,9 @@ function configureKopeio(input: CniInput): Cni {
   }
 }
 
-function optionsOf(mode: Mode, { mtu }: CniContext): BridgeOptions {
-  return { component: 'kopeio', bridge: 'kopeio', mtu: mtu - (mode === 'layer2' ? 0 : 100), hairpin: true }
+/** What networking-agent writes for the plugin bridge: no hairpinMode, no MTU, no further plugin. */
+function optionsOf({ mtu }: CniContext): BridgeOptions {
+  return { component: 'kopeio', bridge: 'kopeio', mtu, hairpin: false }
 }
 
 interface Between {
@@ -106,12 +108,12 @@ function betweenNodes(mode: Mode, context: CniContext): Between {
   if (local === undefined || !block) return { devices: [], routes: [], neighbors: [] }
   const peers = peersOf(context, {
     ...{ component: 'kopeio', family: 4, outer: 4 },
-    gatewayOf: (other) => gatewayOf(other, 4),
+    gatewayOf: (other) => podBlock(other, 4)?.first,
   }).map((one) => ({ ...one, mac: macOf('00:53', one.gateway) }))
   const base = {
-    mtu: optionsOf(mode, context).mtu,
-    mac: macOf('00:53', gatewayOf(context.node, 4) ?? 0),
-    addresses: [],
+    mtu: context.mtu - 100,
+    mac: macOf('00:53', block.first),
+    addresses: [{ ip: block.first, bits: networks(context)[0]?.bits ?? block.bits }],
     local,
     origin: { component: 'kopeio' },
   }
@@ -138,14 +140,22 @@ function gre(
 }
 
 /** One route for all pods; the daemon answers for each pod's frame address, that of its node's device. */
-function oneNetwork({ cluster }: CniContext, peers: readonly Vtep[]): Omit<Between, 'devices'> {
+function oneNetwork(context: CniContext, peers: readonly Vtep[]): Omit<Between, 'devices'> {
   const origin = { component: 'kopeio' }
   const macs = new Map(peers.map(({ origin: { subject }, mac }) => [subject?.name, mac]))
-  const neighbors = cluster.pods.flatMap((pod): readonly Neighbor[] => {
+  const neighbors = context.cluster.pods.flatMap((pod): readonly Neighbor[] => {
     const mac = macs.get(pod.nodeName)
     if (mac === undefined || pod.hostNetwork) return []
     return pod.ips.filter((ip) => typeof ip === 'number').map((ip) => ({ ip, mac, device: 'vxlan1' }))
   })
-  const networks = cluster.settings.podCidrs.filter(({ first }) => typeof first === 'number')
-  return { routes: networks.map((one) => route(one, 'vxlan1', { origin })), neighbors }
+  const tunnels = peers.map(({ gateway: ip, mac }) => ({ ip, mac, device: 'vxlan1' }))
+  return {
+    routes: networks(context).map((one) => route(one, 'vxlan1', { origin })),
+    neighbors: [...tunnels, ...neighbors],
+  }
+}
+
+/** The pods' network: the tunnel's own address has its prefix length. */
+function networks({ cluster }: CniContext): readonly Cidr[] {
+  return cluster.settings.podCidrs.filter(({ first }) => typeof first === 'number')
 }
