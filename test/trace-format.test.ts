@@ -20,6 +20,8 @@ const commands = [
   'trace rs/http-go-rs http-go-svc:80 -f examples/notes/cluster-ip.yaml --group',
   'trace pod/client external-service:80 -f examples/notes/external-endpoints.yaml -4',
   'trace internet 34.68.131.99:80 -f examples/notes/load-balancer.yaml',
+  'trace pod/client http-go-svc:80 -f examples/notes/cluster-ip.yaml --cni flannel --size 5000 --response-size 100',
+  'trace pod/client node/worker2 -f examples/notes/cluster-ip.yaml -p icmp --size 3000 --df',
   'trace internet node/worker2:30080 -f examples/outages/local-policy.yaml',
   'trace pod/shop/client web:80 -f examples/dump/cluster.yaml --node-rules worker=examples/dump/worker.iptables-save',
   'trace pod/client nothing:80 -f examples/notes/cluster-ip.yaml --resolver musl',

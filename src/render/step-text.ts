@@ -29,6 +29,13 @@ export function packetText(packet: Packet): string {
   return `${formatFlow(packet)} ${protocolName(packet.protocol)}${kindText(packet)}`
 }
 
+/** The packet that a tunnel makes; `sized` with its bytes and those of the packet inside. */
+export function tunnelText({ outer }: StepOf<'encapsulated'>, sized: boolean): string {
+  const inner = outer.tunnel?.inner
+  const sizes = sized && inner ? `, ${inner.fragments ?? inner.length} bytes in ${outer.length}` : ''
+  return `${packetText(outer)}${sizes}`
+}
+
 /** What sort of packet it is, where that is not plain: an answer, a reset, an error. */
 function kindText({ protocol, tcpFlags, icmp, ...rest }: Packet): string {
   if (protocol === TCP) {

@@ -32,7 +32,7 @@ export function journeyText(journey: Journey, options: TextOptions): string {
   const groups = groupOutcomes(journey.outcomes)
   const shown = shownWalks(groups)
   const location = locationNames(shown.flatMap(locationsIn))
-  const walkOptions = { ...options, location }
+  const walkOptions = { ...options, location, sized: journey.request.size !== undefined }
   const parts = [
     headline(journey.request, groups, options.style),
     ...shown.map((group) => walkText(group, shown.length > 1, walkOptions)),

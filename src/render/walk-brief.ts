@@ -14,6 +14,7 @@ import {
   packetText,
   randomPortHider,
   routeText,
+  tunnelText,
   undoneText,
 } from './step-text.ts'
 import type { Style } from './style.ts'
@@ -37,7 +38,12 @@ export interface WalkOptions {
   /** The name of a namespace as people say it. */
   readonly label: (netns: string) => string
   readonly location: ShowLocation
+  /** Sizes were asked for: tunnels say what they make of them. */
+  readonly sized?: boolean
 }
+
+/** What the rows of a walk depend on beside it. */
+type View = Pick<WalkOptions, 'label' | 'sized'>
 
 /** Names longer than this get a line of their own. */
 const placeColumns = 26
@@ -50,7 +56,7 @@ export interface WalkColumns {
 
 /** The columns in which the walks of several legs stand below each other. */
 export function walkColumns(legs: readonly Leg[], label: WalkOptions['label']): WalkColumns {
-  const rows = legs.flatMap((leg) => legRows(leg, label))
+  const rows = legs.flatMap((leg) => legRows(leg, { label }))
   return {
     places: Math.min(placeColumns, Math.max(0, ...rows.map((row) => width(row.place)))),
     devices: Math.max(0, ...rows.map((row) => width(row.device))),
@@ -60,18 +66,18 @@ export function walkColumns(legs: readonly Leg[], label: WalkOptions['label']): 
 /** What changed the first packet, hop by hop, and of the answer the same, or its whole walk where it was lost. */
 export function briefWalk(leg: Leg, columns: WalkColumns, options: WalkOptions): readonly string[] {
   const hide = randomPortHider(leg)
-  const rows = legRows(leg, options.label).map((row) => ({ ...row, text: hide(row.text) }))
+  const rows = legRows(leg, options).map((row) => ({ ...row, text: hide(row.text) }))
   return rows.flatMap((row) => rowLines(row, columns, options))
 }
 
-function legRows(leg: Leg, label: WalkOptions['label']): readonly Row[] {
-  const rows = walkRows(leg.forward, label, false)
+function legRows(leg: Leg, view: View): readonly Row[] {
+  const rows = walkRows(leg.forward, view, false)
   if (leg.reply.length > 0) {
-    if (lost(leg.reply)) rows.push(heading('the answer'), ...walkRows(leg.reply, label, true))
-    else rows.push(...answerRows(leg.reply, label))
+    if (lost(leg.reply)) rows.push(heading('the answer'), ...walkRows(leg.reply, view, true))
+    else rows.push(...answerRows(leg.reply, view))
   }
   for (const walk of leg.later ?? []) {
-    rows.push(heading(`the ${walk.name} that follows`), ...walkRows(walk.hops, label, true))
+    rows.push(heading(`the ${walk.name} that follows`), ...walkRows(walk.hops, view, true))
   }
   return rows
 }
@@ -85,7 +91,7 @@ function lost(hops: readonly Hop[]): boolean {
 }
 
 /** Where the answer was translated, in a line each; else what it is. */
-function answerRows(hops: readonly Hop[], label: WalkOptions['label']): readonly Row[] {
+function answerRows(hops: readonly Hop[], view: View): readonly Row[] {
   const rows: Row[] = []
   const add = (text: string) =>
     rows.push({ place: rows.length === 0 ? 'answer' : '', device: '', text, cause: '', tone: 'plain' })
@@ -94,7 +100,7 @@ function answerRows(hops: readonly Hop[], label: WalkOptions['label']): readonly
   for (const hop of hops) {
     const protocol = packetOf(hop)?.protocol ?? 0
     for (const step of hop.steps)
-      if (step.type === 'nat') add(`on ${label(hop.netns)}: ${undoneText(step, protocol)}`)
+      if (step.type === 'nat') add(`on ${view.label(hop.netns)}: ${undoneText(step, protocol)}`)
   }
   return rows
 }
@@ -112,11 +118,11 @@ function addAnswer(
   else if (!translated) add(`${formatFlow(packet)}, not translated`)
 }
 
-function walkRows(hops: readonly Hop[], label: WalkOptions['label'], answering: boolean): Row[] {
+function walkRows(hops: readonly Hop[], view: View, answering: boolean): Row[] {
   return hops.flatMap((hop, index) => {
-    const rows = hopRows(hop, { answering, sender: index === 0 })
+    const rows = hopRows(hop, { answering, sender: index === 0, sized: view.sized === true })
     const [first, ...rest] = rows
-    return first ? [{ ...first, place: label(hop.netns) }, ...rest] : []
+    return first ? [{ ...first, place: view.label(hop.netns) }, ...rest] : []
   })
 }
 
@@ -124,9 +130,10 @@ interface HopContext {
   readonly answering: boolean
   /** The hop in which the packet was sent: how it leaves is said in its first line. */
   readonly sender: boolean
+  readonly sized: boolean
 }
 
-function hopRows(hop: Hop, { answering, sender }: HopContext): readonly Row[] {
+function hopRows(hop: Hop, { answering, sender, sized }: HopContext): readonly Row[] {
   const rows: Row[] = []
   const path: RuleStep[] = []
   const protocol = packetOf(hop)?.protocol ?? 0
@@ -134,7 +141,7 @@ function hopRows(hop: Hop, { answering, sender }: HopContext): readonly Row[] {
   for (const step of hop.steps) {
     if (step.type === 'rule') path.push(step)
     if (sender && step.type === 'route' && step.route.destination.bits === 0 && !step.again) continue
-    const row = rowOf(step, { path, protocol, answering })
+    const row = rowOf(step, { path, protocol, answering, sized })
     if (!row) continue
     rows.push({ ...row, place: '', device: row.device || device })
     device = ''
@@ -162,12 +169,14 @@ interface RowContext {
   readonly path: readonly RuleStep[]
   readonly protocol: number
   readonly answering: boolean
+  readonly sized: boolean
 }
 
-function rowOf(step: Step, { path, protocol, answering }: RowContext): BareRow | undefined {
+function rowOf(step: Step, { path, protocol, answering, sized }: RowContext): BareRow | undefined {
   switch (step.type) {
     case 'sent':
-      return line(packetText(step.packet))
+      // A tunnel's packet has been shown where it was made.
+      return step.packet.tunnel ? undefined : line(packetText(step.packet))
     case 'nat': {
       const at = step.by?.rule?.origin?.subject?.at
       const chains = chainPath(path, step.by)
@@ -179,7 +188,7 @@ function rowOf(step: Step, { path, protocol, answering }: RowContext): BareRow |
     case 'bridged':
       return line(`bridged on ${step.bridge}`, { device: step.to })
     case 'encapsulated':
-      return line(`into the tunnel: ${packetText(step.outer)}`, { device: step.device })
+      return line(`into the tunnel: ${tunnelText(step, sized)}`, { device: step.device })
     case 'decapsulated':
       return line('out of the tunnel', { device: step.device })
     case 'fragmented':

@@ -12,6 +12,7 @@ import {
   randomPortHider,
   routeText,
   ruleText,
+  tunnelText,
 } from './step-text.ts'
 import { padEnd } from './style.ts'
 import type { WalkOptions } from './walk-brief.ts'
@@ -147,7 +148,7 @@ function transportEntry(step: Step): Entry | undefined {
     case 'bridged':
       return entry('bridge', `${step.bridge}: ${step.from} to ${step.to}`)
     case 'encapsulated':
-      return entry('tunnel', `${step.device}: in ${packetText(step.outer)}`)
+      return entry('tunnel', `${step.device}: in ${tunnelText(step, true)}`)
     case 'decapsulated':
       return entry('tunnel', `${step.device}: ${packetText(step.inner)}`)
     case 'fragmented':
