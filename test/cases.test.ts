@@ -34,6 +34,12 @@ const inScope: Readonly<Record<string, readonly [code: string, object: string] |
   '068': ['conntrack-stale', 'Node/node-a'],
   '069': ['conntrack-stale', 'Node/node-a'],
   '071': ['host-port-not-mapped', 'Pod/hp-0'],
+  '077': ['bridge-netfilter-off', 'Node/node-a'],
+  '078': ['bridge-netfilter-off', 'Node/node-a'],
+  '082': ['host-firewall', 'Environment/extra'],
+  '084': ['host-firewall', 'Environment/extra'],
+  '087': ['pod-network-differs', 'ConfigMap/kube-flannel-cfg'],
+  '096': ['pods-not-masqueraded', 'Environment/extra'],
   '124': ['ingress-without-address', 'Service/sippy'],
   '125': ['no-route-matches', 'Ingress/portal'],
 }
@@ -61,7 +67,7 @@ describe('failures of the service dataplane: verdict, cause and object; then the
         expect(answer.verdict).toBe(usesIptables(state.extra) ? verdict : 'unknown')
         const cause = inScope[one.id]
         if (name !== 'as found' || !cause) return
-        const first = answer.journey?.findings[0]
+        const first = answer.findings?.[0]
         expect(first?.code).toBe(cause[0])
         expect(first?.objects.map((object) => `${object.kind}/${object.name}`)).toContain(cause[1])
         expect(first?.objects.every((object) => object.at !== undefined)).toBe(true)

@@ -110,7 +110,8 @@ function policyLines(
   policy: string | undefined,
   path: NodePath,
 ): { readonly before: readonly StatedLine[]; readonly after: readonly StatedLine[] } {
-  const [word = 'ACCEPT', ...rest] = (policy ?? 'ACCEPT').trim().split(/\s+/)
+  if (policy === undefined) return { before: [], after: [] }
+  const [word = '', ...rest] = policy.trim().split(/\s+/)
   const answer = rest.filter((one) => one !== 'with').join(' ')
   switch (word.toUpperCase()) {
     case 'ACCEPT':

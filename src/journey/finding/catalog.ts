@@ -92,6 +92,8 @@ export const findingCatalog = {
   'reply-bypasses-translation':
     'The answer takes another way than the request, past the node that translated it.',
   'bridge-netfilter-off': 'Answers within a bridge are not translated back: bridge-nf-call-iptables is 0.',
+  'pods-not-masqueraded':
+    'Packets of pods leave the cluster with addresses to which no way leads back from outside.',
   'host-firewall': "A node's own firewall stops the packet: a rule or a policy that Kubernetes did not make.",
   'mixed-iptables-backends':
     'A node has rules in both backends of iptables; what one of them accepts, the other drops.',

@@ -19,6 +19,7 @@ import { findKubeProxy } from './kube-proxy.ts'
 import { findListener, podAt } from './listener.ts'
 import { findHairpin, findLoadBalancer } from './load-balancer.ts'
 import { findLocalEndpoint } from './local-endpoint.ts'
+import { findMasquerade } from './masquerade.ts'
 import { findName } from './name.ts'
 import { findNameServer } from './name-server.ts'
 import { findNodePort } from './node-port.ts'
@@ -53,6 +54,7 @@ const causes: readonly FindCause[] = [
   findAddress,
   findHostPort,
   findListener,
+  findMasquerade,
   findReplyPath,
   anyHostFirewall,
   findKernel,
