@@ -18,7 +18,10 @@ writeFileSync(
     .join('---\n'),
 )
 const rules = join(folder, 'node.rules')
-writeFileSync(rules, '*filter\n:FORWARD DROP [0:0]\n-A FORWARD -p tcp -m tcp --dport 9090 -j ACCEPT\nCOMMIT\n')
+writeFileSync(
+  rules,
+  '*filter\n:FORWARD DROP [0:0]\n-A FORWARD -p tcp -m tcp --dport 9090 -j ACCEPT\nCOMMIT\n',
+)
 const wrong = join(folder, 'wrong.rules')
 writeFileSync(wrong, '*filter\n-A FORWARD -p tpc -j ACCEPT\nCOMMIT\n')
 
@@ -56,6 +59,15 @@ test('rules prints what the node’s iptables-save would, and says what it does 
   const shown = await runCli(['rules', 'worker', '-f', cluster, '--host-firewall', 'worker=firewalld'])
   expect(shown.err).toBe('# nftables also has table inet firewalld, see it with --backend firewalld\n')
   expect(shown.out).not.toContain('filter_FWD_public')
-  const other = await runCli(['rules', 'worker', '-f', cluster, '--host-firewall', 'worker=firewalld', '--backend', 'firewalld'])
+  const other = await runCli([
+    'rules',
+    'worker',
+    '-f',
+    cluster,
+    '--host-firewall',
+    'worker=firewalld',
+    '--backend',
+    'firewalld',
+  ])
   expect(other.out).toContain('-A filter_FWD_public -j REJECT --reject-with icmp-admin-prohibited')
 })

@@ -126,7 +126,10 @@ export const features: readonly Feature[] = [
   { name: 'ufw', holds: inRules(/^-A ufw-before-input /m) },
   { name: 'ufw in IPv6', holds: inRules(/^-A ufw6-before-input -m rt /m) },
   { name: 'firewalld in iptables', holds: inRules(/^-A FORWARD_ZONES /m) },
-  { name: 'a chain written by hand', holds: inRules(/^:INPUT DROP [^]*^-A INPUT -p tcp -m tcp --dport 22 /m) },
+  {
+    name: 'a chain written by hand',
+    holds: inRules(/^:INPUT DROP [^]*^-A INPUT -p tcp -m tcp --dport 22 /m),
+  },
   { name: 'NodeLocal DNSCache', holds: inRules(/NodeLocal DNS Cache: skip conntrack/) },
   ...Array.from(
     { length: 9 },

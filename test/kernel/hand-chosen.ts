@@ -530,36 +530,30 @@ const publicWeb = service('web', {
 
 /** Firewalls of the nodes themselves, one on each node. */
 const hostFirewalls: readonly KernelCluster[] = [
-  cluster(
-    'Docker on one node, ufw on the other',
-    [...backends(['node-a', 'node-b']), publicWeb],
-    {
-      outside: {
-        nodes: {
-          'node-a': { docker: {} },
-          'node-b': { ufw: { allow: ['22/tcp'], rules: ['route allow from 10.244.0.0/16', 'reject 8081/tcp'] } },
+  cluster('Docker on one node, ufw on the other', [...backends(['node-a', 'node-b']), publicWeb], {
+    outside: {
+      nodes: {
+        'node-a': { docker: {} },
+        'node-b': {
+          ufw: { allow: ['22/tcp'], rules: ['route allow from 10.244.0.0/16', 'reject 8081/tcp'] },
         },
       },
     },
-  ),
-  cluster(
-    'ufw and hand-written chains in both families',
-    [...backends(['node-a', 'node-b']), publicWeb],
-    {
-      families: 'dual',
-      outside: {
-        nodes: {
-          'node-a': { ufw: { incoming: 'reject', rules: ['limit 2222/tcp'] } },
-          'node-b': {
-            firewall: {
-              INPUT: { policy: 'DROP', accept: ['ctstate ESTABLISHED,RELATED', 'tcp dport 22', 'icmp'] },
-              FORWARD: { policy: 'REJECT', accept: ['tcp dport 8080 from 10.244.0.0/16'] },
-            },
+  }),
+  cluster('ufw and hand-written chains in both families', [...backends(['node-a', 'node-b']), publicWeb], {
+    families: 'dual',
+    outside: {
+      nodes: {
+        'node-a': { ufw: { incoming: 'reject', rules: ['limit 2222/tcp'] } },
+        'node-b': {
+          firewall: {
+            INPUT: { policy: 'DROP', accept: ['ctstate ESTABLISHED,RELATED', 'tcp dport 22', 'icmp'] },
+            FORWARD: { policy: 'REJECT', accept: ['tcp dport 8080 from 10.244.0.0/16'] },
           },
         },
       },
     },
-  ),
+  }),
   cluster(
     "firewalld with iptables' backend, and Docker before release 28",
     [...backends(['node-a', 'node-b']), publicWeb],

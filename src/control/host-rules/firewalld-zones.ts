@@ -49,8 +49,13 @@ export function zonesOf(context: HostContext): readonly Zone[] {
   const { firewalld: settings = {}, docker } = context.stated
   const byDefault = defaultZoneOf(context)
   const stated: Record<string, { zone: FirewalldZone; path: NodePath }> = {}
-  for (const [name, zone] of Object.entries(settings.zones ?? {}))
-    stated[name] = { zone, path: ['firewalld', 'zones', name] }
+  for (const [name, zone] of Object.entries(settings.zones ?? {})) {
+    const path = ['firewalld', 'zones', name]
+    stated[name] = {
+      zone: { ...zone, sources: sourcesOf(context, zone.sources, [...path, 'sources']) },
+      path,
+    }
+  }
   const add = (name: string, more: FirewalldZone) => {
     const { zone = {}, path = ['firewalld'] } = stated[name] ?? {}
     const joined = { ...zone, ...more }
@@ -63,7 +68,8 @@ export function zonesOf(context: HostContext): readonly Zone[] {
       path,
     }
   }
-  const { trustedInterfaces = [], trustedSources = [] } = settings
+  const { trustedInterfaces = [] } = settings
+  const trustedSources = sourcesOf(context, settings.trustedSources, ['firewalld', 'trustedSources'])
   if (trustedInterfaces.length + trustedSources.length > 0)
     add('trusted', { interfaces: trustedInterfaces, sources: trustedSources })
   if (docker && docker.running !== false) add('docker', { interfaces: ['docker0'] })
@@ -88,7 +94,7 @@ function zoneOf(context: HostContext, name: string, stated: FirewalldZone, path:
   return {
     name,
     interfaces: own.interfaces ?? [],
-    sources: (own.sources ?? []).filter((one) => isSource(context, one, path)),
+    sources: own.sources ?? [],
     input: isDefault ? overridden(context, 'inputDefault', target) : target,
     forward: isDefault ? overridden(context, 'forwardDefault', target) : target,
     lets: [
@@ -99,15 +105,19 @@ function zoneOf(context: HostContext, name: string, stated: FirewalldZone, path:
   }
 }
 
-/** An address or a block of this family; what is neither is refused. */
-function isSource(context: HostContext, text: string, path: NodePath): boolean {
-  const cidr = parseCidrSloppy(text) ?? parseIpSloppy(text)
-  if (cidr === undefined) {
-    const message = `source "${text}" is no address and no block of addresses`
-    context.refuse(path, message)
-    return false
-  }
-  return text.includes(':') === (context.family === 6)
+/** Addresses and blocks of this family; what is neither is refused. */
+function sourcesOf(
+  context: HostContext,
+  stated: readonly string[] | undefined,
+  path: NodePath,
+): readonly string[] {
+  return (stated ?? []).filter((text, index) => {
+    if ((parseCidrSloppy(text) ?? parseIpSloppy(text)) === undefined) {
+      context.refuse([...path, index], `source "${text}" is no address and no block of addresses`)
+      return false
+    }
+    return text.includes(':') === (context.family === 6)
+  })
 }
 
 function overridden(

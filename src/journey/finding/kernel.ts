@@ -2,8 +2,8 @@ import type { ObjectRef } from '../../base/source.ts'
 import type { Finding } from '../../model/journey.ts'
 import type { StopReason } from '../../model/trace.ts'
 import { formatRule } from '../../netfilter/save-format/format.ts'
-import type { FindingCode } from './catalog.ts'
 import type { World } from '../world.ts'
+import type { FindingCode } from './catalog.ts'
 import type { Failure, FindCause, Stop } from './failure.ts'
 import { finding } from './failure.ts'
 import { settingPlaces } from './setting-place.ts'
@@ -37,7 +37,9 @@ export const findKernel: FindCause = (failure) => {
     case 'policy':
       return byRule(failure, place)
     case 'no-route':
-      return [routeLocalnet(failure.world, place) ?? at(place, 'no-route', `look at the routes of ${place.label}`)]
+      return [
+        routeLocalnet(failure.world, place) ?? at(place, 'no-route', `look at the routes of ${place.label}`),
+      ]
     case 'no-neighbor':
     case 'blackhole':
       return [at(place, 'no-route', `look at the routes of ${place.label}`)]

@@ -39,7 +39,11 @@ const outside = {
   ],
 }
 
-const senders: Readonly<Record<string, string>> = { pod: 'pod/client', node: 'node/worker', office: 'external/office' }
+const senders: Readonly<Record<string, string>> = {
+  pod: 'pod/client',
+  node: 'node/worker',
+  office: 'external/office',
+}
 
 /** What becomes of a packet to worker2, which has this firewall; `pod -> 172.18.0.4:22/tcp`. */
 function verdict(stated: NodeEnvironment, packet: string): string {
@@ -50,8 +54,16 @@ function verdict(stated: NodeEnvironment, packet: string): string {
     metadata: { name: 'around' },
     spec: { ...outside, nodes: { worker2: stated } },
   }
-  const items = [...nodes, pod('client', 'worker', '10.244.1.9'), pod('web', 'worker2', '10.244.2.9'), service, environment]
-  const loaded = parseCluster([{ name: 'c.json', text: JSON.stringify({ apiVersion: 'v1', kind: 'List', items }) }])
+  const items = [
+    ...nodes,
+    pod('client', 'worker', '10.244.1.9'),
+    pod('web', 'worker2', '10.244.2.9'),
+    service,
+    environment,
+  ]
+  const loaded = parseCluster([
+    { name: 'c.json', text: JSON.stringify({ apiVersion: 'v1', kind: 'List', items }) },
+  ])
   const { outcomes } = loaded.trace({ from: senders[from] ?? from, to, protocol: protocol as 'tcp' })
   return outcomes.map((one) => one.disposition).join(' ')
 }
