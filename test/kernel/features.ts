@@ -122,13 +122,13 @@ export const features: readonly Feature[] = [
   { name: 'both families', holds: someService(({ clusterIps }) => clusterIps.length === 2) },
   { name: "kubelet's chains", holds: inRules(/^:KUBE-KUBELET-CANARY/m) },
   { name: 'host ports', holds: inRules(/^-A CNI-HOSTPORT-DNAT .*-j CNI-DN-/m) },
-  { name: 'Docker', holds: inRules(/^:FORWARD DROP [^]*^-A DOCKER-FORWARD /m) },
+  { name: 'Docker', holds: inRules(/^:FORWARD DROP [\s\S]*^-A DOCKER-FORWARD /m) },
   { name: 'ufw', holds: inRules(/^-A ufw-before-input /m) },
   { name: 'ufw in IPv6', holds: inRules(/^-A ufw6-before-input -m rt /m) },
   { name: 'firewalld in iptables', holds: inRules(/^-A FORWARD_ZONES /m) },
   {
     name: 'a chain written by hand',
-    holds: inRules(/^:INPUT DROP [^]*^-A INPUT -p tcp -m tcp --dport 22 /m),
+    holds: inRules(/^:INPUT DROP [\s\S]*^-A INPUT -p tcp -m tcp --dport 22 /m),
   },
   { name: 'NodeLocal DNSCache', holds: inRules(/NodeLocal DNS Cache: skip conntrack/) },
   ...Array.from(
