@@ -82,6 +82,9 @@ function tellOtherRules(dump: DumpText): void {
   }
 }
 
+/** How rules, chains, tables and comments begin. */
+const ownStart = '-:*#'
+
 /** The text with prompts and the like blanked; `undefined` if a line or the whole is too long. */
 function withoutNoise(dump: DumpText): string | undefined {
   const { text } = dump
@@ -102,9 +105,7 @@ function withoutNoise(dump: DumpText): string | undefined {
       return undefined
     }
     // Of five hundred thousand lines hardly one is noise: the first character rules most of them out.
-    const first = text.charCodeAt(start)
-    const looksRight =
-      first === 45 || first === 58 || first === 42 || first === 35 || first === 67 || first === 91
+    const looksRight = ownStart.includes(text[start] ?? '')
     if (!looksRight && isNoise(text.slice(start, end))) {
       parts.push(text.slice(kept, start))
       kept = end
