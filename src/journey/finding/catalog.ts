@@ -95,6 +95,10 @@ export const findingCatalog = {
   'pods-not-masqueraded':
     'Packets of pods leave the cluster with addresses to which no way leads back from outside.',
   'host-firewall': "A node's own firewall stops the packet: a rule or a policy that Kubernetes did not make.",
+  'provider-firewall':
+    'A firewall of the network between the machines stops the packet: a security group, or one between subnets.',
+  'address-overlap': 'Pods share addresses with Services or with a network outside.',
+  'pod-route-missing': 'The router between the nodes does not know where the pods of a node are.',
   'mixed-iptables-backends':
     'A node has rules in both backends of iptables; what one of them accepts, the other drops.',
   'pod-network-differs':

@@ -24,6 +24,9 @@ import { findName } from './name.ts'
 import { findNameServer } from './name-server.ts'
 import { findNodePort } from './node-port.ts'
 import { findNotModelled, policyWarning } from './not-modelled.ts'
+import { findOverlap } from './overlap.ts'
+import { findPodRoute } from './pod-route.ts'
+import { findProviderFirewall } from './provider-firewall.ts'
 import { proxyProtocolFindings } from './proxy-protocol.ts'
 import { findReplyPath } from './reply-path.ts'
 import { findServicePort } from './service-port.ts'
@@ -35,7 +38,9 @@ import { findTerminating } from './terminating.ts'
 const causes: readonly FindCause[] = [
   findIngressAddress,
   findNotModelled,
+  findProviderFirewall,
   findHostFirewall,
+  findOverlap,
   findHttp,
   findGatewayListener,
   findNameServer,
@@ -54,6 +59,7 @@ const causes: readonly FindCause[] = [
   findAddress,
   findHostPort,
   findListener,
+  findPodRoute,
   findMasquerade,
   findReplyPath,
   anyHostFirewall,

@@ -1,0 +1,65 @@
+import type { Ip } from '../../base/ip.ts'
+import { contains, familyOf, formatCidr, formatIp } from '../../base/ip.ts'
+import type { ObjectRef } from '../../base/source.ts'
+import { cniOf } from '../../control/cni/registry.ts'
+import { onOneNetwork } from '../../control/underlay.ts'
+import type { ClusterNode } from '../../model/cluster.ts'
+import type { World } from '../world.ts'
+import type { FindCause } from './failure.ts'
+import { finding } from './failure.ts'
+import { stoppedPacket } from './stopped-packet.ts'
+
+/** A router or node on the way between pods does not know where the pods of some node are. */
+export const findPodRoute: FindCause = (failure) => {
+  const { stop, world } = failure
+  const lost = stop?.reason === 'no-route' || stop?.reason === 'blackhole' || stop?.reason === 'no-neighbor'
+  const packet = lost ? stoppedPacket(failure)?.packet : undefined
+  if (!stop || !packet) return []
+  const home = homeOf(world, packet.dst)
+  if (!home || stop.netns === `node/${home.node.name}` || !stop.netns.startsWith('router')) return []
+  const answer = stop.onReply ? 'the answer' : 'the packet'
+  const block = home.block ?? formatIp(packet.dst)
+  const message = `the router has no route to ${block}, the pods of ${home.node.name}: ${answer} for ${formatIp(packet.dst)} ends there`
+  return [
+    finding('pod-route-missing', `${message}${reason(world, home.node)}`, {
+      objects: [...places(world), home.node.ref],
+      fix: remedy(world, home.node, block),
+    }),
+  ]
+}
+
+/** The node on which the pod with this address is, and the block that the address is of. */
+function homeOf(world: World, ip: Ip): { readonly node: ClusterNode; readonly block?: string } | undefined {
+  const pod = world.podsByIp.get(ip)
+  for (const node of world.cluster.nodes) {
+    const block = node.podBlocks.find((one) => contains(one, ip))
+    if (pod ? pod.nodeName === node.name : block) return { node, ...(block && { block: formatCidr(block) }) }
+  }
+  return undefined
+}
+
+/** Why the packet came to the router at all. */
+function reason({ cluster, compiled }: World, home: ClusterNode): string {
+  const [first] = cluster.nodes.filter((one) => one.name !== home.name)
+  const [a, b] = [first?.addresses[0], home.addresses[0]]
+  const apart =
+    a !== undefined &&
+    b !== undefined &&
+    familyOf(a) === familyOf(b) &&
+    !onOneNetwork(compiled.underlay, a, b)
+  return apart
+    ? `; nodes of different subnets have no link between them, and ${cniOf(cluster).name} does not wrap the packet`
+    : ''
+}
+
+function remedy({ cluster }: World, home: ClusterNode, block: string): string {
+  const via = home.addresses[0]
+  const table = via === undefined ? '' : `: ${block} via ${formatIp(via)}`
+  return `give the router (the cloud's route table, its BGP peer) the route${table}; or let ${cniOf(cluster).name} wrap packets between subnets (VXLAN, IPIP)`
+}
+
+function places({ cluster }: World): readonly ObjectRef[] {
+  const { environment, environmentSource: source } = cluster
+  if (!source || !environment.network) return []
+  return [{ ...source.ref, at: source.locate(['spec', 'network']) }]
+}
