@@ -103,7 +103,9 @@ function withCommandLine(
     ...(ordered.length > 0 && {
       sysctl: { ...own?.sysctl, ...Object.fromEntries(ordered.map(({ key, value }) => [key, value])) },
     }),
-    ...Object.fromEntries(presets.map((name) => [name, own?.[name] ?? {}])),
+    ...Object.fromEntries(
+      presets.map((name) => [name, { ...own?.[name], [name === 'ufw' ? 'enabled' : 'running']: true }]),
+    ),
     statedBy: { ...own?.statedBy, ...Object.fromEntries(said.map((one) => [one, 'command line' as const])) },
   }
 }

@@ -78,7 +78,7 @@ function at({ label, ref, stop }: Place, code: FindingCode, fix: string): Findin
 function routeLocalnet(world: World, { label, ref, stop }: Place): Finding | undefined {
   if (!stop.text.includes('route_localnet=0')) return undefined
   return finding('kernel-setting', `${label}: ${stop.text}`, {
-    objects: [...settingPlaces(world, stop.netns, [/route_localnet$/]), ref],
+    objects: [ref, ...settingPlaces(world, stop.netns, [/route_localnet$/])],
     fix: `set net.ipv4.conf.all.route_localnet=1 on ${label}, or ask for its own address`,
   })
 }
@@ -86,7 +86,7 @@ function routeLocalnet(world: World, { label, ref, stop }: Place): Finding | und
 function bySetting(world: World, place: Place, reason: StopReason): Finding {
   const { label, ref, what, family, stop } = place
   const say = (message: string, fix: string, ...keys: readonly RegExp[]) =>
-    finding('kernel-setting', message, { objects: [...settingPlaces(world, stop.netns, keys), ref], fix })
+    finding('kernel-setting', message, { objects: [ref, ...settingPlaces(world, stop.netns, keys)], fix })
   if (reason === 'forwarding-off') {
     const key = family === 4 ? 'net.ipv4.ip_forward' : 'net.ipv6.conf.all.forwarding'
     return say(`${label} does not forward packets (${key}=0)`, `set ${key}=1 on ${label}`, /forward/)
