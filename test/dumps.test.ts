@@ -1,3 +1,5 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { formatRuleSet } from '../src/netfilter/save-format/format.ts'
 import { dumpNetwork } from './support/dump-network.ts'
@@ -14,6 +16,16 @@ test('there are at least 30 dumps, of both backends, and each names its source',
   expect(dumps.length).toBeGreaterThanOrEqual(30)
   expect(new Set(dumps.map(({ about }) => about.backend))).toEqual(new Set(['legacy', 'nft']))
   for (const { about } of dumps) expect(about.source).toMatch(/^https:\/\//)
+})
+
+test('the index names each dump and its source', () => {
+  const index = readFileSync(join(import.meta.dirname, 'dumps/README.md'), 'utf8').split('\n')
+  const rows = index
+    .filter((line) => line.startsWith('| ['))
+    .map((line) => /^\| \[([^\]]+)\].*\((https:[^)]+)\)/.exec(line))
+  expect(rows.map((row) => [row?.[1], row?.[2]])).toEqual(
+    dumps.map(({ name, about }) => [name, about.source]),
+  )
 })
 
 /** Addresses that belong to nobody outside: those of private networks, of documentation, and of no unicast use. */

@@ -97,6 +97,18 @@ const rules4 = `
 -m physdev ! --physdev-is-in
 -m statistic --mode random --probability 1
 -m statistic --mode random --probability 0
+-m policy --dir out --pol none
+-m policy --dir out --pol ipsec
+-m policy --dir out --pol ipsec --strict --proto esp --next --proto ah
+-m helper --helper ftp
+-m helper ! --helper ftp
+-m connlimit --connlimit-above 0
+-m connlimit --connlimit-above 1000
+-m connlimit --connlimit-upto 1000 --connlimit-mask 24 --connlimit-daddr
+-m hashlimit --hashlimit-upto 1000/sec --hashlimit-burst 1000 --hashlimit-mode srcip,dstport --hashlimit-name a
+-m hashlimit --hashlimit-above 1000/sec --hashlimit-burst 1000 --hashlimit-name b
+-p tcp -m string --string "GET /" --algo bm
+-p tcp -m string ! --hex-string "|00ff00ff|" --algo kmp
 `
 
 /**
