@@ -11,6 +11,7 @@ import {
   readConfiguration,
   statedNetwork,
 } from './calico/configuration.ts'
+import { containerOf, environmentOf } from './calico/container-env.ts'
 import { felixSetsOf, felixTables } from './calico/felix.ts'
 import { podMtu } from './calico/mtu.ts'
 import { workloadDevice } from './calico/names.ts'
@@ -19,7 +20,7 @@ import { poolOf } from './calico/pool.ts'
 import { poolsFor } from './calico/read-pools.ts'
 import { tunnelParts } from './calico/tunnels.ts'
 import type { WorkloadOptions } from './calico/workload.ts'
-import { workloadPod, workloadsOnNode } from './calico/workload.ts'
+import { defaultReversePath, workloadPod, workloadsOnNode } from './calico/workload.ts'
 import type { Cni, CniContext, CniEvidence, CniInput, CniPlugin, FabricRoute } from './cni.ts'
 import { foundByAny, foundByConfigMap, foundByDaemonSet } from './find.ts'
 import type { Portmap } from './portmap.ts'
@@ -57,12 +58,22 @@ export const calico: CniPlugin = {
     'calico.ipPools',
   ],
   find: foundByAny(
-    foundByDaemonSet(/^calico-node$/),
+    foundByNodeDaemon,
     foundByInstallation,
     foundByConfigMap(/^calico-config$/),
     foundByPool,
   ),
   configure: configureCalico,
+}
+
+/** Beside another plugin calico-node brings policies alone: then it has no networking backend. */
+function foundByNodeDaemon(objects: CniObjects): CniEvidence | undefined {
+  const { daemonSets, configMaps } = objects
+  const daemon = daemonSets.find(({ ref }) => ref.name === 'calico-node')
+  const env = environmentOf(containerOf(daemon, 'calico-node'), daemon?.ref.namespace, configMaps)
+  return env.get('CALICO_NETWORKING_BACKEND') === 'none'
+    ? undefined
+    : foundByDaemonSet(/^calico-node$/)(objects)
 }
 
 /** The operator installs Calico's own plugin, or its policies alone beside another one. */
@@ -126,12 +137,6 @@ function configureCalico(input: CniInput): Cni {
     ],
     fabric: (cluster) => ({ transparent: false, routes: fabricRoutes(configuration, cluster) }),
   }
-}
-
-/** Felix gives each pod's device what new devices have. */
-export function defaultReversePath({ cluster, node }: CniContext): number {
-  const stated = cluster.environment.nodes?.[node.name]?.sysctl?.['net.ipv4.conf.default.rp_filter']
-  return stated ?? 2
 }
 
 /** Routers that BIRD speaks with come to know each node's blocks. */

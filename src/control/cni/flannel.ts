@@ -1,14 +1,11 @@
-import type { Cidr } from '../../base/ip.ts'
-import { familyOf } from '../../base/ip.ts'
-import type { ClusterNode } from '../../model/cluster.ts'
 import type { CniObjects } from '../../model/cni-objects.ts'
 import { vethName } from '../device-names.ts'
 import type { Cni, CniContext, CniEvidence, CniInput, CniPlugin } from './cni.ts'
 import { foundByAny, foundByConfigMap, foundByDaemonSet } from './find.ts'
 import { backendParts, flannelAnnotations, flannelMtu } from './flannel/backend.ts'
 import type { FlannelConfig } from './flannel/config.ts'
-import { networkOfFamily, printedConfig, readFlannelConfig } from './flannel/config.ts'
-import { forwardRules, masqueradeRules } from './flannel/rules.ts'
+import { printedConfig, readFlannelConfig, withNetwork } from './flannel/config.ts'
+import { flannelRules } from './flannel/rules.ts'
 import type { BridgeOptions } from './parts/bridge.ts'
 import { bridgeDevices, bridgedPod, bridgeRoutes } from './parts/bridge.ts'
 import { ipMasqRules } from './parts/ip-masq.ts'
@@ -89,17 +86,12 @@ function configureFlannel(input: CniInput): Cni {
         bitsOf: (ip) => podBits(context.node, ip),
       }
       return [
-        ...ownRules(config, context.node, family),
+        ...flannelRules(config, context.node, family),
         ...(config.ipMasq ? [] : ipMasqRules(portmap, context.pods, family)),
         ...(chained(context.node.name) ? portmapRules(portmap, context.pods, family) : []),
       ]
     },
   }
-}
-
-/** Where no configuration says flannel's network it is taken for the cluster's. */
-function withNetwork(config: FlannelConfig, { cluster }: CniContext): FlannelConfig {
-  return config.network.length > 0 ? config : { ...config, network: cluster.settings.podCidrs }
 }
 
 function bridgeOptions(config: FlannelConfig, { mtu }: CniContext): BridgeOptions {
@@ -110,14 +102,4 @@ function bridgeOptions(config: FlannelConfig, { mtu }: CniContext): BridgeOption
     hairpin: config.hairpin,
     routes: config.network,
   }
-}
-
-function ownRules(config: FlannelConfig, node: ClusterNode, family: 4 | 6) {
-  const network = networkOfFamily(config, family)
-  const subnet: Cidr | undefined = node.podCidrs.find((one) => familyOf(one.first) === family)
-  if (!network || !subnet) return []
-  return [
-    ...(config.ipMasq ? [masqueradeRules(family, { network, subnet, randomFully: config.randomFully })] : []),
-    ...(config.forwardRules ? [forwardRules(network)] : []),
-  ]
 }

@@ -7,6 +7,7 @@ import { awsVpc } from './aws-vpc.ts'
 import { azure } from './azure.ts'
 import { bridge } from './bridge.ts'
 import { calico } from './calico.ts'
+import { canal } from './canal.ts'
 import { cilium } from './cilium.ts'
 import type { Cni, CniPlugin } from './cni.ts'
 import { cniGenie } from './cni-genie.ts'
@@ -23,8 +24,9 @@ import { weave } from './weave.ts'
 /** The plugins that connect pods, in the order in which a cluster is asked whether it runs them: those that go with others come before them. */
 // biome-ignore format: one plugin a line
 const connecting: readonly CniPlugin[] = [
-  calico,
   awsVpc,
+  canal,
+  calico,
   cilium,
   antrea,
   ovnKubernetes,

@@ -7,6 +7,7 @@ const modes = {
   'calico-vxlan': 'calico:encapsulation=vxlan',
   'calico-noencap': 'calico:encapsulation=none',
   'calico-ipip': 'calico:encapsulation=ipip',
+  canal: 'canal',
 } as const
 type Mode = keyof typeof modes
 
@@ -23,7 +24,8 @@ const tunnel = '10.244.1.0'
 
 /**
  * The source that the far socket sees. VXLAN and no encapsulation were measured in network namespaces of a real kernel with
- * Felix's own rules; IPIP, which that kernel has not, has the sources of VXLAN: both go by a device with a tunnel address.
+ * Felix's own rules. IPIP, which that kernel has not, and Canal have the sources of VXLAN: all three leave by a device that has
+ * a tunnel address, the first of the node's block.
  */
 // biome-ignore format: a table
 const rows: readonly (readonly [flow: Flow, vxlan: string, noEncap: string])[] = [
@@ -64,6 +66,7 @@ test.each([
   ['calico-noencap', []],
   ['calico-ipip', ['192.168.1.11 > 192.168.1.12 protocol 4']],
   ['calico-vxlan', ['192.168.1.11 > 192.168.1.12 udp 4789']],
+  ['canal', ['192.168.1.11 > 192.168.1.12 udp 8472']],
 ] as const)('what goes between nodes: %s', (mode, outer) => {
   expect(wrappings(clusterOf(mode), 'p11->p21')).toEqual(outer)
 })

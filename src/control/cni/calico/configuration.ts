@@ -8,7 +8,7 @@ import { containerOf, environmentOf } from './container-env.ts'
 import { encapsulationOf } from './encapsulation.ts'
 import type { FelixSettings } from './felix-settings.ts'
 import { readFelixSettings } from './felix-settings.ts'
-import type { CalicoPool } from './pool.ts'
+import type { CalicoPool, PoolSettings } from './pool.ts'
 import { poolsOfFamily } from './pool.ts'
 import type { CalicoPools } from './read-pools.ts'
 import { poolsFor, readPools } from './read-pools.ts'
@@ -95,26 +95,20 @@ export function encapsulations(
 /** The configuration as it is printed. */
 export function printedConfiguration(configuration: CalicoConfiguration): Readonly<Record<string, unknown>> {
   const { release, pools, backend, bgp, felix, podMtu } = configuration
-  const printed = ({ ipip, vxlan, natOutgoing, blockSize, disabled }: CalicoPool) => ({
+  const printed = ({ ipip, vxlan, natOutgoing, blockSize, disabled }: PoolSettings) => ({
     encapsulation: encapsulationOf({ ipip, vxlan }),
     natOutgoing,
     blockSize,
     ...(disabled && { disabled }),
   })
-  const made = pools.made[4]
+  const made = pools.made?.[4]
   return {
     version: `v3.${release}`,
     backend,
     pools:
       pools.stated.length > 0
         ? pools.stated.map((pool) => ({ cidr: formatCidr(pool.cidr), ...printed(pool) }))
-        : [
-            {
-              encapsulation: encapsulationOf(made),
-              natOutgoing: made.natOutgoing,
-              blockSize: made.blockSize,
-            },
-          ],
+        : made && [printed(made)],
     nodeToNodeMesh: bgp.mesh,
     ...(felix.wireguard[4] && { wireguard: true }),
     ...(podMtu !== undefined && { podMtu }),

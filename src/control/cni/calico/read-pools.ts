@@ -12,7 +12,7 @@ import { plainPool } from './pool.ts'
 /** The pools that are stated, and what those are that calico/node makes of the pods' network where none is. */
 export interface CalicoPools {
   readonly stated: readonly CalicoPool[]
-  readonly made: { readonly 4: PoolSettings; readonly 6: PoolSettings }
+  readonly made?: { readonly 4: PoolSettings; readonly 6: PoolSettings }
 }
 
 /**
@@ -173,7 +173,7 @@ function settingsOf({ settings, report }: CniInput): (family: 4 | 6) => Partial<
 
 /** The cluster's pools: the stated ones, or one for each block of the pods' network. */
 export function poolsFor({ stated, made }: CalicoPools, podCidrs: readonly Cidr[]): readonly CalicoPool[] {
-  if (stated.length > 0) return stated
+  if (stated.length > 0 || !made) return stated
   return podCidrs.map((cidr) => {
     const family = familyOf(cidr.first)
     return { ...made[family], name: `default-ipv${family}-ippool`, cidr }

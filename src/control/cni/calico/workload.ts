@@ -5,7 +5,7 @@ import type { ClusterNode, ClusterPod } from '../../../model/cluster.ts'
 import type { Device, Route } from '../../../model/network.ts'
 import { macOfName } from '../../device-names.ts'
 import { everything, hostRoute, route } from '../../routes.ts'
-import type { CniNode, CniPod } from '../cni.ts'
+import type { CniContext, CniNode, CniPod } from '../cni.ts'
 import { workloadDevice } from './names.ts'
 
 /** How Calico's CNI plugin connects pods: with a routed veth pair each, whose node's end answers every ARP request. */
@@ -106,4 +106,10 @@ export function workloadPod(node: ClusterNode, pod: ClusterPod, options: Workloa
 /** The connected route of the link-local address that the kernel gives the device. */
 function linkLocal(origin: Origin): Route {
   return { ...route(cidrOf(gateway6, 64), 'eth0', { origin }), protocol: 'kernel' }
+}
+
+/** Felix gives each pod's device what new devices have. */
+export function defaultReversePath({ cluster, node }: CniContext): number {
+  const stated = cluster.environment.nodes?.[node.name]?.sysctl?.['net.ipv4.conf.default.rp_filter']
+  return stated ?? 2
 }

@@ -2,7 +2,7 @@ import type { Cidr } from '../../../base/ip.ts'
 import { familyOf, formatCidr, parseCidr } from '../../../base/ip.ts'
 import type { SourceLocation } from '../../../base/source.ts'
 import type { ConfigMap, DaemonSet, Located } from '../../../model/objects.ts'
-import type { CniInput } from '../cni.ts'
+import type { CniContext, CniInput } from '../cni.ts'
 
 /** How flannel brings packets from node to node. */
 export type FlannelBackend = 'vxlan' | 'host-gw' | 'udp' | 'ipip' | 'wireguard'
@@ -206,4 +206,9 @@ export function printedConfig(config: FlannelConfig): Readonly<Record<string, un
 /** flannel's network of a family. */
 export function networkOfFamily({ network }: FlannelConfig, family: 4 | 6): Cidr | undefined {
   return network.find((one) => familyOf(one.first) === family)
+}
+
+/** Where no configuration says flannel's network it is taken for the cluster's. */
+export function withNetwork(config: FlannelConfig, { cluster }: Pick<CniContext, 'cluster'>): FlannelConfig {
+  return config.network.length > 0 ? config : { ...config, network: cluster.settings.podCidrs }
 }

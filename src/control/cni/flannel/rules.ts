@@ -1,11 +1,14 @@
 import type { Cidr } from '../../../base/ip.ts'
-import { parseCidr } from '../../../base/ip.ts'
+import { familyOf, parseCidr } from '../../../base/ip.ts'
 import type { Origin } from '../../../base/source.ts'
+import type { ClusterNode } from '../../../model/cluster.ts'
 import type { Match } from '../../../netfilter/match/registry.ts'
 import type { HeaderMatch, Rule, Target } from '../../../netfilter/rule.ts'
 import type { TableContribution } from '../../../netfilter/table.ts'
 import { fixedChains } from '../../../netfilter/table.ts'
 import { accept, block, comment, jump, rule } from '../../proxy/iptables-rules.ts'
+import type { FlannelConfig } from './config.ts'
+import { networkOfFamily } from './config.ts'
 
 const origin: Origin = { component: 'flannel' }
 const back: Target = { type: 'return' }
@@ -28,7 +31,7 @@ function header(source: Side | undefined, destination: Side | undefined): Header
  * Mirrors masqRules of flannel's iptables manager: pods' packets to pods keep their source, as do those that come in for a
  * pod of this node; what leaves the pods' network is masqueraded, and so is what enters it by a node that the pod is not on.
  */
-export function masqueradeRules(
+function masqueradeRules(
   family: 4 | 6,
   {
     network,
@@ -57,7 +60,7 @@ export function masqueradeRules(
 }
 
 /** Mirrors forwardRules: pods' packets pass FORWARD, whatever its policy is. */
-export function forwardRules(network: Cidr): TableContribution {
+function forwardRules(network: Cidr): TableContribution {
   const note = comment('flanneld forward')
   return {
     table: 'filter',
@@ -72,4 +75,19 @@ export function forwardRules(network: Cidr): TableContribution {
       },
     ]),
   }
+}
+
+/** What flanneld puts into a node's tables. */
+export function flannelRules(
+  config: FlannelConfig,
+  node: ClusterNode,
+  family: 4 | 6,
+): readonly TableContribution[] {
+  const network = networkOfFamily(config, family)
+  const subnet = node.podCidrs.find((one) => familyOf(one.first) === family)
+  if (!network || !subnet) return []
+  return [
+    ...(config.ipMasq ? [masqueradeRules(family, { network, subnet, randomFully: config.randomFully })] : []),
+    ...(config.forwardRules ? [forwardRules(network)] : []),
+  ]
 }
