@@ -1,10 +1,10 @@
 import { describe, expect, test } from 'vitest'
 import { formatRuleSet } from '../../src/index.ts'
-import type { Backend } from './availability.ts'
-import { inOwnNamespace, whatIsAvailable } from './availability.ts'
+import { whatIsAvailable } from './availability.ts'
 import { loadKernelCluster } from './cluster-text.ts'
 import { kernelClusters } from './clusters.ts'
 import { features, featuresOf } from './features.ts'
+import { asSavedBy, throughKernel } from './through-kernel.ts'
 
 /**
  * The text of every node's rules is checked by `iptables-restore --test`, loaded into a fresh network namespace
@@ -31,30 +31,6 @@ test('there are clusters, and each feature is in one of them', () => {
   const covered = new Set(clusters.flatMap((one) => one.features))
   expect(features.map(({ name }) => name).filter((name) => !covered.has(name))).toEqual([])
 })
-
-/** What the kernel holds after the text has been loaded; or what the command said against it. */
-async function throughKernel(text: string, family: 4 | 6, backend: Backend): Promise<string> {
-  const command = `${family === 4 ? 'iptables' : 'ip6tables'}-${backend}`
-  const rules = 'printf "%s\\n" "$rules"'
-  const script = [
-    'rules=$(cat)',
-    `${rules} | ${command}-restore --test`,
-    `${rules} | ${command}-restore`,
-    `${command}-save`,
-  ].join(' && ')
-  const { status, stdout, stderr } = await inOwnNamespace(script, text)
-  if (status !== 0) return `${command}-restore: ${stderr}`
-  return stdout.replaceAll(/^#.*\n/gm, '').replaceAll(/^(:\S+ \S+) \[\d+:\d+\]$/gm, '$1 [0:0]')
-}
-
-/**
- * The one thing in which the backends differ: iptables-nft-save prints tables in a fixed order, which is ours;
- * iptables-legacy-save takes them from /proc/net/ip_tables_names, where the last that was made stands first.
- */
-function asSavedBy(backend: Backend, text: string): string {
-  const tables = text.split(/^(?=\*)/m)
-  return (backend === 'nft' ? tables : tables.toReversed()).join('')
-}
 
 const reason = missing && `: skipped, ${missing}`
 

@@ -97,6 +97,6 @@ function noMasqLocal(blocks: readonly Cidr[]): IpSet {
   return {
     name: 'weaver-no-masq-local',
     type: 'hash:net',
-    entries: blocks.map((block) => `${formatCidr(block)} comment ""`),
+    entries: blocks.map(formatCidr),
   }
 }

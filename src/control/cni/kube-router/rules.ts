@@ -53,7 +53,7 @@ export function kubeRouterRules(
   return [
     ...(settings.enablePodEgress ? [egress(family)] : []),
     writtenTable({ origin, table: 'filter', family, lines: [], prepended: forwarding(context) }),
-    ...(settings.runFirewall ? firewall(settings, context, family) : []),
+    ...(settings.runFirewall ? [firewall(settings, context, family)] : []),
   ]
 }
 
@@ -80,11 +80,7 @@ const hooks = ['INPUT', 'FORWARD', 'OUTPUT'] as const
  * Mirrors fullPolicySync without policies: every pod of the node has a chain of its own, which marks what no policy
  * forbids, and marked packets are accepted.
  */
-function firewall(
-  settings: KubeRouterSettings,
-  context: CniContext,
-  family: 4 | 6,
-): readonly TableContribution[] {
+function firewall(settings: KubeRouterSettings, context: CniContext, family: 4 | 6): TableContribution {
   const pods = context.pods.flatMap((pod) => {
     const ip = pod.ips.find((one) => familyOf(one) === family)
     return ip === undefined ? [] : [{ pod, ip: host(ip), chain: podChain(pod) }]
@@ -97,31 +93,15 @@ function firewall(
     '-m comment --comment "rule to explicitly handle traffic for network policies ACCEPT/REJECT decision" -j KUBE-NWPLCY-TAIL'
   const accept =
     '-m comment --comment "rule to explicitly ACCEPT traffic that comply to network policies" -m mark --mark 0x20000/0x20000 -j ACCEPT'
-  const each = pods.map(({ pod, ip, chain }) =>
-    writtenTable({
-      origin: { ...origin, subject: pod.ref },
-      table: 'filter',
-      family,
-      lines: [...podJumps(pod, ip, chain), ...podLines(pod, ip, chain, family)],
-    }),
+  const each = pods.flatMap(({ pod, ip, chain }) =>
+    [...podJumps(pod, ip, chain), ...podLines(pod, ip, chain, family)].map((text) => ({
+      text,
+      subject: pod.ref,
+    })),
   )
-  const lines = [
-    ...commonLines(family),
-    '-A KUBE-NWPLCY-DEFAULT -m comment --comment "rule to mark traffic matching a network policy" -j MARK --set-xmark 0x10000/0x10000',
-    '-A KUBE-NWPLCY-TAIL -m comment --comment "accept netpol-ok" -m mark --mark 0x20000/0x20000 -j ACCEPT',
-  ]
   const last = hooks.flatMap((hook) => [`-A KUBE-ROUTER-${hook} ${tail}`, `-A KUBE-ROUTER-${hook} ${accept}`])
-  return [
-    writtenTable({
-      origin,
-      table: 'filter',
-      family,
-      lines: [...inputLines(settings, context, family), ...lines],
-      prepended: jumps,
-    }),
-    ...each,
-    writtenTable({ origin, table: 'filter', family, lines: last }),
-  ]
+  const lines = [...inputLines(settings, context, family), ...policyLines(family), ...each, ...last]
+  return writtenTable({ origin, table: 'filter', family, lines, prepended: jumps })
 }
 
 function host(ip: Ip): string {
@@ -166,6 +146,15 @@ function inputLines(
     return `-A ${chain} -p ${protocol} -m comment --comment "${identified(chain, words)}" ${rest.join(' ')}`
   }
   return [...ranges.map(ofRange), ...['tcp', 'udp', 'sctp'].map(ofProtocol)]
+}
+
+/** The chains that all pods share. */
+function policyLines(family: 4 | 6): readonly string[] {
+  return [
+    ...commonLines(family),
+    '-A KUBE-NWPLCY-DEFAULT -m comment --comment "rule to mark traffic matching a network policy" -j MARK --set-xmark 0x10000/0x10000',
+    '-A KUBE-NWPLCY-TAIL -m comment --comment "accept netpol-ok" -m mark --mark 0x20000/0x20000 -j ACCEPT',
+  ]
 }
 
 /** What passes whatever the policies say: known connections, and the ICMP that the network needs. */

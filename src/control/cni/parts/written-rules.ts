@@ -1,4 +1,4 @@
-import type { Origin } from '../../../base/source.ts'
+import type { ObjectRef, Origin } from '../../../base/source.ts'
 import type { Chain, HookName, Rule, TableName } from '../../../netfilter/rule.ts'
 import { isHookName } from '../../../netfilter/rule.ts'
 import { parseRuleTokens } from '../../../netfilter/save-format/parse-rule.ts'
@@ -6,13 +6,16 @@ import { tokenize } from '../../../netfilter/save-format/tokens.ts'
 import type { TableContribution } from '../../../netfilter/table.ts'
 import { fixedChains } from '../../../netfilter/table.ts'
 
+/** One rule; with the object that it is there for, if that is not the component's own affair. */
+export type WrittenLine = string | { readonly text: string; readonly subject: ObjectRef }
+
 /** What a component writes into one table, in iptables-save's own spelling. */
 export interface WrittenTable {
   readonly origin: Origin
   readonly table: TableName
   readonly family: 4 | 6
   /** `-A CHAIN …`, in order. */
-  readonly lines: readonly string[]
+  readonly lines: readonly WrittenLine[]
   /** `-A HOOK …` of rules that stand before all others of their base chain. */
   readonly prepended?: readonly string[]
   /** Chains of its own that may be without rules. */
@@ -38,13 +41,15 @@ export function writtenTable(written: WrittenTable): TableContribution {
 
 function readLines(
   { origin, family }: WrittenTable,
-  lines: readonly string[],
+  lines: readonly WrittenLine[],
   own: Map<string, Rule[]>,
 ): BaseRules {
   const bases: BaseRules = {}
   for (const line of lines) {
-    const [, chain = '', ...tokens] = tokenize(line)
-    const rule: Rule = { ...asJump(parseRuleTokens(tokens, family)), origin }
+    const [text, of] =
+      typeof line === 'string' ? [line, origin] : [line.text, { ...origin, subject: line.subject }]
+    const [, chain = '', ...tokens] = tokenize(text)
+    const rule: Rule = { ...asJump(parseRuleTokens(tokens, family)), origin: of }
     if (isHookName(chain)) bases[chain] = [...(bases[chain] ?? []), rule]
     else own.set(chain, [...(own.get(chain) ?? []), rule])
   }
