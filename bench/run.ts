@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { formatRuleSet, parseCluster } from '../src/index.ts'
 import { largeCluster, podsBehind } from './clusters.ts'
+import { largeDump } from './dumps.ts'
 
 /** Prints the figures of docs/benchmarks.md. Nothing here is a test: machines differ. */
 
@@ -81,7 +82,26 @@ function walks(services: number): number {
   return p50
 }
 
+/** Loads what was collected on a node, and walks one packet through it. */
+function dumpOf(rules: number, entries: number, connections: number): number {
+  const files = largeDump(rules, entries, connections)
+  const nodeDumps = new Map([['large', files]])
+  let cluster = parseCluster([], { nodeDumps: new Map([['large', largeDump(10, 1, 1)]]) })
+  const load = milliseconds(() => {
+    cluster = parseCluster([], { nodeDumps })
+  })
+  const request = { from: '198.51.100.7', to: '10.100.0.9:80' } as const
+  const first = milliseconds(() => cluster.trace(request))
+  const memory = process.memoryUsage().rss / 2 ** 20
+  out(
+    `dump of ${rules} rules, ${entries} set entries, ${connections} connections: loaded in ${load.toFixed(0)} ms, first walk ${first.toFixed(0)} ms, resident ${memory.toFixed(0)} MiB`,
+  )
+  return load
+}
+
 coldStart()
 rulesOfOneNode()
 const times = [100, 1000, 10_000].map(walks)
 out(`walks at 10,000 Services against 100: x${((times[2] ?? 0) / (times[0] ?? 1)).toFixed(2)}`)
+const loads = [dumpOf(50_000, 5000, 10_000), dumpOf(500_000, 50_000, 100_000)]
+out(`a dump ten times as large: x${((loads[1] ?? 0) / (loads[0] ?? 1)).toFixed(2)}`)

@@ -7,6 +7,8 @@ interface Example {
   readonly yaml?: string
   readonly rules?: string
   readonly path?: string
+  /** What was collected on node worker: texts by the names of their files. */
+  readonly dump?: Readonly<Record<string, string>>
 }
 
 const service = (spec: string, name = 'web') =>
@@ -87,16 +89,26 @@ export const diagnosticExamples: Readonly<Partial<Record<DiagnosticCode, Example
   'iptables-chain-cycle':     { rules: filter('-A INPUT -j A\n-A A -j B\n-A B -j A', ':A - [0:0]\n:B - [0:0]\n') },
   'iptables-illegal-match':   { rules: filter('-A INPUT -o eth0 -j DROP') },
   'iptables-illegal-target':  { rules: filter('-A INPUT -j MASQUERADE') },
+  'dump-syntax':              { dump: { 'ip-route': 'default via 10.0.0 dev eth0\n' } },
+  'dump-too-large':           { dump: { 'ip-addr.json': '['.repeat(40) } },
+  'dump-empty':               { dump: { 'notes.txt': 'collected on Monday\n' } },
+  'dump-file-unread':         { dump: { 'notes.txt': '', 'ip-rule': '0:\tfrom all lookup local\n' } },
+  'dump-incomplete':          { dump: { 'iptables-save': `# Warning: iptables-legacy tables present, use iptables-legacy-save to see them\n${filter('-A INPUT -j ACCEPT')}` } },
+  'dump-conflict':            { rules: filter('-A INPUT -j ACCEPT'), dump: { 'iptables-save': filter('-A INPUT -j DROP') } },
+  'dump-not-modelled':        { dump: { 'ip-rule': '99:\tfrom all ipproto tcp dport 80 lookup 7\n' } },
 }
 
 /** Everything that kubewalk says of an example's input. */
-export async function diagnosticsIn({ yaml, rules, path }: Example): Promise<readonly Diagnostic[]> {
+export async function diagnosticsIn({ yaml, rules, path, dump }: Example): Promise<readonly Diagnostic[]> {
   try {
     if (path !== undefined) return (await loadCluster([path])).diagnostics
     const files = [{ name: 'cluster.yaml', text: yaml ?? pod('') }]
     const nodeRules =
       rules === undefined ? new Map() : new Map([['worker', [{ name: 'worker.iptables-save', text: rules }]]])
-    return parseCluster(files, { nodeRules }).diagnostics
+    const dumped = Object.entries(dump ?? {}).map(([name, text]) => ({ name, text }))
+    const nodeDumps =
+      dump === undefined ? new Map() : new Map([['worker', { folder: 'worker', files: dumped }]])
+    return parseCluster(files, { nodeRules, nodeDumps }).diagnostics
   } catch (error) {
     if (error instanceof InputError) return error.diagnostics
     throw error

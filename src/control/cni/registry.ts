@@ -1,32 +1,32 @@
 import { collectDiagnostics } from '../../base/diagnostic.ts'
 import type { Cluster } from '../../model/cluster.ts'
-import { aci } from './aci.ts'
-import { antrea } from './antrea.ts'
-import { aos } from './aos.ts'
-import { awsVpc } from './aws-vpc.ts'
-import { azure } from './azure.ts'
-import { bridge } from './bridge.ts'
-import { calico } from './calico.ts'
-import { canal } from './canal.ts'
-import { cilium } from './cilium.ts'
 import type { Cni, CniPlugin } from './cni.ts'
 import { cniGenie } from './cni-genie.ts'
-import { flannel } from './flannel.ts'
-import { gke } from './gke.ts'
-import { kindnet } from './kindnet.ts'
-import { kopeio } from './kopeio.ts'
-import { kubeRouter } from './kube-router.ts'
-import { kubenet } from './kubenet.ts'
+import { canal } from './canal.ts'
+import { calico } from './calico.ts'
+import { awsVpc } from './aws-vpc.ts'
+import { cilium } from './cilium.ts'
+import { antrea } from './antrea.ts'
 import { ovnKubernetes } from './ovn-kubernetes.ts'
-import { romana } from './romana.ts'
+import { azure } from './azure.ts'
+import { gke } from './gke.ts'
 import { weave } from './weave.ts'
+import { kubeRouter } from './kube-router.ts'
+import { romana } from './romana.ts'
+import { kopeio } from './kopeio.ts'
+import { flannel } from './flannel.ts'
+import { kindnet } from './kindnet.ts'
+import { kubenet } from './kubenet.ts'
+import { bridge } from './bridge.ts'
+import { aci } from './aci.ts'
+import { aos } from './aos.ts'
 
 /** The plugins that connect pods, in the order in which a cluster is asked whether it runs them: those that go with others come before them. */
 // biome-ignore format: one plugin a line
 const connecting: readonly CniPlugin[] = [
-  awsVpc,
   canal,
   calico,
+  awsVpc,
   cilium,
   antrea,
   ovnKubernetes,
