@@ -57,7 +57,7 @@ export function ruleDrift(context: DriftContext): RuleDrift {
 function comparedTables({ expected, dump, devices }: DriftContext) {
   const notes: string[] = []
   const tables = ([4, 6] as const).flatMap((family): readonly ComparedTable[] => {
-    const before = expected.ruleSets.findLast((one) => one.family === family)
+    const before = chosen(expected.ruleSets.filter((one) => one.family === family))
     const collected = dump.ruleSets.filter((one) => one.family === family)
     const program = family === 4 ? 'iptables-save' : 'ip6tables-save'
     const after = chosen(collected)
