@@ -1,5 +1,6 @@
 import type { Ip } from '../base/ip.ts'
 import { contains, formatIp, isLinkLocal } from '../base/ip.ts'
+import { byText } from '../base/ordering.ts'
 import type { DriftEntry } from '../model/drift.ts'
 import type { Device } from '../model/network.ts'
 import type { DumpedDevice } from '../model/node-dump.ts'
@@ -170,7 +171,7 @@ function portEntries({ expected }: DriftContext, devices: readonly DumpedDevice[
         type: 'missing',
         area: 'devices',
         ...(first?.origin && { component: first.origin.component }),
-        message: `bridge ${bridge.name} has ${has.length} of ${should.length} ports (for pods ${listed(pods)})`,
+        message: `bridge ${bridge.name} has ${has.length} of ${should.length} ports (for pods ${listed(pods.toSorted(byText))})`,
         consequence: 'a pod without its port cannot reach anything, nor be reached',
         expected: [],
         actual: has.map(({ name }) => name),
@@ -181,7 +182,7 @@ function portEntries({ expected }: DriftContext, devices: readonly DumpedDevice[
 
 function mtuEntry(key: string, list: readonly Device[]): DriftEntry {
   const [, has = '', should = ''] = key.split(' ')
-  const names = list.map(({ name }) => name)
+  const names = list.map(({ name }) => name).sort(byText)
   const origin = list.length === 1 ? list[0]?.origin : undefined
   const component = list[0]?.origin?.component
   return {

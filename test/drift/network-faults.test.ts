@@ -99,7 +99,7 @@ const ofRouted: readonly Fault[] = [
   { name: "another node's address", fault: (dump) => device(dump, 'eth0', (one) => ({ ...one, addresses: [...one.addresses, { ip: ip('172.18.0.4'), bits: 16 }] })), entries: ['extra addresses: device eth0 has 172.18.0.4 (node worker2), which is not its own'] },
   { name: "an address of the machine's own", fault: (dump) => device(dump, 'eth0', (one) => ({ ...one, addresses: [...one.addresses, { ip: ip('172.18.9.9'), bits: 16 }] })), entries: [] },
   { name: 'the card is down', fault: (dump) => device(dump, 'eth0', (one) => ({ ...one, up: false })), entries: ['differs devices: device eth0 is down and should be up'] },
-  { name: 'pods with a larger MTU', fault: (dump) => ({ ...dump, devices: dump.devices?.map((one) => (one.kind === 'veth' ? { ...one, mtu: 9000 } : one)) ?? [] }), entries: ['differs devices: the MTU of veth47cab8e8, veth060c576e and vethaa734488 is 9000 and should be 1500'] },
+  { name: 'pods with a larger MTU', fault: (dump) => ({ ...dump, devices: dump.devices?.map((one) => (one.kind === 'veth' ? { ...one, mtu: 9000 } : one)) ?? [] }), entries: ['differs devices: the MTU of veth060c576e, veth47cab8e8 and vethaa734488 is 9000 and should be 1500'] },
   { name: 'a rule of a VPN for all', fault: (dump) => ({ ...dump, rules: [...usual, { priority: 5270, family: 4, action: { type: 'lookup', table: 52 } }], routes: [...(dump.routes ?? []), { ...route('100.64.0.0/10', { device: 'tailscale0' }), table: 52 }] }), entries: ['extra routing-rules: the routing rule "5270: from all lookup 52" is of no component that is modelled here'] },
   { name: 'a rule that looks into an empty table', fault: (dump) => ({ ...dump, rules: [...usual, { priority: 5270, family: 4, action: { type: 'lookup', table: 52 } }] }), entries: [] },
   { name: 'the main table is not asked', fault: (dump) => ({ ...dump, rules: usual.slice(0, 1) }), entries: ['missing routing-rules: the routing rule "32766: from all lookup main" is missing'] },
@@ -146,7 +146,7 @@ const ofFlannel: readonly Fault[] = [
   { name: 'a node of which nothing is known yet', fault: (dump) => forwarding({ ...routes(dump, '10.244.2.0/24'), neighbors: [] }, () => undefined), entries: ['missing routes Node/worker2: the route to 10.244.2.0/24 (pods of node worker2) is missing, and so is how the tunnel finds the node'] },
   { name: 'the tunnel device is missing', fault: (dump) => device(dump, 'flannel.1', () => undefined), entries: ['missing devices: the vxlan device flannel.1 is missing'] },
   { name: 'another network identifier', fault: (dump) => device(dump, 'flannel.1', (one) => ({ ...one, tunnel: { ...one.tunnel, vni: 7 } })), entries: ['differs devices: device flannel.1 has network identifier 7 and should have 1'] },
-  { name: 'a bridge without the ports', fault: (dump) => ({ ...dump, devices: dump.devices?.filter(({ master }) => master === undefined) ?? [] }), entries: ['missing devices: bridge cni0 has 0 of 3 ports (for pods web-0, cart-0 and edge)'] },
+  { name: 'a bridge without the ports', fault: (dump) => ({ ...dump, devices: dump.devices?.filter(({ master }) => master === undefined) ?? [] }), entries: ['missing devices: bridge cni0 has 0 of 3 ports (for pods cart-0, edge and web-0)'] },
   { name: 'bridged packets do not meet iptables', fault: (dump) => sysctls(dump, { 'net.bridge.bridge-nf-call-iptables': 0 }), entries: ['differs sysctls: net.bridge.bridge-nf-call-iptables is 0 and should be 1'] },
 ]
 
