@@ -72,6 +72,8 @@ export interface TunnelHeader {
   readonly sourceMac?: string
   /** Who made it: stands for WireGuard's key, by which a receiver knows its peer whatever the outer source is. */
   readonly sender?: Ip
+  /** The UDP checksum of the outer packet is wrong. */
+  readonly wrongChecksum?: boolean
   readonly inner: Packet
 }
 

@@ -22,7 +22,7 @@ import { nameFilesOf } from './name-files.ts'
 import { nodeNamespace, uplink } from './node-namespace.ts'
 import { hasNamespace, isAlive, podId, podNamespace } from './pod-namespace.ts'
 import type { FurtherRouter } from './routers.ts'
-import { furtherRouters, routerNetns, routerPorts } from './routers.ts'
+import { furtherRouters, peeredPort, routerNetns, routerPorts } from './routers.ts'
 import { everything } from './routes.ts'
 import type { Underlay } from './underlay.ts'
 import {
@@ -30,6 +30,8 @@ import {
   internetId,
   internetSegment,
   networkOf,
+  peeredAddress,
+  peeredSegment,
   routerId,
   segmentOfNode,
   segmentsOf,
@@ -193,7 +195,8 @@ function declaredHosts(
     const ip = parseIpSloppy(declared.ip ?? '')
     if (ip === undefined) return []
     const name = declared.name ?? formatIp(ip)
-    return [[ip, outsideHost(underlay, ip, { name, declared, listens: true })] as const]
+    const peered = peeredAddress({ environment }, underlay) === ip && { segment: peeredSegment }
+    return [[ip, outsideHost(underlay, ip, { name, declared, listens: true, ...peered })] as const]
   })
 }
 
@@ -293,6 +296,7 @@ function makeSegments(
     ...segmentsOf(underlay).map((id): Segment => ({ id, type: 'ethernet', ports: portsOn(id) })),
     ...guarded,
     { id: internetSegment, type: 'routed', ports: [wan, anywhere, ...portsOn(internetSegment)] },
+    { id: peeredSegment, type: 'routed', ports: [peeredPort, ...portsOn(peeredSegment)] },
   ]
   return new Map(segments.map((segment) => [segment.id, segment]))
 }

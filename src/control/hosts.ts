@@ -20,9 +20,15 @@ export interface OutsideHost {
 export function outsideHost(
   underlay: Underlay,
   ip: Ip,
-  options: { readonly name?: string; readonly declared?: ExternalHost; readonly listens: boolean },
+  options: {
+    readonly name?: string
+    readonly declared?: ExternalHost
+    readonly listens: boolean
+    /** Where it is, if it is not on a network of nodes. */
+    readonly segment?: string
+  },
 ): OutsideHost {
-  const { name, declared, listens } = options
+  const { name, declared, listens, segment: beyond = internetSegment } = options
   const id = `host/${name ?? formatIp(ip)}`
   const network = networkOf(underlay, ip)
   const bits = network?.cidr.bits ?? bitsOf(familyOf(ip))
@@ -36,10 +42,7 @@ export function outsideHost(
     role: 'host',
     label: name ?? formatIp(ip),
     subject: { kind: 'Host', name: name ?? formatIp(ip) },
-    devices: [
-      loopback,
-      ethernet('eth0', network?.segment ?? internetSegment, ip, bits, network?.mtu ?? underlay.mtu),
-    ],
+    devices: [loopback, ethernet('eth0', network?.segment ?? beyond, ip, bits, network?.mtu ?? underlay.mtu)],
     routes: [...(network ? [connected('eth0', ip, bits)] : []), ...own, ...(hasDefault ? [] : [toRouter])],
     sysctls: {},
     ruleSets: [],
@@ -48,7 +51,7 @@ export function outsideHost(
   const port: SegmentPort = network
     ? { netns: id, device: 'eth0', addresses: [ip] }
     : { netns: id, device: 'eth0', prefixes: [hostCidr(ip)] }
-  return { netns, segment: network?.segment ?? internetSegment, port }
+  return { netns, segment: network?.segment ?? beyond, port }
 }
 
 function hostListeners(declared: ExternalHost | undefined, listens: boolean): readonly Listener[] {

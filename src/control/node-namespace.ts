@@ -20,6 +20,7 @@ import { servicePortsOf } from './proxy/service-ports.ts'
 import { routesByRouter } from './return-path.ts'
 import { connected, everything, route, standardRules } from './routes.ts'
 import { withStatedMtu } from './stated-mtu.ts'
+import { withChecksumFault } from './tunnel-checksum.ts'
 import type { Underlay } from './underlay.ts'
 import { bitsIn, extraAddresses, networkOf, networksOf, segmentOfNode, uplinkMtu } from './underlay.ts'
 
@@ -60,7 +61,12 @@ export function nodeNamespace(context: NodeContext): Netns {
     role: 'node',
     label: node.name,
     subject: node.ref,
-    devices: [loopback, eth0, ...withStatedMtu(cluster, plugin.devices), ...nodeCache.devices],
+    devices: [
+      loopback,
+      eth0,
+      ...withChecksumFault(cluster, node, withStatedMtu(cluster, plugin.devices)),
+      ...nodeCache.devices,
+    ],
     routes: [
       ...ownNetworks(context, eth0),
       ...plugin.routes,

@@ -13,9 +13,9 @@ import type { Balancer } from './load-balancer/profile.ts'
 import { drop, rule } from './proxy/iptables-rules.ts'
 import { returnRouting } from './return-path.ts'
 import { oneToOneNat } from './router-nat.ts'
-import { blackhole, connected, everything, route } from './routes.ts'
+import { blackhole, connected, everything, hostRoute, route } from './routes.ts'
 import type { Underlay, UnderlayNetwork } from './underlay.ts'
-import { internetSegment, networkOf, routerId } from './underlay.ts'
+import { internetSegment, networkOf, peeredAddress, peeredSegment, routerId } from './underlay.ts'
 
 /** What the router of the nodes' networks is made from. */
 export interface RouterContext {
@@ -39,14 +39,21 @@ export function routerNetns(context: RouterContext): Netns {
   const known = knownRoutes(context)
   const open = swallowed.filter((one) => !known.some((learnt) => same(learnt.destination, one)))
   const fabric = context.cni.fabric?.(cluster, underlay)
+  const peered = peeredAddress(cluster, underlay)
   return {
     id: routerId,
     role: 'router',
     label: 'router',
-    devices: [loopback, ...lanDevices(underlay), wanDevice(underlay)],
+    devices: [
+      loopback,
+      ...lanDevices(underlay),
+      wanDevice(underlay),
+      ...(peered === undefined ? [] : [peeredDevice]),
+    ],
     routes: [
       ...underlay.networks.map(({ cidr, routerIp, device }) => connected(device, routerIp, cidr.bits)),
       ...known,
+      ...(peered === undefined ? [] : [hostRoute(peered, peeredDevice.name)]),
       ...open.map(blackhole),
       route(everything(4), 'wan0'),
       route(everything(6), 'wan0'),
@@ -92,6 +99,23 @@ function devicesOf(networks: readonly UnderlayNetwork[]): readonly Group[] {
 function wanDevice({ networks, mtu }: Underlay): Device {
   const mac = macOf('02:43', networks[0]?.routerIp ?? 0)
   return { type: 'ethernet', name: 'wan0', segment: internetSegment, mtu, mac, addresses: [] }
+}
+
+/** The router's side of the network in which the provider's control plane is. */
+const peeredDevice: Device = {
+  type: 'ethernet',
+  name: 'peer0',
+  segment: peeredSegment,
+  mtu: 1500,
+  mac: macOfName('router peer0'),
+  addresses: [],
+}
+
+/** Everything in that network leaves it by the router. */
+export const peeredPort: SegmentPort = {
+  netns: routerId,
+  device: peeredDevice.name,
+  prefixes: [everything(4), everything(6)],
 }
 
 /** The router's ports on the nodes' segments. */

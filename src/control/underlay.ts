@@ -39,6 +39,8 @@ export interface UnderlayNetwork {
 /** Ids of the segments and namespaces outside the nodes. */
 export const nodeSegment = 'nodes'
 export const internetSegment = 'internet'
+/** The network of a provider's control plane, which its router knows as it knows the nodes'. */
+export const peeredSegment = 'peered'
 export const routerId = 'router'
 export const internetId = 'internet'
 
@@ -158,6 +160,15 @@ export function mainNetworks({ networks }: Underlay): readonly UnderlayNetwork[]
   return ([4, 6] as const).flatMap(
     (family) => networks.find(({ cidr }) => familyOf(cidr.first) === family) ?? [],
   )
+}
+
+/** The API server's address, where the Environment states one outside the nodes' networks: in a network of the provider's. */
+export function peeredAddress(
+  { environment }: Pick<Cluster, 'environment'>,
+  underlay: Underlay,
+): Ip | undefined {
+  const ip = parseIpSloppy(String(environment.apiServer?.['address'] ?? ''))
+  return ip === undefined || networkOf(underlay, ip) ? undefined : ip
 }
 
 /** Whether two addresses are on one network, so that packets between them pass no router. */

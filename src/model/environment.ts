@@ -184,11 +184,19 @@ export interface StaleState {
   readonly reason?: string
 }
 
+export interface InterfaceEnvironment {
+  readonly addresses?: readonly string[]
+  /** Whether the device is left to compute checksums of what it sends. */
+  readonly txChecksumOffload?: boolean
+}
+
 export interface NodeEnvironment extends HostFirewalls {
   readonly sysctl?: Readonly<Record<string, number>>
   /** Where fields, and settings as `sysctl KEY`, come from that the node's own entry does not state. Filled in, never read. */
   readonly statedBy?: Readonly<Record<string, '*' | 'command line'>>
-  readonly interfaces?: Readonly<Record<string, { readonly addresses?: readonly string[] }>>
+  readonly interfaces?: Readonly<Record<string, InterfaceEnvironment>>
+  /** The kernel's release: `5.4`. */
+  readonly kernel?: string
   readonly listeners?: readonly ListenerEntry[]
   readonly routes?: readonly string[]
   /** The node's own resolv.conf. */

@@ -84,6 +84,8 @@ export type Device =
       readonly local: Ip
       readonly port: number
       readonly forwarding: readonly ForwardingEntry[]
+      /** The outer checksum of connections that the node masquerades is wrong (a kernel before 5.7 that leaves it to the device). */
+      readonly checksumFault?: boolean
     })
   | (DeviceBase & {
       /** IP packets within IP packets, without ports: protocol 4 (IPIP), 41 (sit) or 47 (GRE). */

@@ -164,6 +164,7 @@ export type StopReason =
   | 'martian-destination'
   | 'reverse-path'
   | 'source-check'
+  | 'checksum'
   | 'forwarding-off'
   | 'ttl'
   | 'no-neighbor'

@@ -180,13 +180,14 @@ function verdictOf(outcome: { readonly disposition: string; readonly http?: Http
 }
 
 function requestOf(probe: Values, cluster: readonly KubeObject[]): Parameters<LoadedCluster['trace']>[0] {
-  const { from, to, protocol, sourcePort, ipFamily, headers } = probe
+  const { from, to, protocol, sourcePort, ipFamily, headers, responseBytes } = probe
   const namespace = /^pod\/([^/]+)\//.exec(String(from))?.[1]
   const name = String(protocol ?? 'TCP').toLowerCase()
   return {
     from: String(from),
     to: String(to),
     protocol: (name === 'http' ? 'tcp' : name) as 'tcp' | 'udp' | 'icmp',
+    ...(typeof responseBytes === 'number' && { size: 0, responseSize: responseBytes }),
     ...(typeof sourcePort === 'number' && { sport: sourcePort }),
     ...(ipFamily !== undefined && { family: ipFamily === 'IPv6' ? (6 as const) : (4 as const) }),
     ...(namespace !== undefined && { namespace }),

@@ -57,12 +57,7 @@ export const calico: CniPlugin = {
     'cni.mtu',
     'calico.ipPools',
   ],
-  find: foundByAny(
-    foundByNodeDaemon,
-    foundByInstallation,
-    foundByConfigMap(/^calico-config$/),
-    foundByPool,
-  ),
+  find: foundByAny(foundByNodeDaemon, foundByInstallation, foundByConfigMap(/^calico-config$/), foundByPool),
   configure: configureCalico,
 }
 

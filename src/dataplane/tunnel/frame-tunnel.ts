@@ -81,10 +81,13 @@ export function sendFrameInside(
     return lose(walk, flight, 'no-neighbor', `no forwarding entry for ${frame.to} on ${device.name}`)
   }
   const noRoom = device.master === undefined ? rememberRoom : answerFrame(device)
-  return sendOuter(walk, flight, device.name, wrap(device, remote, frame, flight.packet), { noRoom })
+  const outer = wrap(device, remote, frame, flight)
+  return sendOuter(walk, flight, device.name, outer, { noRoom })
 }
 
-function wrap(device: FrameTunnel, remote: Ip, { to, from }: Frame, inner: Packet): OuterPacket {
+function wrap(device: FrameTunnel, remote: Ip, { to, from }: Frame, flight: Flight): OuterPacket {
+  const { packet: inner, tracking } = flight
+  const wrongChecksum = device.checksumFault && tracking?.connection?.sourceTranslated
   return {
     src: device.local,
     dst: remote,
@@ -102,6 +105,7 @@ function wrap(device: FrameTunnel, remote: Ip, { to, from }: Frame, inner: Packe
       vni: device.vni,
       mac: to,
       ...(from !== undefined && { sourceMac: from }),
+      ...(wrongChecksum && { wrongChecksum }),
       inner,
     },
   }
@@ -116,11 +120,14 @@ export function frameTunnel(device: FrameTunnel): Tunnel {
       protocol === UDP && tunnel.kind === device.type && device.port === dport && device.vni === tunnel.vni
         ? 1
         : undefined,
-    unwrap: ({ mark, tunnel: { inner, mac, sourceMac } }) => ({
-      type: 'packet',
-      inner: { ...inner, mark },
-      ...(mac !== undefined && { mac }),
-      ...(sourceMac !== undefined && { frameSource: sourceMac }),
-    }),
+    unwrap: ({ mark, tunnel: { inner, mac, sourceMac, wrongChecksum } }) =>
+      wrongChecksum
+        ? { type: 'lost', reason: 'checksum', text: 'the UDP checksum of the tunnel’s packet is wrong' }
+        : {
+            type: 'packet',
+            inner: { ...inner, mark },
+            ...(mac !== undefined && { mac }),
+            ...(sourceMac !== undefined && { frameSource: sourceMac }),
+          },
   }
 }

@@ -99,6 +99,9 @@ export const findingCatalog = {
     'A firewall of the network between the machines stops the packet: a security group, or one between subnets.',
   'address-overlap': 'Pods share addresses with Services or with a network outside.',
   'pod-route-missing': 'The router between the nodes does not know where the pods of a node are.',
+  'tunnel-checksum': 'A tunnel device computes wrong checksums for what its node masquerades.',
+  'path-mtu-black-hole':
+    'A tunnel makes packets too large for a link on the way, and the sender does not come to know.',
   'mixed-iptables-backends':
     'A node has rules in both backends of iptables; what one of them accepts, the other drops.',
   'pod-network-differs':

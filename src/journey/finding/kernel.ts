@@ -51,6 +51,8 @@ export const findKernel: FindCause = (failure) => {
           'let it leave by the interface that has its source, or translate the source',
         ),
       ]
+    case 'checksum':
+      return [checksum(failure, place)]
     case 'device':
     case 'bridge-port':
       return [at(place, 'no-route', `look at the devices of ${place.label}`)]
@@ -68,6 +70,25 @@ export const findKernel: FindCause = (failure) => {
     default:
       return stop.reason satisfies never
   }
+}
+
+/** The fault is the sender's: a device that computes wrong checksums. */
+function checksum({ world, outcome }: Failure, { stop }: Place): Finding {
+  const hops = stop.onReply ? outcome.leg.reply : outcome.leg.forward
+  const wrapping = hops.findLast(({ steps }) => steps.some((step) => step.type === 'encapsulated'))
+  const step = wrapping?.steps.findLast((one) => one.type === 'encapsulated')
+  const name = wrapping?.netns.slice(5) ?? ''
+  const device = step?.type === 'encapsulated' ? step.device : 'the tunnel'
+  const source = world.cluster.environmentSource
+  const path = ['spec', 'nodes', name, 'interfaces', device, 'txChecksumOffload']
+  return finding(
+    'tunnel-checksum',
+    `${name} leaves checksums to ${device}, and its kernel computes a wrong one for connections that it masquerades: the receiver throws the tunnel's packets away before it opens them`,
+    {
+      objects: [source && { ...source.ref, at: source.locate(path) }, world.nodes.get(name)?.ref],
+      fix: `on ${name}: ethtool -K ${device} tx-checksum-ip-generic off, or a kernel from 5.7 on`,
+    },
+  )
 }
 
 function at({ label, ref, stop }: Place, code: FindingCode, fix: string): Finding {

@@ -25,6 +25,7 @@ import { findNameServer } from './name-server.ts'
 import { findNodePort } from './node-port.ts'
 import { findNotModelled, policyWarning } from './not-modelled.ts'
 import { findOverlap } from './overlap.ts'
+import { findPathMtu } from './path-mtu.ts'
 import { findPodRoute } from './pod-route.ts'
 import { findProviderFirewall } from './provider-firewall.ts'
 import { proxyProtocolFindings } from './proxy-protocol.ts'
@@ -59,6 +60,7 @@ const causes: readonly FindCause[] = [
   findAddress,
   findHostPort,
   findListener,
+  findPathMtu,
   findPodRoute,
   findMasquerade,
   findReplyPath,

@@ -12,6 +12,7 @@ import type { RawResult } from '../result.ts'
 import type { Sender } from '../sender.ts'
 import { symptomText } from '../symptom.ts'
 import type { World } from '../world.ts'
+import { dialAsApiServer } from './api-server.ts'
 import { dnsPort } from './ask-server.ts'
 import { ingressOf, waitingIngress } from './ingress-address.ts'
 import type { NameBranch } from './look-up-name.ts'
@@ -67,6 +68,8 @@ export function lookUpTarget(looking: Looking, target: NameTarget): readonly Loo
     },
   }
   if (given?.length === 0) return [unassigned]
+  const direct = given ? undefined : dialAsApiServer(world, sender, target)
+  if (direct) return [{ type: 'found', probability: 1, state: options.state, legs: [], dial: direct }]
   if (given) {
     const resolution: Resolution = {
       asked: target.name,
