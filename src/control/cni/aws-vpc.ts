@@ -6,6 +6,7 @@ import type { Underlay } from '../underlay.ts'
 import { networkOf, underlayOf } from '../underlay.ts'
 import type { AddressPlan, PlannedNode } from './aws-vpc/address-plan.ts'
 import { instanceType, limitsOfNode, planAddresses } from './aws-vpc/address-plan.ts'
+import { awsVpcFacts } from './aws-vpc/facts.ts'
 import { limitsOf } from './aws-vpc/instance-types.ts'
 import type { Eni } from './aws-vpc/interfaces.ts'
 import { interfacesOf } from './aws-vpc/interfaces.ts'
@@ -27,44 +28,8 @@ import { hasPortmap, portmapRules } from './portmap.ts'
 export const awsVpc: CniPlugin = {
   name: 'aws-vpc-cni',
   aliases: ['aws-vpc', 'aws-node', 'amazon-vpc-cni', 'amazon-vpc-cni-k8s'],
-  facts: {
-    title: 'Amazon VPC CNI',
-    networkModel: 'Layer 3',
-    routeDistribution: 'No',
-    networkPolicies: 'Yes',
-    mesh: 'No',
-    externalDatastore: 'None',
-    encryption: 'No',
-    ingressEgressPolicies: 'Yes',
-    commercialSupport: 'Yes',
-    fidelity: 'exact',
-    remark:
-      "the VPC itself routes pods' addresses; security groups for pods, several network cards and the IPv4 egress of IPv6 clusters are not modelled",
-  },
-  environmentFields: [
-    'cni.vpcCIDRs',
-    'cni.enis',
-    'cni.sourceDestCheck',
-    'cni.AWS_VPC_K8S_CNI_EXTERNALSNAT',
-    'cni.AWS_VPC_K8S_CNI_RANDOMIZESNAT',
-    'cni.AWS_VPC_K8S_CNI_EXCLUDE_SNAT_CIDRS',
-    'cni.AWS_EXTERNAL_SERVICE_CIDRS',
-    'cni.AWS_VPC_CNI_NODE_PORT_SUPPORT',
-    'cni.AWS_VPC_K8S_CNI_VETHPREFIX',
-    'cni.AWS_VPC_K8S_CNI_CONNMARK',
-    'cni.AWS_VPC_K8S_CNI_CUSTOM_NETWORK_CFG',
-    'cni.AWS_VPC_ENI_MTU',
-    'cni.ENABLE_PREFIX_DELEGATION',
-    'cni.ENABLE_IPv6',
-    'cni.ENABLE_V6_EGRESS',
-    'cni.ENABLE_POD_ENI',
-    'cni.ENABLE_MULTI_NIC',
-    'cni.WARM_ENI_TARGET',
-    'cni.WARM_PREFIX_TARGET',
-    'cni.WARM_IP_TARGET',
-    'cni.MINIMUM_IP_TARGET',
-    'cni.MAX_ENI',
-  ],
+  facts: awsVpcFacts,
+  environmentFields: (awsVpcFacts.settings ?? []).map((one) => `cni.${one.name}`),
   find: foundByAny(foundByDaemonSet(/^aws-node$/), foundByConfigMap(/^amazon-vpc-cni$/)),
   configure: configureAwsVpc,
 }

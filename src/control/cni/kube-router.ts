@@ -6,6 +6,7 @@ import { vethName } from '../device-names.ts'
 import type { Underlay } from '../underlay.ts'
 import type { Cni, CniContext, CniEvidence, CniInput, CniPlugin, FabricRoute } from './cni.ts'
 import { foundByDaemonSet } from './find.ts'
+import { kubeRouterFacts } from './kube-router/facts.ts'
 import { nodeRoutes } from './kube-router/routes.ts'
 import { kubeRouterRules, kubeRouterSets } from './kube-router/rules.ts'
 import type { KubeRouterSettings } from './kube-router/settings.ts'
@@ -24,38 +25,8 @@ import { hasPortmap, portmapRules, portmapSysctls } from './portmap.ts'
 export const kubeRouter: CniPlugin = {
   name: 'kube-router',
   aliases: ['kuberouter'],
-  facts: {
-    title: 'kube-router',
-    networkModel: 'Layer 3',
-    routeDistribution: 'BGP',
-    networkPolicies: 'Yes',
-    mesh: 'No',
-    externalDatastore: 'No',
-    encryption: 'No',
-    ingressEgressPolicies: 'No',
-    commercialSupport: 'No',
-    fidelity: 'exact',
-    remark:
-      'IPIP tunnels to nodes of other subnets; policies do have egress rules; its own service proxy (IPVS) is not modelled',
-  },
-  environmentFields: [
-    'cni.run-firewall',
-    'cni.run-service-proxy',
-    'cni.enable-overlay',
-    'cni.overlay-type',
-    'cni.overlay-encap',
-    'cni.overlay-encap-port',
-    'cni.enable-pod-egress',
-    'cni.enable-ibgp',
-    'cni.nodes-full-mesh',
-    'cni.peer-router-ips',
-    'cni.advertise-pod-cidr',
-    'cni.service-node-port-range',
-    'cni.service-cluster-ip-range',
-    'cni.auto-mtu',
-    'cni.mtu',
-    'cni.hairpinMode',
-  ],
+  facts: kubeRouterFacts,
+  environmentFields: (kubeRouterFacts.settings ?? []).map((one) => `cni.${one.name}`),
   find: findKubeRouter,
   configure: configureKubeRouter,
 }

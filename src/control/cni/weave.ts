@@ -7,6 +7,7 @@ import { foundByDaemonSet } from './find.ts'
 import type { Portmap } from './portmap.ts'
 import { hasPortmap, portmapRules, portmapSysctls } from './portmap.ts'
 import { weaveDevices, weavePod, weaveVeth } from './weave/devices.ts'
+import { weaveFacts } from './weave/facts.ts'
 import { policySets } from './weave/policy-controller.ts'
 import { bridgeAddress, rangeOfCluster, ringBlocks } from './weave/ring.ts'
 import { weaveRules } from './weave/rules.ts'
@@ -20,30 +21,8 @@ import { defaultRange, printedWeave, readWeaveSettings } from './weave/settings.
 export const weave: CniPlugin = {
   name: 'weave',
   aliases: ['weave-net', 'weavenet'],
-  facts: {
-    title: 'Weave Net',
-    networkModel: 'Layer 2 vxlan',
-    routeDistribution: 'N/A',
-    networkPolicies: 'Yes',
-    mesh: 'Yes',
-    externalDatastore: 'No',
-    encryption: 'Yes',
-    ingressEgressPolicies: 'Yes',
-    commercialSupport: 'Yes',
-    fidelity: 'exact',
-    remark:
-      'sleeve, and encryption with either way, are modelled by where packets go and how large they are; the wire is shown unencrypted',
-  },
-  environmentFields: [
-    'cni.backend',
-    'cni.encryption',
-    'cni.IPALLOC_RANGE',
-    'cni.WEAVE_MTU',
-    'cni.WEAVE_NO_FASTDP',
-    'cni.NO_MASQ_LOCAL',
-    'cni.EXPECT_NPC',
-    'cni.HAIRPIN_MODE',
-  ],
+  facts: weaveFacts,
+  environmentFields: (weaveFacts.settings ?? []).map((one) => `cni.${one.name}`),
   find: foundByDaemonSet(/^weave-net$/),
   configure: configureWeave,
 }

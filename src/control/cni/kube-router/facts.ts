@@ -1,0 +1,52 @@
+import type { CniFacts } from '../../../model/cni-facts.ts'
+
+/** What is told of kube-router. */
+export const kubeRouterFacts: CniFacts = {
+  title: 'kube-router',
+  networkModel: 'Layer 3',
+  routeDistribution: 'BGP',
+  networkPolicies: 'Yes',
+  mesh: 'No',
+  externalDatastore: 'No',
+  encryption: 'No',
+  ingressEgressPolicies: 'No',
+  commercialSupport: 'No',
+  fidelity: 'exact',
+  remark: 'nodes of other subnets are reached by IPIP tunnels; its policies do have egress rules',
+  encapsulation:
+    'none within a subnet; IPIP (protocol 4), or GUE in UDP 5555 with --overlay-encap=fou, beyond',
+  ports: ['TCP 179 (BGP)', 'protocol 4 (IPIP)', 'UDP 5555 (GUE)'],
+  mtu: "the uplink's (--auto-mtu); the tunnels have 1480, with GUE 1468",
+  masquerade: 'what leaves pods for neither pods nor nodes, by sets of both (--enable-pod-egress)',
+  policyEngine: 'iptables and ipsets: a chain for each pod (KUBE-POD-FW-…)',
+  serviceProxy: 'kube-proxy, or its own by IPVS (--run-service-proxy), which is not modelled',
+  settings: [
+    { name: 'run-firewall', takes: 'true, false', otherwise: 'true' },
+    { name: 'run-service-proxy', takes: 'true, false', otherwise: 'true, if its DaemonSet is in the input' },
+    { name: 'enable-overlay', takes: 'true, false', otherwise: 'true' },
+    { name: 'overlay-type', takes: 'subnet, full', otherwise: 'subnet' },
+    { name: 'overlay-encap', takes: 'ipip, fou', otherwise: 'ipip' },
+    { name: 'overlay-encap-port', takes: 'a port', otherwise: '5555' },
+    { name: 'enable-pod-egress', takes: 'true, false', otherwise: 'true' },
+    { name: 'enable-ibgp', takes: 'true, false', otherwise: 'true' },
+    { name: 'nodes-full-mesh', takes: 'true, false', otherwise: 'true' },
+    { name: 'peer-router-ips', takes: 'addresses', otherwise: 'none' },
+    { name: 'advertise-pod-cidr', takes: 'true, false', otherwise: 'true' },
+    { name: 'service-node-port-range', takes: 'a range', otherwise: '30000-32767' },
+    { name: 'service-cluster-ip-range', takes: 'blocks', otherwise: "the cluster's" },
+    { name: 'auto-mtu', takes: 'true, false', otherwise: 'true' },
+    { name: 'mtu', takes: 'a number', otherwise: "the uplink's" },
+    {
+      name: 'hairpinMode',
+      takes: 'true, false',
+      otherwise: 'as kube-router-cfg says; true without it',
+    },
+  ],
+  notModelled: [
+    'network policies: chains are those of pods that none selects',
+    'the service proxy by IPVS, DSR, and the addresses of Services that it announces',
+    'autonomous systems, route reflectors by cluster id, communities: nodes hear all or nothing of each other',
+    'the names of the pods\u2019 chains, which have the time of the last change in their hash',
+    'GUE takes four bytes more of a packet than its UDP datagrams show here',
+  ],
+}
