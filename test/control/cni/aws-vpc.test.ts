@@ -80,6 +80,17 @@ describe('without the rules that mark what comes in by the primary interface', (
   })
 })
 
+test('a secondary interface may be stated as one of the node', () => {
+  const own = example({
+    ips,
+    environment: [
+      'cni: {plugin: aws-vpc-cni, vpcCIDRs: [192.168.0.0/16], enis: {n1: {eth1: {pods: [192.168.1.121]}}}}',
+      'nodes: {n2: {interfaces: {eth1: {addresses: [192.168.1.32/24]}}}}',
+    ],
+  })
+  expect(linksOf(own, 'node/n2')).toContain('eth1 mtu 9001 192.168.1.32/24')
+})
+
 describe('n1 as `ip` shows it', () => {
   test('rules', () => {
     expect(rulesOf(usual, 'n1', 4)).toEqual([

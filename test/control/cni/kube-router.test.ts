@@ -100,6 +100,15 @@ describe('n1 in the same subnet as n2', () => {
   })
 })
 
+test('FORWARD accepts what comes from pods before kube-proxy can reject it: a Service without endpoints is silence', () => {
+  const lonely =
+    '{apiVersion: v1, kind: Service, metadata: {name: lonely}, spec: {clusterIP: 10.96.0.99, selector: {app: none}, ports: [{port: 80}]}}'
+  const ask = (cni: string) =>
+    example({ cni, more: lonely }).trace({ from: 'pod/p11', to: '10.96.0.99:80' }).outcomes[0]
+  expect(ask('flannel')?.disposition).toBe('rejected')
+  expect(ask('kube-router')?.disposition).toBe('dropped')
+})
+
 describe('tunnels, where they are asked for everywhere', () => {
   const full = example({ cni: 'kube-router:overlay-type=full' })
   // The digits are those of `printf 192168112 | sha256sum`.

@@ -1,5 +1,5 @@
 import type { Cidr, Ip } from '../../../base/ip.ts'
-import { familyOf, formatCidr, parseIp } from '../../../base/ip.ts'
+import { familyOf, formatCidr, parseInterfaceAddress, parseIp } from '../../../base/ip.ts'
 import type { CniInput } from '../cni.ts'
 import type { Settings } from '../parts/daemon.ts'
 import { daemonOf, settingOf, variablesOf } from '../parts/daemon.ts'
@@ -67,7 +67,7 @@ export function readAwsVpcSettings(input: CniInput): AwsVpcSettings {
     ipv6Egress: boolean('ENABLE_V6_EGRESS', false),
     warm: readWarmTargets(input, of),
     vpcCidrs: ofIpv4(readBlocks(report, settingOf(input, 'vpcCIDRs'))),
-    enis: readEnis(input),
+    enis: withInterfaces(input, readEnis(input)),
     sourceDestCheck: readBoolean(report, settingOf(input, 'sourceDestCheck'), true),
   }
   reportConflicts(input, of, settings)
@@ -137,6 +137,22 @@ function readEnis({ settings, report }: CniInput): AwsVpcSettings['enis'] {
       }),
     ]),
   )
+}
+
+/** Secondary interfaces that the Environment gives to nodes (`nodes.NODE.interfaces.eth1`), where `cni.enis` is silent. */
+function withInterfaces({ environment }: CniInput, stated: AwsVpcSettings['enis']): AwsVpcSettings['enis'] {
+  const made = new Map(stated)
+  for (const [node, { interfaces = {} }] of Object.entries(environment.nodes ?? {})) {
+    const own = stated.get(node) ?? []
+    const further = Object.entries(interfaces).flatMap(([device, { addresses = [] }]): StatedEni[] => {
+      const address = parseInterfaceAddress(addresses[0] ?? '')
+      const isKnown = own.some((one) => one.device === device)
+      if (isKnown || !address || !/^eth[1-9]\d*$/.test(device)) return []
+      return [{ device, address: address.ip, pods: [] }]
+    })
+    if (further.length > 0) made.set(node, [...own, ...further])
+  }
+  return made
 }
 
 function fieldsOf(value: unknown): readonly (readonly [string, unknown])[] {
