@@ -59,7 +59,9 @@ describe('defaults are those of Kubernetes 1.36', () => {
 
 /** What nodes do with packets, and what the objects say. */
 function factsOf(cluster: LoadedCluster): unknown {
-  const rules = cluster.cluster.nodes.map(({ name }) => (cluster.ruleSets(name) ?? []).map(formatRuleSet))
+  // What is printed is in the order of names; the input may not have been.
+  const names = cluster.cluster.nodes.map(({ name }) => name).toSorted()
+  const rules = names.map((name) => (cluster.ruleSets(name) ?? []).map(formatRuleSet))
   return { rules, dump: dump(cluster) }
 }
 
