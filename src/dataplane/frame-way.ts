@@ -9,6 +9,8 @@ export interface BridgePort {
   readonly port: Device
   /** The device at the other end of its wire, if the port is one of a veth pair. */
   readonly far: Attachment | undefined
+  /** The one host behind the port, unless another bridge or several hosts are. */
+  readonly host: Attachment | undefined
 }
 
 /** What is known of one network's bridges: their ports, and behind which a MAC was found. */
@@ -35,7 +37,8 @@ export function bridgePorts(network: Network, netns: Netns, bridge: string): rea
   const made = netns.devices.flatMap((port): BridgePort[] => {
     if (port.master !== bridge || port.down) return []
     const far = wireEnd(network, port)
-    return far || leadsOn(port) ? [{ port, far }] : []
+    const host = far?.device.master === undefined ? far : undefined
+    return far || leadsOn(port) ? [{ port, far, host }] : []
   })
   ports.set(`${netns.id} ${bridge}`, made)
   return made
@@ -46,11 +49,6 @@ function leadsOn({ type }: Device): boolean {
   return type === 'ethernet' || type === 'vxlan' || type === 'geneve'
 }
 
-/** The one host behind the port, unless another bridge or several hosts are. */
-export function onlyHost({ far }: BridgePort): Attachment | undefined {
-  return far && far.device.master === undefined ? far : undefined
-}
-
 /** The bridge port behind which a MAC is: what the bridge has learnt from the MAC's own frames. */
 export function portOfMac(
   network: Network,
@@ -59,15 +57,15 @@ export function portOfMac(
   mac: string,
 ): BridgePort | undefined {
   const ports = bridgePorts(network, netns, bridge)
-  const host = ports.find((one) => onlyHost(one)?.device.mac === mac)
-  if (host || ports.every((one) => onlyHost(one))) return host
+  const known = ports.find(({ host }) => host?.device.mac === mac)
+  if (known || ports.every(({ host }) => host)) return known
   const { learnt } = indexOf(network)
   const key = `${netns.id} ${bridge} ${mac}`
   if (!learnt.has(key)) {
     const passed = [bridgeKey(netns, bridge)]
     learnt.set(
       key,
-      ports.find((one) => !onlyHost(one) && isBeyond(network, { netns, device: one.port }, mac, passed)),
+      ports.find((one) => !one.host && isBeyond(network, { netns, device: one.port }, mac, passed)),
     )
   }
   return learnt.get(key)

@@ -2,7 +2,7 @@ import { invariant } from '../base/invariant.ts'
 import type { Ip } from '../base/ip.ts'
 import { familyOf } from '../base/ip.ts'
 import type { Device, Netns, Network, SegmentPort } from '../model/network.ts'
-import { bridgeKey, bridgePorts, frameWay, onlyHost, remoteEnd, remotesOf } from './frame-way.ts'
+import { bridgeKey, bridgePorts, frameWay, remoteEnd, remotesOf } from './frame-way.ts'
 import type { Attachment, FrameTarget, FrameWay } from './link.ts'
 import { attachment, deviceOf, wireEnd } from './link.ts'
 import { isLocal, lookUpRoute } from './routing.ts'
@@ -55,15 +55,13 @@ function askPorts(
   passed: readonly string[],
   except?: string,
 ): FrameWay | undefined {
-  const beyond = [...passed, bridgeKey(netns, bridge.name)]
-  for (const one of bridgePorts(network, netns, bridge.name)) {
-    const { port } = one
+  for (const { port, host } of bridgePorts(network, netns, bridge.name)) {
     if (port.name === except) continue
-    const host = onlyHost(one)
     if (host) {
       if (answersFor(host.netns, host.device, ip)) return { at: host, mac: host.device.mac }
       continue
     }
+    const beyond = [...passed, bridgeKey(netns, bridge.name)]
     const way = askOut(network, { netns, device: port }, ip, beyond)
     if (way) return way
   }
@@ -80,7 +78,7 @@ function askIn(
   if (device.master === undefined) return answersFor(netns, device, ip) ? device.mac : undefined
   const bridge = deviceOf(netns, device.master)
   invariant(bridge, `bridge ${device.master} of ${netns.id} does not exist`)
-  if (passed.includes(bridgeKey(netns, bridge.name))) return undefined
+  if (passed.length > 0 && passed.includes(bridgeKey(netns, bridge.name))) return undefined
   if (speaksFor(netns, bridge) && answersFor(netns, bridge, ip)) return bridge.mac
   return askPorts(network, netns, bridge, ip, passed, device.name)?.mac
 }

@@ -62,10 +62,10 @@ function defaultPayload(protocol: number): number {
 
 /** A SYN+ACK, a datagram or an echo reply: the packet turned round. */
 export function replyTo(packet: Packet): Packet {
-  const { fragments: _, mss: __, ...whole } = packet
-  const { src, dst, sport, dport, icmp, protocol } = whole
+  const { src, dst, sport, dport, icmp, protocol, fragments, mss } = packet
+  const sized = fragments !== undefined || mss !== undefined
   return {
-    ...whole,
+    ...(sized ? withoutSizes(packet) : packet),
     src: dst,
     dst: src,
     sport: dport,
@@ -75,6 +75,11 @@ export function replyTo(packet: Packet): Packet {
     ttl: 64,
     mark: 0,
   }
+}
+
+/** What a packet says of its own size is not its answer's. */
+function withoutSizes({ fragments: _, mss: __, ...whole }: Packet): Packet {
+  return whole
 }
 
 /** A RST in answer to a TCP segment; none to a RST (tcp_v4_send_reset, nf_send_reset). */
