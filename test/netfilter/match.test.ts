@@ -203,6 +203,7 @@ const rows: readonly (readonly [rule: string, packet: string, answer: string])[]
   ['-m string --algo bm --string "GET /"',       'tcp 10.0.0.1:1 > 10.0.0.2:2 flags=SYN',                  'no'],
   ['-m string --algo bm ! --string "GET /"',     'tcp 10.0.0.1:1 > 10.0.0.2:2 flags=SYN',                  'yes'],
   ['-m string --algo bm --string "GET"',         'tcp 10.0.0.1:1 > 10.0.0.2:2 flags=SYN',                  'unknown'],
+  ['-m rt --rt-type 0',                          'udp fd00::1:1 > fd00::2:2',                              'no'],
 
   // What is not modelled is neither taken nor passed over, unless something that is decides.
   ['-m socket --transparent',                    'udp 10.0.0.1:1 > 10.0.0.2:2',                            'unknown'],
