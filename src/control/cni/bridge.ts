@@ -30,6 +30,18 @@ export const bridge: CniPlugin = {
     commercialSupport: 'No',
     fidelity: 'exact',
     remark: 'pods of one node share a bridge; somebody writes the routes between nodes by hand',
+    encapsulation: 'none',
+    mtu: "the uplink's",
+    masquerade: "what leaves the pod's own node block, pods of other nodes included (ipMasq)",
+    policyEngine: 'none',
+    settings: [
+      { name: 'bridge', takes: 'a device', otherwise: 'cni0' },
+      { name: 'ipMasq', takes: 'true, false', otherwise: 'true' },
+      { name: 'hairpin', takes: 'true, false', otherwise: 'true' },
+      { name: 'portmap', takes: 'true, false', otherwise: 'true' },
+      { name: 'routes', takes: 'true, false', otherwise: 'true' },
+      { name: 'mtu', takes: 'a number', otherwise: "the uplink's" },
+    ],
   },
   environmentFields: [
     'cni.backend',

@@ -5,6 +5,7 @@ import { foundByAny, foundByConfigMap, foundByDaemonSet } from './find.ts'
 import { backendParts, flannelAnnotations, flannelMtu } from './flannel/backend.ts'
 import type { FlannelConfig } from './flannel/config.ts'
 import { printedConfig, readFlannelConfig, withNetwork } from './flannel/config.ts'
+import { flannelFacts } from './flannel/facts.ts'
 import { flannelRules } from './flannel/rules.ts'
 import type { BridgeOptions } from './parts/bridge.ts'
 import { bridgeDevices, bridgedPod, bridgeRoutes } from './parts/bridge.ts'
@@ -19,20 +20,7 @@ import { hasPortmap, portmapRules, portmapSysctls } from './portmap.ts'
  */
 export const flannel: CniPlugin = {
   name: 'flannel',
-  facts: {
-    title: 'flannel',
-    networkModel: 'vxlan',
-    routeDistribution: 'No',
-    networkPolicies: 'No',
-    mesh: 'No',
-    externalDatastore: 'None',
-    encryption: 'No',
-    ingressEgressPolicies: 'No',
-    commercialSupport: 'No',
-    fidelity: 'exact',
-    remark:
-      'each node keeps a subnet of its own: packets between nodes are routed twice, through a VXLAN device or, with host-gw, without one; the WireGuard backend encrypts',
-  },
+  facts: flannelFacts,
   environmentFields: [
     'cni.backend',
     'cni.network',

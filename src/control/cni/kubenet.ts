@@ -34,6 +34,18 @@ export const kubenet: CniPlugin = {
     commercialSupport: 'No',
     fidelity: 'exact',
     remark: 'gone with dockershim in 1.24; its host ports (KUBE-HOSTPORTS) are modelled as portmap maps them',
+    encapsulation: 'none',
+    mtu: "the uplink's",
+    masquerade: 'what goes to neither 10.0.0.0/8 nor a local address; nothing where ip-masq-agent runs',
+    policyEngine: 'none',
+    settings: [
+      { name: 'nonMasqueradeCIDR', takes: 'a block', otherwise: '10.0.0.0/8' },
+      { name: 'mtu', takes: 'a number', otherwise: "the uplink's" },
+    ],
+    notModelled: [
+      'ebtables (KUBE-DEDUP)',
+      "kubelet's own host port chains (KUBE-HOSTPORTS): portmap's stand for them",
+    ],
   },
   environmentFields: ['cni.backend', 'cni.nonMasqueradeCIDR', 'cni.mtu'],
   find: () => undefined,
