@@ -27,7 +27,8 @@ function node(name: string, ip: string, cidr: string): string {
 }
 
 function pod(name: 'p11' | 'p12' | 'p21', ips: Readonly<Record<string, string>>): string {
-  return `{apiVersion: v1, kind: Pod, metadata: {name: ${name}, labels: {app: ${name}}}, spec: {nodeName: ${homes[name]}, containers: [{name: app, image: app, ports: [{containerPort: 8080}, {containerPort: 8080, protocol: UDP}]}]}, status: {phase: Running, podIP: ${ips[name]}, podIPs: [{ip: ${ips[name]}}]}}`
+  const mapped = name === 'p11' ? ', hostPort: 8081' : ''
+  return `{apiVersion: v1, kind: Pod, metadata: {name: ${name}, labels: {app: ${name}}}, spec: {nodeName: ${homes[name]}, containers: [{name: app, image: app, ports: [{containerPort: 8080${mapped}}, {containerPort: 8080, protocol: UDP}]}]}, status: {phase: Running, podIP: ${ips[name]}, podIPs: [{ip: ${ips[name]}}]}}`
 }
 
 function service(name: string, app: string, ip: string, more = ''): string {
@@ -85,6 +86,14 @@ export const flows = {
   'n1->p21': ['node/n1', 'pod/p21:8080'],
   'n1->svc(p12)': ['node/n1', '10.96.0.12:80'],
   'n1->svc(p21)': ['node/n1', '10.96.0.21:80'],
+  'n1->hostPort at its own address': ['node/n1', '192.168.1.11:8081'],
+  'n1->hostPort at 127.0.0.1': ['node/n1', '127.0.0.1:8081'],
+  'p11->hostPort': ['pod/p11', '192.168.1.11:8081'],
+  'p12->hostPort': ['pod/p12', '192.168.1.11:8081'],
+  'p21->hostPort': ['pod/p21', '192.168.1.11:8081'],
+  'ext->hostPort': [`external/${ext}`, '192.168.1.11:8081'],
+  'n2->hostPort': ['node/n2', '192.168.1.11:8081'],
+  'n1->127.0.0.1 node port': ['node/n1', '127.0.0.1:30021'],
   'ext->np(n1)->p21': [`external/${ext}`, '192.168.1.11:30021'],
   'ext->np(n2)->p21': [`external/${ext}`, '192.168.1.12:30021'],
   'ext->np(n1) local policy ->p12': [`external/${ext}`, '192.168.1.11:30012'],

@@ -38,6 +38,13 @@ const rows: readonly Row[] = [
   ['ext->np(n1)->p21', { 'flannel-vxlan': tunnel, others: n1 }],
   ['ext->np(n2)->p21', { others: '10.244.2.1' }],
   ['ext->np(n1) local policy ->p12', { others: ext }],
+  ['n1->hostPort at its own address', { others: n1 }],
+  ['n1->hostPort at 127.0.0.1', { others: gateway }],
+  ['p11->hostPort', { others: gateway }],
+  ['p12->hostPort', { others: gateway }],
+  ['p21->hostPort', { others: '192.168.1.12' }],
+  ['ext->hostPort', { others: ext }],
+  ['n2->hostPort', { others: '192.168.1.12' }],
 ]
 
 const loaded = new Map<Mode, LoadedCluster>()
@@ -68,6 +75,50 @@ const ttls: readonly (readonly [flow: Flow, mode: Mode, ttl: number])[] = [
 
 test.each(ttls)('TTL of %s with %s is %i', (flow, mode, ttl) => {
   expect(ttlSeen(clusterOf(mode), flow)).toBe(ttl)
+})
+
+// biome-ignore format: a table
+const hostPorts: readonly (readonly [flow: Flow, seen: string])[] = [
+  ['n1->hostPort at its own address', n1],
+  ['n1->hostPort at 127.0.0.1', n1],
+  ['p11->hostPort', n1],
+  ['p12->hostPort', '10.244.1.3'],
+  ['p21->hostPort', '192.168.1.12'],
+  ['ext->hostPort', ext],
+  ['n2->hostPort', '192.168.1.12'],
+]
+
+describe('Calico gives pods a /32: of a host port only the pod itself is masqueraded', () => {
+  const cluster = example({ environment: ['cni: {plugin: calico, encapsulation: vxlan}'] })
+  test.each(hostPorts)('%s', (flow, seen) => {
+    expect(sourceSeen(cluster, flow)).toBe(seen)
+  })
+})
+
+const noHairpin = `{apiVersion: v1, kind: ConfigMap, metadata: {name: kube-flannel-cfg, namespace: kube-flannel}, data: {net-conf.json: '{"Network": "10.244.0.0/16", "Backend": {"Type": "vxlan"}}', cni-conf.json: '{"plugins": [{"type": "flannel", "delegate": {"hairpinMode": false}}, {"type": "portmap"}]}'}}`
+const noForward =
+  '{apiVersion: apps/v1, kind: DaemonSet, metadata: {name: kube-flannel-ds, namespace: kube-flannel}, spec: {selector: {matchLabels: {app: flannel}}, template: {metadata: {labels: {app: flannel}}, spec: {hostNetwork: true, tolerations: [{operator: Exists}], containers: [{name: kube-flannel, image: flannel, command: [/opt/bin/flanneld], args: [--ip-masq, --kube-subnet-mgr, --iptables-forward-rules=false]}]}}}}'
+const dropped = '{FORWARD: {policy: DROP}}'
+
+/** What breaks what, measured with flannel. */
+// biome-ignore format: a table
+const breaks: readonly (readonly [what: string, more: string, environment: readonly string[], seen: Partial<Readonly<Record<Flow, string>>>])[] = [
+  ['bridge-nf-call-iptables=0', '', ['nodes: {n1: {sysctl: {net.bridge.bridge-nf-call-iptables: 0}}}'],
+    { 'p11->svc(p12)': 'dropped', 'p11->svc(p11) self': gateway, 'p11->svc(p21)': '10.244.1.2', 'p11->p12': '10.244.1.2' }],
+  ['hairpin off on the port', noHairpin, [], { 'p11->svc(p11) self': 'dropped', 'p11->svc(p12)': '10.244.1.2' }],
+  ['FORWARD policy DROP and no FLANNEL-FWD', noForward, [`nodes: {n1: {filter: ${dropped}}, n2: {filter: ${dropped}}}`],
+    { 'p11->p21': 'dropped', 'p11->p12': 'dropped' }],
+  ['FORWARD policy DROP, and FLANNEL-FWD is there', '', [`nodes: {n1: {filter: ${dropped}}, n2: {filter: ${dropped}}}`],
+    { 'p11->p21': '10.244.1.2', 'p11->p12': '10.244.1.2' }],
+  ['no route_localnet', '', ['nodes: {n1: {sysctl: {net.ipv4.conf.all.route_localnet: 0}}}'],
+    { 'n1->127.0.0.1 node port': 'dropped' }],
+]
+
+describe.each(breaks)('flannel with %s', (_what, more, environment, seen) => {
+  const cluster = example({ cni: 'flannel', more, environment })
+  test.each(Object.entries(seen))('%s: %s', (flow, expected) => {
+    expect(sourceSeen(cluster, flow as Flow)).toBe(expected)
+  })
 })
 
 test('what goes between nodes: flannel wraps it in VXLAN, the others do not', () => {

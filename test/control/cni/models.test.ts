@@ -36,12 +36,15 @@ function clusterOf(mode: Mode): LoadedCluster {
   return known
 }
 
+/** The source seen by flow; a host port is not in every row. */
+type Seen = Partial<Readonly<Record<Flow, string>>>
+
 const p11 = '10.244.1.2'
 const n1 = '192.168.1.11'
 const n2 = '192.168.1.12'
 
 /** What holds for pods that are routed one by one, with kube-proxy: its MASQUERADE takes the node's address. */
-const routed: Readonly<Record<Flow, string>> = {
+const routed: Seen = {
   'p11->p12': p11,
   'p11->p21': p11,
   'p12->p21': '10.244.1.3',
@@ -64,7 +67,7 @@ const routed: Readonly<Record<Flow, string>> = {
   'ext->np(n1) local policy ->p12': ext,
 }
 /** Pods on a bridge with the gateway 10.244.1.1: what goes to the node's own pods takes that. */
-const bridged: Readonly<Record<Flow, string>> = {
+const bridged: Seen = {
   ...routed,
   'p11->svc(p11) self': '10.244.1.1',
   'n1->p12': '10.244.1.1',
@@ -95,7 +98,7 @@ const kopeioVxlan = {
   'p11->svc(p11) self': 'dropped',
 }
 
-const rows: Readonly<Record<Mode, Readonly<Record<Flow, string>>>> = {
+const rows: Readonly<Record<Mode, Seen>> = {
   antrea: antreaTunnel,
   antreaVxlan: antreaTunnel,
   antreaGre: antreaTunnel,
