@@ -1,4 +1,5 @@
-import { ICMP, TCP } from '../base/packet.ts'
+import { familyOf } from '../base/ip.ts'
+import { ICMP, TCP, UDP } from '../base/packet.ts'
 import type { Symptom } from '../model/journey.ts'
 import type { Answer, ExchangeOutcome } from '../model/trace.ts'
 import type { Asked } from './result.ts'
@@ -22,6 +23,15 @@ const errors6: Readonly<Record<number, string>> = {
   4: 'Connection refused',
   5: 'Permission denied',
   6: 'Permission denied',
+}
+
+/**
+ * ICMP errors that mean nothing to a UDP socket unless it has IP_RECVERR (icmp_err_convert and tab_unreach call them not
+ * fatal; udp_err passes them over): type and code, by family. TCP takes all of them while it connects.
+ */
+const unheard: Readonly<Record<4 | 6, readonly string[]>> = {
+  4: ['3/0', '3/1', '3/5', '3/11', '3/12', '11/0', '11/1'],
+  6: ['1/0', '1/2', '1/3', '3/0', '3/1'],
 }
 
 const localErrors: Readonly<Record<string, string>> = {
@@ -61,6 +71,7 @@ export function symptomOf(outcome: ExchangeOutcome, asked: Asked): Symptom {
     case 'rejected':
     case 'no-route':
     case 'looped':
+      if (errno === undefined && isUnheard(answer, asked)) return silence(outcome, asked)
       return failed(asked, errno === undefined ? answerText(answer) : (localErrors[errno] ?? errno))
     default:
       return disposition satisfies never
@@ -87,6 +98,12 @@ export const symptomText = {
 
 function symptom(text: string, curlExitCode: number | null): Symptom {
   return { text, curlExitCode, httpStatus: null }
+}
+
+function isUnheard(answer: Answer | undefined, { protocol }: Asked): boolean {
+  if (protocol !== UDP || !answer?.icmp) return false
+  const { type, code } = answer.icmp
+  return unheard[familyOf(answer.from)].includes(`${type}/${code}`)
 }
 
 function answerText(answer: Answer | undefined): string {

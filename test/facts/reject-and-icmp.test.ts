@@ -31,6 +31,41 @@ describe('`reject-kinds`: what the caller gets', () => {
   })
 })
 
+/** The kernel's icmp_err_convert calls these errors not fatal: a UDP socket hears of them with IP_RECVERR alone. */
+describe('`udp-soft-errors`: a connected UDP socket hears of an ICMP error, or goes on waiting', () => {
+  test.each([
+    ['icmp-net-unreachable', 'no answer: it times out'],
+    ['icmp-host-unreachable', 'no answer: it times out'],
+    ['icmp-port-unreachable', "the socket's error is: Connection refused"],
+    ['icmp-proto-unreachable', "the socket's error is: Protocol not available"],
+    ['icmp-host-prohibited', "the socket's error is: No route to host"],
+    ['icmp-admin-prohibited', "the socket's error is: No route to host"],
+  ])('%s', (kind, seen) => {
+    const lab = new Lab({ a: { filter: [`-A FORWARD -d ${B1}/32 -p udp -j REJECT --reject-with ${kind}`] } })
+    const { outcome } = lab.go('a1', B1, { port: 8080, protocol: 'udp' })
+    expect(symptomOf(outcome, { host: 'x', port: 8080, protocol: UDP }).text).toBe(seen)
+  })
+})
+
+test('`stale-udp-entry-to-a-dead-pod`: three seconds of ARP, then host-unreachable that the socket does not hear', () => {
+  const hostPort = (pod: string) => ({
+    nat: [`-A PREROUTING -d ${A}/32 -p udp -m udp --dport 8125 -j DNAT --to-destination ${pod}:8080`],
+    filter: ['-A FORWARD -m conntrack --ctstate RELATED'],
+  })
+  const statsd = { port: 8125, protocol: 'udp', sport: 40000 } as const
+  const lab = new Lab({ a: hostPort(A1) })
+  expect(lab.go('c', A, statsd).at).toBe('a1')
+  lab.load('a', hostPort(A2))
+  lab.edit('a', (netns) => ({ ...netns, devices: netns.devices.filter((one) => one.name !== 'va1') }))
+  const went = lab.go('c', A, statsd)
+  // The error comes from the address that was asked, and quotes the datagram as it was sent, one hop older.
+  expect(went).toMatchObject({ at: undefined, stopped: 'no-neighbor', answer: `3/1 from ${A}` })
+  expect(symptomOf(went.outcome, { host: 'x', port: 8125, protocol: UDP }).text).toBe(
+    'no answer: it times out',
+  )
+  expect(lab.go('c', A, { ...statsd, sport: 40001 }).at).toBe('a2')
+})
+
 test('`reject-local-output`: UDP fails with EPERM at once; TCP hears of a REJECT and nothing of a DROP', () => {
   const lab = new Lab({
     a: { filter: [`-A OUTPUT -d ${VIP}/32 -j REJECT`, `-A OUTPUT -d ${B1}/32 -j DROP`] },
