@@ -50,12 +50,11 @@ export function symptomOf(outcome: ExchangeOutcome, asked: Asked): Symptom {
     case 'reached':
       return symptom(asked.protocol === TCP ? 'connected' : 'answered', 0)
     case 'stalled':
-      if (errno === undefined && answer === undefined) return silence(outcome, asked)
-      return failed(asked, errno === undefined ? answerText(answer) : (localErrors[errno] ?? errno))
+      return answer === undefined && errno === undefined ? silence(outcome, asked) : told(outcome, asked)
     case 'unknown':
       return symptom('not known: something on the way is not modelled', null)
     case 'dropped':
-      return errno === undefined ? silence(outcome, asked) : failed(asked, localErrors[errno] ?? errno)
+      return errno === undefined ? silence(outcome, asked) : told(outcome, asked)
     case 'no-address':
       return symptom('no address has been assigned: <pending>', null)
     case 'nxdomain':
@@ -71,8 +70,7 @@ export function symptomOf(outcome: ExchangeOutcome, asked: Asked): Symptom {
     case 'rejected':
     case 'no-route':
     case 'looped':
-      if (errno === undefined && isUnheard(answer, asked)) return silence(outcome, asked)
-      return failed(asked, errno === undefined ? answerText(answer) : (localErrors[errno] ?? errno))
+      return told(outcome, asked)
     default:
       return disposition satisfies never
   }
@@ -98,6 +96,13 @@ export const symptomText = {
 
 function symptom(text: string, curlExitCode: number | null): Symptom {
   return { text, curlExitCode, httpStatus: null }
+}
+
+/** The error of the sender's own kernel, else that of the answer, if the socket hears of it. */
+function told(outcome: ExchangeOutcome, asked: Asked): Symptom {
+  const { answer, errno } = outcome
+  if (errno !== undefined) return failed(asked, localErrors[errno] ?? errno)
+  return isUnheard(answer, asked) ? silence(outcome, asked) : failed(asked, answerText(answer))
 }
 
 function isUnheard(answer: Answer | undefined, { protocol }: Asked): boolean {
