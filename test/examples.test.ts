@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { formatIp } from '../src/base/ip.ts'
 import type { JourneyOutcome, LoadedCluster } from '../src/index.ts'
-import { loadCluster, readTexts } from '../src/index.ts'
+import { loadCluster, parseCluster, readTexts } from '../src/index.ts'
 import { runCommand } from './support/command.ts'
 
 const root = join(import.meta.dirname, '..')
@@ -274,6 +274,60 @@ describe('outages: how they end, what stopped the packet, and the cause', () => 
         ({ fix, objects }) => fix && objects.some((one) => one.at?.file.endsWith(`${file}.yaml`)),
       ),
     ).toBe(true)
+  })
+})
+
+/** Where between the machines the packet ends, the first cause that is named, and the change of the file that mends it. */
+// biome-ignore format: one outage a line
+const networks = [
+  { file: 'vxlan-port-blocked',       to: 'svc/shop/web:80',   ends: 'dropped', at: 'firewall/worker2', onReply: false, finding: 'provider-firewall',   mend: ['protocol: ICMP', 'protocol: UDP, ports: [8472]'] },
+  { file: 'bgp-routes-missing',       to: 'svc/shop/web:80',   ends: 'dropped', at: 'router',           onReply: false, finding: 'pod-route-missing',   mend: ['learnsPodRoutes: false', 'learnsPodRoutes: true'] },
+  { file: 'ipip-dropped',             to: 'svc/shop/web:80',   ends: 'dropped', at: 'firewall/worker2', onReply: false, finding: 'provider-firewall',   mend: ['protocol: ICMP', 'protocol: IPIP'] },
+  { file: 'pod-network-overlaps-lan', to: '192.168.20.5:5432', ends: 'dropped', at: 'router',           onReply: true,  finding: 'address-overlap',     mend: ['192.168.0.0/16', '192.168.96.0/19'] },
+  { file: 'asymmetric-paths',         to: 'svc/shop/web:80',   ends: 'dropped', at: 'router/b',         onReply: true,  finding: 'kernel-setting',      mend: ['rp_filter: 1', 'rp_filter: 2'] },
+  { file: 'mtu-black-hole',           to: 'svc/shop/web:80',   ends: 'stalled', at: 'router',           onReply: true,  finding: 'path-mtu-black-hole', mend: ['mtu: 1400', 'mtu: 1500'], sizes: [500, 20_000] },
+  { file: 'host-gw-two-subnets',      to: 'svc/shop/web:80',   ends: 'dropped', at: 'router',           onReply: false, finding: 'pod-route-missing',   mend: ['"host-gw"', '"vxlan"'] },
+  { file: 'docker-forward-drop',      to: 'svc/shop/web:80',   ends: 'dropped', at: 'node/worker2',     onReply: false, finding: 'host-firewall',       mend: ['version: "24"', 'forwardPolicy: ACCEPT'] },
+] as const
+
+describe('outages of the network between nodes', () => {
+  const traced = (text: string, { to, ...row }: (typeof networks)[number]) => {
+    const [size, responseSize] = 'sizes' in row ? row.sizes : []
+    const sizes = size === undefined ? {} : { size, ...(responseSize !== undefined && { responseSize }) }
+    return parseCluster([{ name: 'cluster.yaml', text }]).trace({ from: 'pod/shop/client', to, ...sizes })
+  }
+
+  test.for(networks)('$file: $ends at $at, $finding', async (row) => {
+    const name = `examples/networks/${row.file}.yaml`
+    const text = readFileSync(join(root, name), 'utf8')
+    const { outcomes, findings } = traced(text, row)
+    const ends = outcomes.map(({ disposition, symptom, stoppedAt }) => ({
+      ends: disposition,
+      curl: symptom.curlExitCode,
+      at: stoppedAt?.netns,
+      onReply: stoppedAt?.onReply,
+    }))
+    expect(ends).toEqual([{ ends: row.ends, curl: 28, at: row.at, onReply: row.onReply }])
+    expect(findings.map(({ code }) => code)).toEqual([row.finding])
+    expect(findings[0]?.objects.some(({ at }) => at !== undefined)).toBe(true)
+    const options = 'sizes' in row ? `--size ${row.sizes[0]} --response-size ${row.sizes[1]}` : ''
+    expect((await runCommand(`trace pod/shop/client ${row.to} ${options} -f ${name}`)).code).toBe(1)
+  })
+
+  test.for(networks)('$file: what mends it', (row) => {
+    const text = readFileSync(join(root, `examples/networks/${row.file}.yaml`), 'utf8')
+    const [from, to] = row.mend
+    expect(text).toContain(from)
+    const { outcomes } = traced(text.replaceAll(from, to), row)
+    expect(outcomes.map(({ disposition }) => disposition)).toEqual(['reached'])
+  })
+
+  test('the black hole lets small packets pass', async () => {
+    const { outcomes } = (await load('networks/mtu-black-hole')).trace({
+      from: 'pod/shop/client',
+      to: 'svc/shop/web:80',
+    })
+    expect(outcomes.map(({ disposition }) => disposition)).toEqual(['reached'])
   })
 })
 

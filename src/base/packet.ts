@@ -83,6 +83,9 @@ const protocolNames = new Map<number, string>([
   [UDP, 'udp'],
   [ICMPV6, 'icmpv6'],
   [SCTP, 'sctp'],
+  [IPIP, 'ipip'],
+  [GRE, 'gre'],
+  [50, 'esp'],
 ])
 
 /** The name that people and iptables use; the number itself where there is none. */

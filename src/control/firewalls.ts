@@ -80,12 +80,15 @@ function refOf({ environmentSource }: Cluster): ObjectRef | undefined {
 
 function guardRules(cluster: Cluster, entries: readonly FirewallEntry[], family: 4 | 6): RuleSet {
   const fromNode: Match = { type: 'physdev', in: { name: 'inside0', inverted: false } }
-  const rules = [rule(originOf(cluster), {}, [fromNode], accept), ...filterRules(cluster, entries, family)]
+  const rules = [
+    rule(originOf(cluster, entries), {}, [fromNode], accept),
+    ...filterRules(cluster, entries, family),
+  ]
   return { family, tables: [filterTable(rules)], conntrack: true }
 }
 
-function originOf(cluster: Cluster): Origin {
-  const subject = refOf(cluster)
+function originOf(cluster: Cluster, [entry]: readonly FirewallEntry[]): Origin {
+  const subject = entry && firewallPlace(cluster, entry)
   return { component: 'provider firewall', ...(subject && { subject }) }
 }
 
@@ -97,12 +100,25 @@ function filterTable(forward: readonly Rule[]) {
   ])
 }
 
+/** Where the Environment states a firewall. */
+export function firewallPlace(
+  { environment, environmentSource: source }: Cluster,
+  entry: FirewallEntry,
+): ObjectRef | undefined {
+  if (!source) return undefined
+  const index = (environment.network?.firewalls ?? []).indexOf(entry)
+  const path = index < 0 ? ['cloudFirewall'] : ['network', 'firewalls', index]
+  return { ...source.ref, at: source.locate(['spec', ...path]) }
+}
+
 /** Answers pass; then what is denied, what is allowed, and the default. Several firewalls are rules of one. */
 function filterRules(cluster: Cluster, entries: readonly FirewallEntry[], family: 4 | 6): readonly Rule[] {
-  const origin = originOf(cluster)
+  const origin = originOf(cluster, entries)
   const lines = (which: 'allow' | 'deny', target: Target) =>
     entries.flatMap((entry) =>
-      (entry[which] ?? []).flatMap((line) => ruleOf(line, family, { origin, target })),
+      (entry[which] ?? []).flatMap((line) =>
+        ruleOf(line, family, { origin: originOf(cluster, [entry]), target }),
+      ),
     )
   const denies = entries.some((entry) => (entry.default ?? (entry.allow ? 'deny' : 'allow')) === 'deny')
   return [

@@ -198,9 +198,14 @@ export function furtherRouters({ environment }: Cluster, underlay: Underlay): re
   return (environment.network?.routers ?? []).map((entry, index) => furtherRouter(entry, index, underlay))
 }
 
+/** The namespace of the router that stands in this place of the Environment's list. */
+export function routerNetnsId(name: string | undefined, index: number): string {
+  return `router/${name ?? `router${index + 1}`}`
+}
+
 function furtherRouter(entry: RouterEntry, index: number, underlay: Underlay): FurtherRouter {
-  const name = entry.name ?? `router${index + 1}`
-  const id = `router/${name}`
+  const id = routerNetnsId(entry.name, index)
+  const name = id.slice('router/'.length)
   const sides = (entry.addresses ?? []).flatMap((text, number): readonly Side[] => {
     const address = parseInterfaceAddress(text)
     const network = address && networkOf(underlay, address.ip)

@@ -1,5 +1,5 @@
 import { invariant } from '../base/invariant.ts'
-import { isLoopback } from '../base/ip.ts'
+import { formatCidr, isLoopback } from '../base/ip.ts'
 import type { Packet } from '../base/packet.ts'
 import { packetFamily } from '../base/packet.ts'
 import { bridgeReceive } from './bridge.ts'
@@ -67,7 +67,9 @@ function routeInput(walk: Walk, flight: Flight): readonly Outcome[] {
     return lose(walk, flight, 'forwarding-off', `forwarding is off (net.ipv4.ip_forward=0)`)
   }
   if (!route) return unreachable(walk, flight, 'netUnreachable', 'no route to the destination')
-  if (route.type === 'blackhole') return lose(walk, flight, 'blackhole', 'blackhole route')
+  if (route.type === 'blackhole') {
+    return lose(walk, flight, 'blackhole', `blackhole route ${formatCidr(route.destination)}`)
+  }
   if (route.type === 'unreachable') return unreachable(walk, flight, 'hostUnreachable', 'unreachable route')
   if (route.type === 'prohibit') return unreachable(walk, flight, 'prohibited', 'prohibit route')
   const fault = sourceFault(netns, packet, inDevice)

@@ -4,6 +4,7 @@ import type { Hop, Leg, RuleStep, Step } from '../model/trace.ts'
 import type { Rule } from '../netfilter/rule.ts'
 import type { ShowLocation } from './layout.ts'
 import { blockLines } from './layout.ts'
+import type { StepOf } from './step-text.ts'
 import {
   chainPath,
   deliveredText,
@@ -138,9 +139,13 @@ function hopRows(hop: Hop, { answering, sender, sized }: HopContext): readonly R
   const path: RuleStep[] = []
   const protocol = packetOf(hop)?.protocol ?? 0
   let device = deviceOfFirst(hop)
+  let routed: StepOf<'route'> | undefined
   for (const step of hop.steps) {
     if (step.type === 'rule') path.push(step)
-    if (sender && step.type === 'route' && step.route.destination.bits === 0 && !step.again) continue
+    if (step.type === 'route') {
+      if (isToldAlready(step, routed, sender)) continue
+      routed = step
+    }
     const row = rowOf(step, { path, protocol, answering, sized })
     if (!row) continue
     rows.push({ ...row, place: '', device: row.device || device })
@@ -148,6 +153,12 @@ function hopRows(hop: Hop, { answering, sender, sized }: HopContext): readonly R
   }
   if (rows.length === 0) rows.push({ place: '', device, text: 'passes', cause: '', tone: 'plain' })
   return rows
+}
+
+/** The sender's default route is no news, nor is a second decision that is the first one again. */
+function isToldAlready(step: StepOf<'route'>, before: StepOf<'route'> | undefined, sender: boolean): boolean {
+  if (!step.again) return sender && step.route.destination.bits === 0
+  return before !== undefined && before.device === step.device && routeText(before) === routeText(step)
 }
 
 /** The device by which the packet came in; for one that was sent here, the one by which it leaves. */

@@ -1,12 +1,11 @@
 import { formatIp } from '../../base/ip.ts'
 import type { Packet } from '../../base/packet.ts'
 import { hasPorts } from '../../base/packet.ts'
-import type { ObjectRef } from '../../base/source.ts'
-import { firewallsOf } from '../../control/firewalls.ts'
+import { firewallPlace, firewallsOf } from '../../control/firewalls.ts'
 import type { FirewallEntry } from '../../model/environment.ts'
 import type { World } from '../world.ts'
 import type { Failure, FindCause } from './failure.ts'
-import { finding, protocolName, translatedTo } from './failure.ts'
+import { finding, listNames, protocolName, translatedTo } from './failure.ts'
 import { stoppedPacket } from './stopped-packet.ts'
 
 const component = 'provider firewall'
@@ -18,12 +17,17 @@ export const findProviderFirewall: FindCause = (failure) => {
   const stopped = stoppedPacket(failure)
   if (!stopped) return []
   const node = stop.netns.startsWith('firewall/') ? world.nodes.get(stop.netns.slice(9)) : undefined
-  const where = node ? `the firewall in front of ${node.name}` : 'a firewall between the subnets'
+  const entries = node ? firewallsOf(world.cluster, node) : betweenSubnets(world)
+  const names = entries.flatMap(({ name }) => name ?? [])
+  const which = names.length > 0 ? `firewall ${listNames(names)}` : 'the firewall'
+  const where = `${which} ${node ? `in front of ${node.name}` : 'between the subnets'}`
   const { packet } = stopped
   return [
     finding('provider-firewall', `${where} does not let ${packetText(packet)} pass${why(failure, packet)}`, {
-      objects: [...places(world, node ? firewallsOf(world.cluster, node) : betweenSubnets(world)), node?.ref],
-      fix: `allow ${what(packet)} from ${formatIp(packet.src)}${node ? ` to ${node.name}` : ''}${range(failure, packet)}`,
+      objects: [...entries.map((entry) => firewallPlace(world.cluster, entry)), node?.ref],
+      fix: packet.tunnel
+        ? `allow ${what(packet)} between all nodes, in both directions`
+        : `allow ${what(packet)} from ${formatIp(packet.src)}${node ? ` to ${node.name}` : ''}${range(failure, packet)}`,
     }),
   ]
 }
@@ -62,17 +66,6 @@ function range({ world, asked }: Failure, { tunnel }: Packet): string {
 
 function betweenSubnets({ cluster }: World): readonly FirewallEntry[] {
   return (cluster.environment.network?.firewalls ?? []).filter((one) => one.between)
-}
-
-/** Where the Environment states them. */
-function places({ cluster }: World, entries: readonly FirewallEntry[]): readonly ObjectRef[] {
-  const { environment, environmentSource: source } = cluster
-  if (!source) return []
-  return entries.map((entry) => {
-    const index = (environment.network?.firewalls ?? []).indexOf(entry)
-    const path = index < 0 ? ['cloudFirewall'] : ['network', 'firewalls', index]
-    return { ...source.ref, at: source.locate(['spec', ...path]) }
-  })
 }
 
 /** Whether the packet had been translated when it was stopped, or was for no Service. */
