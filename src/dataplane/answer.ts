@@ -1,5 +1,6 @@
 import { invariant } from '../base/invariant.ts'
-import { isIcmp, type Packet, TCP } from '../base/packet.ts'
+import { familyOf } from '../base/ip.ts'
+import { isIcmp, type Packet, TCP, UDP } from '../base/packet.ts'
 import type { Disposition, Hop, PathMtuLesson } from '../model/trace.ts'
 import type { Tracking } from './conntrack.ts'
 import type { Exchange } from './exchange.ts'
@@ -15,6 +16,7 @@ import { learnPathMtu } from './path-mtu.ts'
 import { send } from './send.ts'
 import { nextFlight, startWalk } from './start-walk.ts'
 import { cross } from './transmit.ts'
+import { isHeardByUdp } from './udp-error.ts'
 
 /**
  * An ICMP error or RST on its way back: if it arrives, the sender learns of it; if not, there is silence. The
@@ -140,8 +142,14 @@ function answeredAs(forward: Forward, answer: Packet): Disposition {
   if (reason === 'no-listener') return 'refused'
   if (reason === 'ttl') return goesRound(forward.hops) ? 'looped' : 'rejected'
   if (reason === 'too-big') return 'stalled'
-  if (reason === 'no-route' || reason === 'no-neighbor') return 'no-route'
+  if (reason === 'no-route' || reason === 'no-neighbor')
+    return isHeard(forward, answer) ? 'no-route' : 'dropped'
   return answer.protocol === TCP || isIcmp(answer.protocol) ? 'rejected' : 'unknown'
+}
+
+/** Of a datagram whose next hop is gone the sender learns nothing: a UDP socket passes such errors over. */
+function isHeard({ sent }: Forward, { icmp, dst }: Packet): boolean {
+  return sent.protocol !== UDP || !icmp || isHeardByUdp(familyOf(dst), icmp)
 }
 
 /** What it is to the sender if no error reaches it: a loop is one all the same, and so is a black hole. */

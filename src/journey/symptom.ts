@@ -1,5 +1,6 @@
 import { familyOf } from '../base/ip.ts'
 import { ICMP, TCP, UDP } from '../base/packet.ts'
+import { isHeardByUdp } from '../dataplane/udp-error.ts'
 import type { Symptom } from '../model/journey.ts'
 import type { Answer, ExchangeOutcome } from '../model/trace.ts'
 import type { Asked } from './result.ts'
@@ -23,15 +24,6 @@ const errors6: Readonly<Record<number, string>> = {
   4: 'Connection refused',
   5: 'Permission denied',
   6: 'Permission denied',
-}
-
-/**
- * ICMP errors that mean nothing to a UDP socket unless it has IP_RECVERR (icmp_err_convert and tab_unreach call them not
- * fatal; udp_err passes them over): type and code, by family. TCP takes all of them while it connects.
- */
-const unheard: Readonly<Record<4 | 6, readonly string[]>> = {
-  4: ['3/0', '3/1', '3/5', '3/11', '3/12', '11/0', '11/1'],
-  6: ['1/0', '1/2', '1/3', '3/0', '3/1'],
 }
 
 const localErrors: Readonly<Record<string, string>> = {
@@ -108,7 +100,7 @@ function told(outcome: ExchangeOutcome, asked: Asked): Symptom {
 function isUnheard(answer: Answer | undefined, { protocol }: Asked): boolean {
   if (protocol !== UDP || !answer?.icmp) return false
   const { type, code } = answer.icmp
-  return unheard[familyOf(answer.from)].includes(`${type}/${code}`)
+  return !isHeardByUdp(familyOf(answer.from), { type, code })
 }
 
 function answerText(answer: Answer | undefined): string {

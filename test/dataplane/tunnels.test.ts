@@ -144,8 +144,9 @@ describe('cryptokey routing', () => {
     editTunnel(lab, 'a', noPeers)
     expect(lab.go('a', B1, udp)).toMatchObject({ disposition: 'no-route', errno: 'ENOKEY' })
     expect(lab.go('a', B1)).toMatchObject({ disposition: 'no-route', answer: '3/1 from 10.244.1.0' })
+    // A UDP socket passes over the error that comes back (udp_err).
     expect(lab.go('a1', B1, udp)).toMatchObject({
-      disposition: 'no-route',
+      disposition: 'dropped',
       stopped: 'no-neighbor',
       answer: '3/1 from 10.244.1.1',
     })
@@ -154,7 +155,7 @@ describe('cryptokey routing', () => {
   test('flannel’s relay answers for itself: net-unreachable from the tunnel’s address, but never about ICMP', () => {
     const lab = labWith('udp')
     editTunnel(lab, 'a', noPeers)
-    expect(lab.go('a1', B1, udp)).toMatchObject({ disposition: 'no-route', answer: '3/0 from 10.244.1.0' })
+    expect(lab.go('a1', B1, udp)).toMatchObject({ disposition: 'dropped', answer: '3/0 from 10.244.1.0' })
     expect(lab.go('a1', B1, { protocol: 'icmp' })).toMatchObject({ answer: undefined })
   })
 

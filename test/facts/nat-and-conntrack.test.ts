@@ -131,8 +131,8 @@ test('`existing-flow-keeps-its-nat`: until the entry is deleted, whatever the ru
   expect(lab.go('a1', VIP, udp).at).toBe('b1')
   lab.edit('b', (netns) => ({ ...netns, devices: netns.devices.filter((one) => one.name !== 'vb1') }))
   const gone = lab.go('a1', VIP, udp)
-  // Nobody answers ARP on node b. The error that follows three seconds later comes back as the service's.
-  expect(gone).toMatchObject({ disposition: 'no-route', at: undefined, stopped: 'no-neighbor' })
+  // Nobody answers ARP on node b. The error that follows three seconds later means nothing to a UDP socket.
+  expect(gone).toMatchObject({ disposition: 'dropped', at: undefined, stopped: 'no-neighbor' })
   lab.load('a', to(A2))
   expect(lab.go('a1', VIP, udp).at).toBeUndefined()
   lab.forget('a', ({ original }) => original.dport === 80)

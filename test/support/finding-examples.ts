@@ -9,6 +9,8 @@ interface Example {
   readonly to?: string
   readonly protocol?: 'tcp' | 'udp' | 'icmp'
   readonly sport?: number
+  /** Bytes that the sender sends. */
+  readonly size?: number
   readonly family?: 4 | 6
   readonly resolver?: 'glibc' | 'musl' | 'as-is'
   readonly resolve?: Readonly<Record<string, string>>
@@ -179,6 +181,11 @@ export const findingExamples: Readonly<Partial<Record<FindingCode, Example>>> = 
   'reply-bypasses-translation':  { objects: [web({ nodeName: 'worker2' }), service(), environment({ kubeProxy: { clusterCIDR: null }, externalHosts: [{ ip: '172.18.0.100', routes: ['10.96.0.0/16 via 172.18.0.3', '10.244.2.0/24 via 172.18.0.4'] }] })], from: '172.18.0.100', to: '10.96.0.80:80' },
   'pods-not-masqueraded':        { objects: [client, environment({ nodes: { worker: { nat: { POSTROUTING: { podMasquerade: false } } } } })], to: '198.51.100.90:443' },
   'host-firewall':               { objects: [client, web({ nodeName: 'worker2' }), service(), environment({ nodes: { worker2: { ufw: { allow: ['22/tcp'] } } } })] },
+  'provider-firewall':         { objects: [client, web({ nodeName: 'worker2' }), environment({ cni: { plugin: 'flannel' }, network: { firewalls: [{ nodes: ['worker2'], deny: [{ protocol: 'UDP', ports: [8472] }] }] } })], to: 'pod/web-0:8080' },
+  'address-overlap':           { objects: [client, environment({ clusterNetwork: { podCIDR: '192.168.0.0/16' }, externalHosts: [{ name: 'database', ip: '192.168.200.5' }] })], to: '192.168.200.5:5432' },
+  'pod-route-missing':         { objects: [client, web({ nodeName: 'worker2' }), environment({ cni: { plugin: 'kubenet' }, network: { learnsPodRoutes: false } })], to: 'pod/web-0:8080' },
+  'tunnel-checksum':           { objects: [web({ nodeName: 'worker2' }), service({ type: 'NodePort', ports: [{ port: 80, targetPort: 8080, nodePort: 30080 }] }), environment({ cni: { plugin: 'flannel' }, nodes: { worker: { kernel: '5.4', interfaces: { 'flannel.1': { txChecksumOffload: true } } } } })], from: 'internet', to: 'node/worker:30080' },
+  'path-mtu-black-hole':       { objects: [client, web({ nodeName: 'worker2' }), environment({ cni: { plugin: 'flannel' }, mtu: { pod: 1500, tunnel: 1500, nodes: { worker: 1450 }, icmpFragNeededDelivered: false } })], to: 'pod/web-0:8080', size: 4000 },
   'mixed-iptables-backends':     { objects: [client, web({ nodeName: 'worker2' }), environment({ nodes: { worker: { iptables: { host: 'nft', cniImage: 'legacy' }, docker: {} } } })], to: 'pod/web-0:8080' },
   'pod-network-differs':         { objects: [client, web({ nodeName: 'worker2' }), environment({ clusterNetwork: { podCIDR: '192.168.0.0/16' }, cni: { plugin: 'flannel' }, nodes: { worker: { docker: {} } } }), object('v1', 'ConfigMap', 'kube-flannel-cfg', { data: { 'net-conf.json': '{"Network": "10.244.0.0/16", "Backend": {"Type": "vxlan"}}' } }, 'kube-flannel')], to: 'pod/web-0:8080' },
   'kernel-setting':              { objects: [client, web({ nodeName: 'worker2' }), service(), environment({ nodes: { worker: { sysctl: { 'net.ipv4.ip_forward': 0 } } } })] },

@@ -46,6 +46,28 @@ export const calico: CniPlugin = {
     fidelity: 'exact',
     remark:
       'routes by BGP, for VXLAN pools without it; IP-in-IP, VXLAN or plain, as each pool says; encryption is WireGuard; its eBPF and nftables dataplanes are shown as the iptables one',
+    encapsulation: 'as each pool says: none, IPIP (protocol 4), VXLAN in UDP 4789; WireGuard in UDP 51820',
+    ports: [
+      'TCP 179 (BGP)',
+      'protocol 4 (IPIP)',
+      'UDP 4789 (VXLAN)',
+      'UDP 51820 and 51821 (WireGuard)',
+      'TCP 5473 (Typha)',
+    ],
+    mtu: '1480 with IPIP, 1450 with VXLAN, 1440 with WireGuard, 1500 without any',
+    masquerade: 'what leaves all pools, of pods whose pool has natOutgoing',
+    settings: [
+      {
+        name: 'encapsulation',
+        takes: 'ipip, ipipCrossSubnet, vxlan, vxlanCrossSubnet, none',
+        otherwise: 'as the pools say; ipip without any',
+      },
+      { name: 'natOutgoing', takes: 'true, false', otherwise: 'as the pools say; true without any' },
+      { name: 'blockSize', takes: 'a prefix length', otherwise: 'as the pools say; 26' },
+      { name: 'mtu', takes: 'bytes', otherwise: 'found out' },
+      { name: 'backend', takes: 'bird, vxlan, none', otherwise: 'bird' },
+      { name: 'version', takes: 'a release, such as v3.30', otherwise: 'that of the image, else v3.32' },
+    ],
   },
   environmentFields: [
     'cni.encapsulation',

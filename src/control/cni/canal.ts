@@ -35,6 +35,24 @@ export const canal: CniPlugin = {
     fidelity: 'exact',
     remark:
       'flannel between nodes and Calico on each: every node has a subnet of its own, and packets between nodes are routed through the VXLAN device, not bridged',
+    encapsulation: 'VXLAN in UDP 8472, VNI 1; flannel’s other backends, as net-conf.json says',
+    ports: ['UDP 8472 (vxlan)'],
+    mtu: '1450',
+    masquerade: 'what leaves the pod network, and what enters it, by FLANNEL-POSTRTG',
+    settings: [
+      { name: 'backend', takes: 'vxlan, host-gw, wireguard, ipip, udp', otherwise: 'vxlan' },
+      { name: 'network', takes: 'blocks', otherwise: 'the network of net-conf.json, else the pod network' },
+      { name: 'directRouting', takes: 'true, false', otherwise: 'false' },
+      { name: 'vni', takes: 'a number', otherwise: '1' },
+      { name: 'port', takes: 'a UDP port', otherwise: '8472; wireguard 51820, udp 8285' },
+      {
+        name: 'mtu',
+        takes: "bytes: the link's, from which the overhead is taken",
+        otherwise: "the uplink's",
+      },
+      { name: 'ipMasq', takes: 'true, false', otherwise: 'true' },
+      { name: 'version', takes: 'a release of Calico, such as v3.30', otherwise: 'that of the image' },
+    ],
   },
   environmentFields: [
     'cni.backend',

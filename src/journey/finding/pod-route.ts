@@ -55,7 +55,19 @@ function reason({ cluster, compiled }: World, home: ClusterNode): string {
 function remedy({ cluster }: World, home: ClusterNode, block: string): string {
   const via = home.addresses[0]
   const table = via === undefined ? '' : `: ${block} via ${formatIp(via)}`
-  return `give the router (the cloud's route table, its BGP peer) the route${table}; or let ${cniOf(cluster).name} wrap packets between subnets (VXLAN, IPIP)`
+  const { name } = cniOf(cluster)
+  const tunnel = tunnels[name]
+  const wrapped = tunnel ? `; or let ${name} wrap packets between subnets (${tunnel})` : ''
+  return `give the router (the cloud's route table, its BGP peer) the route${table}${wrapped}`
+}
+
+/** The plugins that route packets as they are or wrap them, as they are told, and what they wrap them in. */
+const tunnels: Readonly<Record<string, string>> = {
+  antrea: 'trafficEncapMode: hybrid',
+  calico: 'ipipMode or vxlanMode: CrossSubnet',
+  cilium: 'routing-mode: tunnel',
+  flannel: 'Backend vxlan; DirectRouting spares it within a subnet',
+  'kube-router': '--enable-overlay',
 }
 
 function places({ cluster }: World): readonly ObjectRef[] {

@@ -66,7 +66,7 @@ EnvironmentUpstreamName rcode:string answers:[]any *:any
 EnvironmentHttpApp pod:string port:integer routes:{}integer otherwise:integer
 EnvironmentCertificate secret:string dnsNames:[]string
 EnvironmentIngressController type:string class:string containerNativeNEG:boolean
-EnvironmentApiServer serviceNodePortRange:string *:any
+EnvironmentApiServer serviceNodePortRange:string address:string enableAggregatorRouting:boolean *:any
 EnvironmentCni plugin:string backend:string? *:any
 EnvironmentNetwork podCIDR:string podCIDR6:string serviceCIDR:string serviceCIDR6:string
   clusterDomain:string
