@@ -6,6 +6,8 @@ export type AgentRequest =
   | { readonly op: 'dial'; readonly dial: Dial }
   | { readonly op: 'counters' }
   | { readonly op: 'forget-affinity' }
+  /** From now on answers tell the time to live with which the request came. */
+  | { readonly op: 'note-ttl'; readonly backend: string }
 
 export interface ListenSocket {
   readonly protocol: 'tcp' | 'udp'
@@ -32,6 +34,8 @@ export type Attempt =
       readonly by: string
       /** The source address which that socket saw. */
       readonly seen: string
+      /** The time to live with which the request came, if that is taken note of. */
+      readonly ttl?: number
     }
   | { readonly type: 'silence' }
   /** The name of the error that the socket got. */
@@ -56,6 +60,7 @@ export interface AgentAnswers {
   readonly dial: readonly Attempt[]
   readonly counters: Counters
   readonly 'forget-affinity': null
+  readonly 'note-ttl': null
 }
 
 /** One line that an agent writes. */

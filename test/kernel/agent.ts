@@ -39,6 +39,7 @@ const operations: Operations = {
     if (existsSync(folder)) for (const name of readdirSync(folder)) writeFileSync(`${folder}/${name}`, '/')
     return null
   },
+  'note-ttl': ({ backend }) => noteTtl(backend),
 }
 
 function run([program = '', ...args]: readonly string[], input: string): Promise<AgentAnswers['run']> {
@@ -66,7 +67,43 @@ function plain(address: string | undefined): string {
 
 /** What a listening socket says to whoever comes. */
 function greeting(local: string, port: number, peer: string | undefined): string {
-  return JSON.stringify({ by: `${netns} ${plain(local)} ${port}`, seen: plain(peer) })
+  const seen = plain(peer)
+  return JSON.stringify({ by: `${netns} ${plain(local)} ${port}`, seen, ttl: ttlOf(seen) })
+}
+
+const ttlLists = { 4: 'requests', 6: 'requests6' } as const
+
+/** The match `recent` keeps the time to live beside each address. Datagrams that answer come to ports above those that are asked. */
+async function noteTtl(backend: string): Promise<null> {
+  for (const family of [4, 6] as const) {
+    const note = `-m recent --set --name ${ttlLists[family]} --rsource`
+    const rules = ['-p tcp --syn', `-p udp --dport 0:${firstUdpPort - 1}`].map(
+      (one) => `-I INPUT ${one} ${note}`,
+    )
+    const command = `${family === 4 ? 'iptables' : 'ip6tables'}-${backend}-restore`
+    const { status, stderr } = await run(
+      [command, '--noflush'],
+      ['*mangle', ...rules, 'COMMIT', ''].join('\n'),
+    )
+    if (status !== 0) throw new Error(`${command}: ${stderr}`)
+  }
+  return null
+}
+
+/** With which time to live the latest request of this address came in; undefined if no rule takes note of it. */
+function ttlOf(address: string): number | undefined {
+  const path = `/proc/net/xt_recent/${ttlLists[address.includes(':') ? 6 : 4]}`
+  if (!existsSync(path)) return undefined
+  for (const line of readFileSync(path, 'utf8').split('\n')) {
+    const [, source = '', ttl] = /^src=(\S+) ttl: (\d+) /.exec(line) ?? []
+    if (shortest(source) === address) return Number(ttl)
+  }
+  return undefined
+}
+
+/** The kernel's list has IPv6 addresses at full length. */
+function shortest(address: string): string {
+  return address.includes(':') ? new URL(`http://[${address}]`).hostname.slice(1, -1) : address
 }
 
 function listen({ protocol, address, port }: ListenSocket): Promise<void> {
@@ -119,8 +156,8 @@ async function dialAll(dial: Dial): Promise<readonly Attempt[]> {
 }
 
 function readGreeting(text: string): Attempt {
-  const { by, seen } = JSON.parse(text) as { readonly by: string; readonly seen: string }
-  return { type: 'answered', by, seen }
+  const said = JSON.parse(text) as Omit<Extract<Attempt, { readonly type: 'answered' }>, 'type'>
+  return { type: 'answered', ...said }
 }
 
 function errnoOf(error: Error): string {
@@ -147,7 +184,8 @@ function dialTcp({ address, port, timeout }: Dial): Promise<Attempt> {
 }
 
 /** No port twice: conntrack remembers a datagram's ports for longer than a test takes. */
-let nextUdpPort = 33_000
+const firstUdpPort = 33_000
+let nextUdpPort = firstUdpPort
 
 /**
  * A datagram that the sender's own netfilter stops fails at once with EPERM; where it was a REJECT, the ICMP error

@@ -28,18 +28,31 @@ export interface Question {
   readonly expected: Expectation
 }
 
+/** How the kernel is asked. */
+export interface AskOptions {
+  /**
+   * The sockets tell the time to live with which they are reached. Each address has one note, so what reaches sockets is then
+   * sent one after the other.
+   */
+  readonly withTtl?: boolean
+}
+
 /** Builds the cluster's network in the kernel, sends the probes, and takes everything away again. */
 export async function askKernel(
   starter: AgentStarter,
   loaded: LoadedCluster,
   questions: readonly Question[],
   backend: Backend,
+  { withTtl = false }: AskOptions = {},
 ): Promise<readonly Observation[]> {
   const topology = await startAgents(starter, loaded)
   try {
     await buildTopology(loaded.network, topology, backend)
-    await listenEverywhere(loaded, topology.agents)
-    return await sendAll(topology.agents, questions)
+    await listenEverywhere(loaded, topology.agents, questions)
+    if (withTtl) {
+      await Promise.all([...topology.agents.values()].map((one) => one.ask({ op: 'note-ttl', backend })))
+    }
+    return await sendAll(topology.agents, questions, withTtl ? 1 : 4)
   } finally {
     for (const agent of [...topology.agents.values(), topology.fabric]) agent.stop()
   }
@@ -54,15 +67,20 @@ export async function startAgents(starter: AgentStarter, { network }: LoadedClus
   return { agents, fabric }
 }
 
-async function listenEverywhere(loaded: LoadedCluster, agents: ReadonlyMap<string, Agent>): Promise<void> {
-  const ports = portsAsked(loaded)
+async function listenEverywhere(
+  loaded: LoadedCluster,
+  agents: ReadonlyMap<string, Agent>,
+  questions: readonly Question[],
+): Promise<void> {
+  const ports = [...new Set([...portsAsked(loaded), ...questions.map(({ probe }) => probe.port)])]
   const namespaces = [...agents.keys()].flatMap((id) => loaded.network.namespaces.get(id) ?? [])
   const owned = new Set(namespaces.flatMap((netns) => addressesOf(netns)))
   const swallowed = blackholesOf(namespaces)
-  const elsewhere = addressesAsked(loaded)
+  const asked = new Set([...addressesAsked(loaded), ...questions.map(({ probe }) => probe.ip)])
+  const elsewhere = [...asked]
     .filter((ip) => !swallowed.some((cidr) => contains(cidr, ip)))
     .map(formatIp)
-    .filter((ip) => !owned.has(ip))
+    .filter((ip) => !owned.has(ip) && !/^(127\.|::1$)/.test(ip))
   await Promise.all(
     namespaces.map(async (netns) => {
       const agent = agents.get(netns.id)
@@ -138,6 +156,7 @@ function patienceFor({ ways }: Expectation): number {
 async function sendAll(
   agents: ReadonlyMap<string, Agent>,
   questions: readonly Question[],
+  atOnce: number,
 ): Promise<readonly Observation[]> {
   const observations = new Map<Question, Observation>()
   const quick: Question[] = []
@@ -155,7 +174,7 @@ async function sendAll(
   const observePairs = async (question: Question) => {
     observations.set(question, await sendInPairs(agents, question))
   }
-  await inTurn(quick, 4, observe)
+  await inTurn(quick, atOnce, observe)
   await Promise.all(slow.map(observe))
   await inTurn(remembered, 1, observePairs)
   await inTurn(questions, 1, async (question) => {
@@ -204,7 +223,7 @@ const turnedAway = 'turned away'
 function wayOf(attempt: Attempt): string {
   switch (attempt.type) {
     case 'answered':
-      return answeredBy(attempt.by, attempt.seen)
+      return answeredBy(attempt.by, attempt.seen, attempt.ttl)
     case 'silence':
       return silence
     case 'error':

@@ -3,8 +3,6 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { formatEndpoint } from '../../src/base/ip.ts'
 import type { Observation, Question } from './ask-kernel.ts'
-import type { KernelCluster } from './cluster-text.ts'
-import { clusterText } from './cluster-text.ts'
 import { probeText } from './probes.ts'
 
 /** Whether the kernel went every way that kubewalk says, and no other. */
@@ -13,9 +11,20 @@ function agrees({ expected }: Question, { ways, forgotten }: Observation): boole
   return same && forgotten === 0
 }
 
+/** What was asked about, so that it can be asked again. */
+export interface Asked {
+  readonly name: string
+  /** The file that kubewalk reads, and its extension. */
+  readonly text: string
+  readonly extension: 'json' | 'yaml'
+  /** The test, and what else `kubewalk trace` needs to be told. */
+  readonly test: string
+  readonly options: string
+}
+
 /** Each difference between kubewalk and the kernel, with all that is needed to look into it. */
 export function differencesOf(
-  one: KernelCluster,
+  one: Asked,
   questions: readonly Question[],
   observations: readonly Observation[],
 ): readonly string[] {
@@ -26,7 +35,7 @@ export function differencesOf(
   })
 }
 
-function describeDifference(one: KernelCluster, question: Question, observed: Observation): string {
+function describeDifference(one: Asked, question: Question, observed: Observation): string {
   const { probe, expected } = question
   const file = writeCluster(one)
   const to = formatEndpoint(probe.ip, probe.port)
@@ -38,15 +47,15 @@ function describeDifference(one: KernelCluster, question: Question, observed: Ob
     `  cluster: ${file}`,
     `  kubewalk, probabilities:${lines(expected.ways, 3)}`,
     `  kernel, of ${observed.attempts} attempts:${lines(observed.ways, 0)}${observed.forgotten > 0 ? elsewhere : ''}`,
-    `  again: KERNEL_PROBE='${probeText(probe)}' npx vitest run test/kernel/walks.test.ts -t '${one.name}'`,
-    `  trace: npx kubewalk trace ${probe.from} '${to}' --protocol ${probe.protocol} -f ${file} --kube-version ${one.kubeVersion} -vv`,
+    `  again: KERNEL_PROBE='${probeText(probe)}' npx vitest run test/kernel/${one.test} -t '${one.name}'`,
+    `  trace: npx kubewalk trace ${probe.from} '${to}' --protocol ${probe.protocol} -f ${file} ${one.options} -vv`,
   ].join('\n')
 }
 
-function writeCluster(one: KernelCluster): string {
+function writeCluster(one: Asked): string {
   const folder = join(tmpdir(), 'kubewalk-kernel-differences')
   mkdirSync(folder, { recursive: true })
-  const file = join(folder, `${one.name.replaceAll(/[^a-z0-9]+/gi, '-')}.json`)
-  writeFileSync(file, clusterText(one))
+  const file = join(folder, `${one.name.replaceAll(/[^a-z0-9]+/gi, '-')}.${one.extension}`)
+  writeFileSync(file, one.text)
   return file
 }

@@ -15,20 +15,24 @@ export interface Expectation {
 
 export const silence = 'silence'
 
-export function answeredBy(socket: string, seen: string): string {
-  return `answered by ${socket}, which sees ${seen}`
+export function answeredBy(socket: string, seen: string, ttl?: number): string {
+  return `answered by ${socket}, which sees ${seen}${ttl === undefined ? '' : ` with TTL ${ttl}`}`
 }
 
 export function errorNamed(errno: string): string {
   return `error ${errno}`
 }
 
-/** Asks kubewalk. */
-export function expectationOf(loaded: LoadedCluster, { from, ip, port, protocol }: Probe): Expectation {
+/** Asks kubewalk. The time to live is compared only where the kernel takes note of it. */
+export function expectationOf(
+  loaded: LoadedCluster,
+  { from, ip, port, protocol }: Probe,
+  { withTtl = false } = {},
+): Expectation {
   const { outcomes } = loaded.trace({ from, to: formatEndpoint(ip, port), protocol })
   const ways = new Map<string, number>()
   for (const outcome of outcomes) {
-    const way = wayOf(outcome)
+    const way = wayOf(outcome, withTtl)
     ways.set(way, (ways.get(way) ?? 0) + outcome.probability)
   }
   return {
@@ -48,12 +52,22 @@ function remembersClient(outcome: JourneyOutcome): boolean {
   )
 }
 
-function wayOf(outcome: JourneyOutcome): string {
+/** With which time to live the packet came to its socket. */
+function ttlOf({ legs }: JourneyOutcome): number | undefined {
+  const steps = legs.at(-1)?.forward.at(-1)?.steps ?? []
+  return steps.flatMap((step) => (step.type === 'delivered' ? step.packet.ttl : [])).at(-1)
+}
+
+function wayOf(outcome: JourneyOutcome, withTtl: boolean): string {
   const { disposition, destination, seenSource, stoppedAt, errno, symptom } = outcome
   const last = hopsOf(outcome).at(-1)?.netns ?? ''
   switch (disposition) {
     case 'reached':
-      return answeredBy(`${last} ${destination?.ip} ${destination?.port}`, seenSource?.ip ?? '')
+      return answeredBy(
+        `${last} ${destination?.ip} ${destination?.port}`,
+        seenSource?.ip ?? '',
+        withTtl ? ttlOf(outcome) : undefined,
+      )
     case 'refused':
       return `refused by ${last}`
     case 'rejected':

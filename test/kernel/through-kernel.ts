@@ -35,7 +35,7 @@ export function asSavedBy(backend: Backend, text: string): string {
 }
 
 /** What `ipset restore` takes. Entries with a timeout or a comment need a set that has them. */
-function restoreText(sets: readonly IpSet[]): string {
+export function restoreText(sets: readonly IpSet[]): string {
   return sets
     .map(({ name, type, entries }) => {
       const family = name.startsWith('inet6:') ? 'inet6' : 'inet'

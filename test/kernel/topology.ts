@@ -1,8 +1,12 @@
 import { familyOf, formatCidr, formatIp } from '../../src/base/ip.ts'
-import type { Device, Netns, Network, NextHop, Route, RoutingRule, Segment } from '../../src/model/network.ts'
+import type { Device, Netns, Network, NextHop, Route, Segment, SegmentPort } from '../../src/model/network.ts'
 import { formatRuleSet } from '../../src/netfilter/save-format/format.ts'
 import type { Agent } from './agents.ts'
 import type { Backend } from './availability.ts'
+import { forwardingCommands, linkCommands, portCommands, switchSettings } from './links.ts'
+import { bridgeOf, fabricPort, keepTtlRules, routedPorts, sourceChecks } from './provider.ts'
+import { ruleCommands } from './routing-rules.ts'
+import { restoreText } from './through-kernel.ts'
 
 /** Namespaces of the kernel that stand for those of a Network, and one for the wires between them. */
 export interface Topology {
@@ -14,33 +18,60 @@ export interface Topology {
 type Port = Extract<Device, { readonly type: 'ethernet' }>
 
 /**
- * Makes in the kernel what the Network describes: devices, addresses, routes, settings and rules. An ethernet
+ * Makes in the kernel what the Network describes: devices, addresses, routes, settings, sets and rules. An ethernet
  * segment is a bridge in the fabric; a routed segment is the fabric's own routing table.
  */
 export async function buildTopology(network: Network, topology: Topology, backend: Backend): Promise<void> {
   const { agents, fabric } = topology
   const namespaces = [...network.namespaces.keys()].flatMap((id) => network.namespaces.get(id) ?? [])
+  const checks = sourceChecks(network)
   await Promise.all([
-    writeSettings(fabric, fabricSettings),
+    writeSettings(fabric, { ...fabricSettings, ...(checks !== '' && seenByRules) }),
     ...namespaces.map((netns) => writeSettings(agentOf(agents, netns.id), settingsOf(netns))),
   ])
-  await ip(fabric, [...wires(network, namespaces, agents), ...fabricRoutes(network, namespaces)])
+  await ip(fabric, [
+    ...fabricBridges(network),
+    ...wires(network, namespaces, agents),
+    ...fabricRoutes(network, namespaces),
+  ])
+  await keepTtl(fabric, backend, routedPorts)
+  if (checks !== '') await run(fabric, [restoreCommand(4, backend), '--noflush'], checks)
   await Promise.all(
     namespaces.map(async (netns) => {
       const agent = agentOf(agents, netns.id)
+      await ip(agent, linkCommands(netns))
       await writeSettings(agent, { ...neighborHaste(netns), ...deviceSettings(netns) })
       await ip(agent, [
-        ...deviceCommands(netns),
+        ...portCommands(netns),
+        ...deviceCommands(netns, network),
         ...routeCommands(netns),
         ...neighborCommands(netns, network),
       ])
+      await batch(agent, ['bridge'], forwardingCommands(netns))
       for (const family of [4, 6] as const) await ip(agent, ruleCommands(netns, family), family)
-      for (const ruleSet of netns.ruleSets) {
-        const command = `${ruleSet.family === 4 ? 'iptables' : 'ip6tables'}-${backend}-restore`
-        await run(agent, [command], formatRuleSet(ruleSet))
-      }
+      await loadRules(agent, netns, backend)
     }),
   )
+}
+
+/** Sets first: the rules name them. */
+async function loadRules(agent: Agent, { sets = [], ruleSets, keepsTtl }: Netns, backend: Backend) {
+  if (sets.length > 0) await run(agent, ['ipset', 'restore'], restoreText(sets))
+  for (const ruleSet of ruleSets) {
+    await run(agent, [restoreCommand(ruleSet.family, backend)], formatRuleSet(ruleSet))
+  }
+  if (keepsTtl) await keepTtl(agent, backend)
+}
+
+function restoreCommand(family: 4 | 6, backend: Backend): string {
+  return `${family === 4 ? 'iptables' : 'ip6tables'}-${backend}-restore`
+}
+
+/** The fabric, which stands for wires, does not count either. */
+async function keepTtl(agent: Agent, backend: Backend, devices?: string): Promise<void> {
+  for (const family of [4, 6] as const) {
+    await run(agent, [restoreCommand(family, backend), '--noflush'], keepTtlRules(family, devices))
+  }
 }
 
 function agentOf(agents: ReadonlyMap<string, Agent>, id: string): Agent {
@@ -55,8 +86,12 @@ async function run(agent: Agent, command: readonly string[], input: string): Pro
 }
 
 async function ip(agent: Agent, lines: readonly string[], family?: 4 | 6): Promise<void> {
+  await batch(agent, ['ip', ...(family ? [`-${family}`] : [])], lines)
+}
+
+async function batch(agent: Agent, command: readonly string[], lines: readonly string[]): Promise<void> {
   if (lines.length === 0) return
-  await run(agent, ['ip', ...(family ? [`-${family}`] : []), '-batch', '-'], `${lines.join('\n')}\n`)
+  await run(agent, [...command, '-batch', '-'], `${lines.join('\n')}\n`)
 }
 
 type Settings = Readonly<Record<string, number>>
@@ -94,7 +129,7 @@ const haste: Settings = {
 /** The same for the neighbours of each device, which has settings of its own. */
 function neighborHaste({ devices }: Netns): Settings {
   return Object.fromEntries(
-    existingDevices(devices).flatMap(({ name }) =>
+    devices.flatMap(({ name }) =>
       [4, 6].map((family) => [`net.ipv${family}.neigh.${inKey(name)}.retrans_time_ms`, 100] as const),
     ),
   )
@@ -105,14 +140,10 @@ function inKey(device: string): string {
   return device.replaceAll('.', '/')
 }
 
-/** Those that are there once the wires are made. */
-function existingDevices(devices: readonly Device[]): readonly Device[] {
-  return devices.filter(({ type }) => type !== 'dummy')
-}
-
 /** Settings of one device can be made only when it is there. */
 function isOfDevice({ devices }: Netns, key: string): boolean {
-  return devices.some(({ name }) => key.startsWith(`net.ipv4.conf.${name}.`))
+  const [, device] = /^net\.ipv[46]\.(?:conf|neigh)\.(.+)\.[^.]+$/.exec(key) ?? []
+  return devices.some(({ name }) => inKey(name) === device)
 }
 
 function deviceSettings(netns: Netns): Settings {
@@ -135,9 +166,18 @@ const fabricSettings: Settings = {
   'net.bridge.bridge-nf-call-ip6tables': 0,
 }
 
+/** Where frames between interfaces are checked, the fabric's bridges show them to iptables. */
+const seenByRules: Settings = { 'net.bridge.bridge-nf-call-iptables': 1 }
+
 function settingsOf(netns: Netns): Settings {
   const general = Object.entries(netns.sysctls).filter(([key]) => !isOfDevice(netns, key))
-  return { ...kernelDefaults, ...haste, ...spreadConnections, ...Object.fromEntries(general) }
+  return {
+    ...kernelDefaults,
+    ...haste,
+    ...spreadConnections,
+    ...Object.fromEntries(general),
+    ...switchSettings(netns),
+  }
 }
 
 /** Settings that exist only where a module has been loaded, and then have the value that is asked for. */
@@ -157,13 +197,6 @@ async function writeSettings(agent: Agent, settings: Settings): Promise<void> {
   if (needed.length > 0) throw new Error(`the kernel has no ${needed.join(', ')}`)
 }
 
-/** The name of the fabric's end of a port's wire. */
-function fabricPort(segment: Segment, netns: string, device: string): string {
-  const index = segment.ports.findIndex((port) => port.netns === netns && port.device === device)
-  if (index < 0) throw new Error(`${device} of ${netns} is no port of segment ${segment.id}`)
-  return `${segment.type === 'routed' ? 'r' : 'e'}${index}`
-}
-
 function segmentOf(network: Network, port: Port): Segment {
   const segment = network.segments.get(port.segment)
   if (!segment) throw new Error(`there is no segment ${port.segment}`)
@@ -178,11 +211,19 @@ interface Wiring {
   readonly made: Set<string>
 }
 
-const fabricBridge = [
-  'link set lo up',
-  'link add ether type bridge forward_delay 0 stp_state 0 mcast_snooping 0',
-  'link set ether up',
-]
+/** A bridge for each ethernet segment. */
+function fabricBridges(network: Network): readonly string[] {
+  const names = [...network.segments.keys()]
+    .filter((id) => network.segments.get(id)?.type === 'ethernet')
+    .map((id) => bridgeOf(network, id))
+  return [
+    'link set lo up',
+    ...names.flatMap((name) => [
+      `link add ${name} type bridge forward_delay 0 stp_state 0 mcast_snooping 0`,
+      `link set ${name} up`,
+    ]),
+  ]
+}
 
 /** Every veth pair: between namespaces, and from a namespace to the fabric. */
 function wires(
@@ -191,14 +232,15 @@ function wires(
   agents: ReadonlyMap<string, Agent>,
 ): readonly string[] {
   const wiring: Wiring = { network, agents, made: new Set() }
-  const each = namespaces.flatMap((netns) => netns.devices.flatMap((device) => wire(wiring, netns, device)))
-  return [...fabricBridge, ...each]
+  return namespaces.flatMap((netns) => netns.devices.flatMap((device) => wire(wiring, netns, device)))
 }
 
 function wire(wiring: Wiring, netns: Netns, device: Device): readonly string[] {
   switch (device.type) {
     case 'loopback':
     case 'dummy':
+    case 'bridge':
+    case 'vxlan':
       return []
     case 'ethernet':
       return segmentWire(wiring, netns, device)
@@ -215,13 +257,14 @@ function endIn({ agents }: Wiring, netns: string, { mac, mtu }: Device): string 
 
 /** On a routed segment both ends bear one MAC address and do without ARP: the fabric alone decides. */
 function segmentWire(wiring: Wiring, netns: Netns, device: Port): readonly string[] {
-  const segment = segmentOf(wiring.network, device)
-  const port = fabricPort(segment, netns.id, device.name)
+  const { network } = wiring
+  const segment = segmentOf(network, device)
+  const port = fabricPort(network, segment, netns.id, device.name)
   const routed = segment.type === 'routed'
   const near = routed ? `address ${device.mac} mtu ${device.mtu}` : `mtu ${device.mtu}`
   return [
     `link add ${port} ${near} type veth peer name ${device.name} ${endIn(wiring, netns.id, device)}`,
-    `link set ${port} ${routed ? 'arp off' : 'master ether'} up`,
+    `link set ${port} ${routed ? 'arp off' : `master ${bridgeOf(network, segment.id)}`} up`,
   ]
 }
 
@@ -246,7 +289,7 @@ function fabricRoutes(network: Network, namespaces: readonly Netns[]): readonly 
       if (device.type !== 'ethernet') return []
       const segment = segmentOf(network, device)
       if (segment.type !== 'routed') return []
-      const name = fabricPort(segment, netns.id, device.name)
+      const name = fabricPort(network, segment, netns.id, device.name)
       const prefixes = segment.ports.find(
         (one) => one.netns === netns.id && one.device === device.name,
       )?.prefixes
@@ -256,27 +299,17 @@ function fabricRoutes(network: Network, namespaces: readonly Netns[]): readonly 
 }
 
 /** The kernel is not to add connected routes by itself: the Network lists every route. */
-function deviceCommands(netns: Netns): readonly string[] {
+function deviceCommands(netns: Netns, network: Network): readonly string[] {
   return netns.devices.flatMap((device) => {
-    const routed = device.type === 'ethernet' && device.segment === 'internet'
+    const routed = device.type === 'ethernet' && segmentOf(network, device).type === 'routed'
     const addresses = device.addresses
       .filter(() => device.type !== 'loopback')
       .map(({ ip: address, bits }) => {
         const noDad = familyOf(address) === 6 ? ' nodad' : ''
         return `addr add ${formatIp(address)}/${bits} dev ${device.name} noprefixroute${noDad}`
       })
-    const made = device.type === 'dummy' ? dummyCommands(device.name) : []
-    return [
-      ...made,
-      ...addresses,
-      `link set ${device.name}${routed ? ' arp off' : ''} ${device.down ? 'down' : 'up'}`,
-    ]
+    return [...addresses, `link set ${device.name}${routed ? ' arp off' : ''} ${device.down ? 'down' : 'up'}`]
   })
-}
-
-/** Not every kernel has the module dummy. A bridge without ports and without ARP does as it does: nothing. */
-function dummyCommands(name: string): readonly string[] {
-  return [`link add ${name} type bridge`, `link set ${name} arp off`]
 }
 
 /** Routes on a link first: a gateway must be within reach when its route is added. */
@@ -305,24 +338,10 @@ function hopWords({ via, device, onlink }: NextHop): string {
   return `${via === undefined ? '' : `via ${formatIp(via)} `}dev ${device}${onlink ? ' onlink' : ''}`
 }
 
-/** The three rules that every namespace has from the start. */
-const isDefaultRule = ({ priority }: RoutingRule) => [0, 32766, 32767].includes(priority)
-
-function ruleCommands({ rules = [] }: Netns, family: 4 | 6): readonly string[] {
-  return rules
-    .filter((rule) => rule.family === family && !isDefaultRule(rule))
-    .map((rule) => {
-      const { priority, in: from, action } = rule
-      if (action.type !== 'lookup' || rule.from || rule.to || rule.mark || rule.out) {
-        throw new Error(`routing rule ${priority} is of a form that is not built here`)
-      }
-      return `rule add priority ${priority}${from === undefined ? '' : ` iif ${from}`} lookup ${action.table}`
-    })
-}
-
 /**
  * An address for which a port answers though it is not its own (a load balancer's, announced by a node) is told to
- * the other ports of the segment as a neighbour.
+ * the other ports of the segment as a neighbour. So is every address of a machine with several interfaces on the segment:
+ * the provider's network knows which is whose, where each of them would answer ARP for all.
  */
 function neighborCommands(netns: Netns, network: Network): readonly string[] {
   const stated = (netns.neighbors ?? []).map(
@@ -331,20 +350,28 @@ function neighborCommands(netns: Netns, network: Network): readonly string[] {
   )
   const announced = netns.devices.flatMap((device) => {
     if (device.type !== 'ethernet') return []
-    const { type, ports } = segmentOf(network, device)
-    if (type !== 'ethernet') return []
-    return ports
+    const segment = segmentOf(network, device)
+    if (segment.type !== 'ethernet') return []
+    return segment.ports
       .filter((port) => port.netns !== netns.id)
-      .flatMap((port) => {
-        const owner = network.namespaces.get(port.netns)
-        const mac = owner?.devices.find(({ name }) => name === port.device)?.mac
-        const own = new Set(owner?.devices.flatMap(({ addresses }) => addresses.map((one) => one.ip)))
-        return (port.addresses ?? [])
-          .filter((address) => !own.has(address) && mac !== undefined)
-          .map(
-            (address) => `neigh replace ${formatIp(address)} lladdr ${mac} dev ${device.name} nud permanent`,
-          )
-      })
+      .flatMap((port) => announcedBy(port, segment, network))
+      .map(
+        ({ address, mac }) =>
+          `neigh replace ${formatIp(address)} lladdr ${mac} dev ${device.name} nud permanent`,
+      )
   })
   return [...stated, ...announced]
+}
+
+/** What a port of the segment answers for and ARP would not tell. A port that is a bridge's answers for nothing itself. */
+function announcedBy(port: SegmentPort, segment: Segment, network: Network) {
+  const owner = network.namespaces.get(port.netns)
+  const device = owner?.devices.find(({ name }) => name === port.device)
+  if (!device || device.master !== undefined) return []
+  const interfaces = segment.ports.filter(({ netns }) => netns === port.netns)
+  const several = interfaces.some((one) => one.device !== port.device)
+  const own = new Set(several ? [] : owner?.devices.flatMap(({ addresses }) => addresses.map(({ ip }) => ip)))
+  return (port.addresses ?? [])
+    .filter((address) => !own.has(address))
+    .map((address) => ({ address, mac: device.mac }))
 }

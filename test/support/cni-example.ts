@@ -14,7 +14,13 @@ export interface ExampleOptions extends LoadOptions {
   /** Lines of the Environment's spec, in flow style: `cni: {plugin: flannel}`. */
   readonly environment?: readonly string[]
   readonly clusterCidr?: string
+  /** Addresses of the nodes, where they are on different networks. */
+  readonly nodeIps?: Readonly<Record<'n1' | 'n2', string>>
+  /** Services have their ports for UDP too. */
+  readonly udp?: boolean
 }
+
+const defaultNodeIps = { n1: '192.168.1.11', n2: '192.168.1.12' } as const
 
 const defaultIps = { p11: '10.244.1.2', p12: '10.244.1.3', p21: '10.244.2.2' } as const
 const homes = { p11: 'n1', p12: 'n1', p21: 'n2' } as const
@@ -31,8 +37,10 @@ function pod(name: 'p11' | 'p12' | 'p21', ips: Readonly<Record<string, string>>)
   return `{apiVersion: v1, kind: Pod, metadata: {name: ${name}, labels: {app: ${name}}}, spec: {nodeName: ${homes[name]}, containers: [{name: app, image: app, ports: [{containerPort: 8080${mapped}}, {containerPort: 8080, protocol: UDP}]}]}, status: {phase: Running, podIP: ${ips[name]}, podIPs: [{ip: ${ips[name]}}]}}`
 }
 
-function service(name: string, app: string, ip: string, more = ''): string {
-  return `{apiVersion: v1, kind: Service, metadata: {name: ${name}}, spec: {clusterIP: ${ip}, selector: {app: ${app}}, ports: [{port: 80, targetPort: 8080${more.includes('NodePort') ? `, nodePort: ${name === 'np21' ? 30021 : 30012}` : ''}}]${more}}}`
+function service(name: string, app: string, ip: string, { udp = false, more = '' } = {}): string {
+  const numbers = `port: 80, targetPort: 8080${more.includes('NodePort') ? `, nodePort: ${name === 'np21' ? 30021 : 30012}` : ''}`
+  const ports = udp ? `{name: t, ${numbers}}, {name: u, protocol: UDP, ${numbers}}` : `{${numbers}}`
+  return `{apiVersion: v1, kind: Service, metadata: {name: ${name}}, spec: {clusterIP: ${ip}, selector: {app: ${app}}, ports: [${ports}]${more}}}`
 }
 
 /** The example's objects as YAML. */
@@ -41,6 +49,8 @@ export function exampleYaml({
   more = '',
   environment = [],
   clusterCidr,
+  nodeIps = defaultNodeIps,
+  udp = false,
 }: ExampleOptions): string {
   const spec = [
     'clusterNetwork: {podCIDR: 10.244.0.0/16, serviceCIDR: 10.96.0.0/12}',
@@ -49,21 +59,29 @@ export function exampleYaml({
     ...environment,
   ]
   return [
-    node('n1', '192.168.1.11', '10.244.1.0/24'),
-    node('n2', '192.168.1.12', '10.244.2.0/24'),
+    node('n1', nodeIps.n1, '10.244.1.0/24'),
+    node('n2', nodeIps.n2, '10.244.2.0/24'),
     ...(['p11', 'p12', 'p21'] as const).map((name) => pod(name, ips)),
-    service('svc11', 'p11', '10.96.0.11'),
-    service('svc12', 'p12', '10.96.0.12'),
-    service('svc21', 'p21', '10.96.0.21'),
-    service('np21', 'p21', '10.96.0.51', ', type: NodePort'),
-    service('np12', 'p12', '10.96.0.52', ', type: NodePort, externalTrafficPolicy: Local'),
+    service('svc11', 'p11', '10.96.0.11', { udp }),
+    service('svc12', 'p12', '10.96.0.12', { udp }),
+    service('svc21', 'p21', '10.96.0.21', { udp }),
+    service('np21', 'p21', '10.96.0.51', { udp, more: ', type: NodePort' }),
+    service('np12', 'p12', '10.96.0.52', { udp, more: ', type: NodePort, externalTrafficPolicy: Local' }),
     `{apiVersion: kubewalk.dev/v1alpha1, kind: Environment, metadata: {name: example}, spec: {${spec.join(', ')}}}`,
     more,
   ].join('\n---\n')
 }
 
 export function example(options: ExampleOptions = {}): LoadedCluster {
-  const { ips: _ips, more: _more, environment: _environment, clusterCidr: _cidr, ...load } = options
+  const {
+    ips: _ips,
+    more: _more,
+    environment: _environment,
+    clusterCidr: _cidr,
+    nodeIps: _nodeIps,
+    udp: _udp,
+    ...load
+  } = options
   return parseCluster([{ name: 'example.yaml', text: exampleYaml(options) }], load)
 }
 

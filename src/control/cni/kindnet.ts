@@ -6,9 +6,10 @@ import { fixedChains } from '../../netfilter/table.ts'
 import { macOf, macOfName, vethName } from '../device-names.ts'
 import { block, comment, jump, rule } from '../proxy/iptables-rules.ts'
 import { everything, hostRoute, route } from '../routes.ts'
+import { onOneNetwork } from '../underlay.ts'
 import type { Cni, CniContext, CniInput, CniPlugin } from './cni.ts'
 import { foundByDaemonSet } from './find.ts'
-import { gatewayOf, podBits, podBlock } from './parts/pod-block.ts'
+import { gatewayOf, nodeAddress, podBits, podBlock } from './parts/pod-block.ts'
 import type { Portmap } from './portmap.ts'
 import { hasPortmap, portmapRules, portmapSysctls } from './portmap.ts'
 
@@ -54,10 +55,10 @@ function configureKindnet({ environment }: CniInput): Cni {
     name: 'kindnet',
     configuration: {},
     mapsHostPorts: (node) => hasPortmap(environment, node, true),
-    node: ({ cluster, node, pods, uplink, mtu }) => ({
-      devices: pods.map((pod) => nodeEnd(node, pod, mtu)),
-      routes: [...pods.flatMap((pod) => podRoutes(pod)), ...nodeRoutes(cluster.nodes, node, uplink)],
-      sysctls: chained(node) ? portmapSysctls({ deviceOf: vethName }, pods) : {},
+    node: (context) => ({
+      devices: context.pods.map((pod) => nodeEnd(context.node, pod, context.mtu)),
+      routes: [...context.pods.flatMap((pod) => podRoutes(pod)), ...nodeRoutes(context)],
+      sysctls: chained(context.node) ? portmapSysctls({ deviceOf: vethName }, context.pods) : {},
     }),
     pod: ({ node, mtu }, pod) => ({ devices: [podEnd(node, pod, mtu)], routes: routesInPod(node, pod) }),
     rules: (context, family) => [
@@ -115,15 +116,17 @@ function podRoutes(pod: ClusterPod): readonly Route[] {
   return pod.ips.map((ip) => hostRoute(ip, vethName(pod), { scope: 'host', origin: podRef(pod) }))
 }
 
-/** One route for each block of every other node, by that node's address. */
-function nodeRoutes(nodes: readonly ClusterNode[], node: ClusterNode, uplink: string): readonly Route[] {
-  return nodes.flatMap((other) => {
+/**
+ * One route for each block of every other node, by that node's address. The kernel takes none whose gateway is not on a
+ * connected network ("Nexthop has invalid gateway"), so that nodes of another subnet have no route.
+ */
+function nodeRoutes({ cluster, node, uplink, underlay }: CniContext): readonly Route[] {
+  return cluster.nodes.flatMap((other) => {
     if (other.name === node.name) return []
     return other.podCidrs.flatMap((cidr): Route[] => {
-      const via = other.addresses.find((ip) => familyOf(ip) === familyOf(cidr.first))
-      return via === undefined
-        ? []
-        : [route(cidr, uplink, { via, origin: { component: 'kindnet', subject: other.ref } })]
+      const [via, local] = [other, node].map((one) => nodeAddress(one, familyOf(cidr.first)))
+      if (via === undefined || local === undefined || !onOneNetwork(underlay, local, via)) return []
+      return [route(cidr, uplink, { via, origin: { component: 'kindnet', subject: other.ref } })]
     })
   })
 }
