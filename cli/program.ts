@@ -8,6 +8,7 @@ import { addDns } from './command/dns.ts'
 import { addDrift } from './command/drift.ts'
 import { addGet } from './command/get.ts'
 import { addGraph } from './command/graph.ts'
+import { addNode } from './command/node.ts'
 import { addNodeDumpScript } from './command/node-dump-script.ts'
 import { addRules } from './command/rules.ts'
 import { addTrace } from './command/trace.ts'
@@ -29,6 +30,7 @@ export function buildProgram(io: Io, finish: Finish): Command {
     addTrace,
     addDns,
     addRules,
+    addNode,
     addGet,
     addDescribe,
     addGraph,

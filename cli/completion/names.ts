@@ -26,6 +26,7 @@ export function argumentNames(
     case 'cni':
       return operands.length === 0 ? cniNames : []
     case 'rules':
+    case 'node':
     case 'drift':
       return operands.length === 0 ? nodeNames(cluster) : []
     case 'trace':
