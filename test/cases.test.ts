@@ -27,6 +27,8 @@ const inScope: Readonly<Record<string, readonly [code: string, object: string] |
   '041': ['kube-proxy-hostname', 'Node/node-a'],
   '043': ['provider-firewall', 'Environment/extra'],
   '044': undefined,
+  '048': ['port-not-published', 'Environment/extra'],
+  '049': ['node-network-inside-machine', 'Environment/extra'],
   '056': ['load-balancer-host-port-taken', 'Service/dns2-tcp'],
   '059': ['provider-firewall', 'Environment/extra'],
   '062': ['reply-bypasses-translation', 'Environment/extra'],

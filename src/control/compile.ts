@@ -11,6 +11,12 @@ import { cloudProxies } from './cloud-proxy/cloud-proxies.ts'
 import { cloudProxyMachines } from './cloud-proxy/machines.ts'
 import type { Cni } from './cni/cni.ts'
 import { cniOf } from './cni/registry.ts'
+import {
+  containerHost,
+  containerHostIp,
+  virtualMachinePrefixes,
+  withPublishedPorts,
+} from './container-host.ts'
 import type { GuardedNode } from './firewalls.ts'
 import { guardedSegment, guardNode } from './firewalls.ts'
 import type { OutsideHost } from './hosts.ts'
@@ -187,15 +193,18 @@ function outsideHosts(
 }
 
 /** The hosts that the Environment declares, by address. */
-function declaredHosts(
-  { environment }: Cluster,
-  underlay: Underlay,
-): readonly (readonly [Ip, OutsideHost])[] {
+function declaredHosts(cluster: Cluster, underlay: Underlay): readonly (readonly [Ip, OutsideHost])[] {
+  const { environment } = cluster
+  const containers = containerHost(environment)
   return (environment.externalHosts ?? []).flatMap((declared) => {
     const ip = parseIpSloppy(declared.ip ?? '')
     if (ip === undefined) return []
     const name = declared.name ?? formatIp(ip)
     const peered = peeredAddress({ environment }, underlay) === ip && { segment: peeredSegment }
+    if (declared === containers) {
+      const own = outsideHost(underlay, containerHostIp(ip), { name, declared, listens: false })
+      return [[ip, { ...own, netns: withPublishedPorts(own.netns, cluster) }] as const]
+    }
     return [[ip, outsideHost(underlay, ip, { name, declared, listens: true, ...peered })] as const]
   })
 }
@@ -276,6 +285,7 @@ function makeSegments(
     prefixes: [
       ...underlay.networks.map((network) => network.cidr),
       ...publicAddresses.map(hostCidr),
+      ...virtualMachinePrefixes(cluster),
       ...balancers.flatMap((one) => one.delivered ?? []),
     ],
   }

@@ -1,11 +1,12 @@
 import type { Cidr, InterfaceAddress } from '../base/ip.ts'
-import { familyOf, parseInterfaceAddress } from '../base/ip.ts'
+import { bitsOf, familyOf, parseInterfaceAddress } from '../base/ip.ts'
 import type { Cluster } from '../model/cluster.ts'
 import type { RouterEntry } from '../model/environment.ts'
 import type { Device, Netns, NextHop, Route, SegmentPort } from '../model/network.ts'
 import type { Rule, RuleSet, Table } from '../netfilter/rule.ts'
 import { makeTable } from '../netfilter/table.ts'
 import type { Cni } from './cni/cni.ts'
+import { virtualMachine } from './container-host.ts'
 import { loopback, macOf, macOfName } from './device-names.ts'
 import { betweenRules } from './firewalls.ts'
 import { readRoute } from './hosts.ts'
@@ -47,7 +48,7 @@ export function routerNetns(context: RouterContext): Netns {
     devices: [
       loopback,
       ...lanDevices(underlay),
-      wanDevice(underlay),
+      wanDevice(cluster, underlay),
       ...(peered === undefined ? [] : [peeredDevice]),
     ],
     routes: [
@@ -96,9 +97,12 @@ function devicesOf(networks: readonly UnderlayNetwork[]): readonly Group[] {
   })
 }
 
-function wanDevice({ networks, mtu }: Underlay): Device {
+function wanDevice(cluster: Cluster, underlay: Underlay): Device {
+  const { networks, mtu } = underlay
+  const own = virtualMachine(cluster, underlay)?.addresses ?? []
+  const addresses = own.map((ip) => ({ ip, bits: bitsOf(familyOf(ip)) }))
   const mac = macOf('02:43', networks[0]?.routerIp ?? 0)
-  return { type: 'ethernet', name: 'wan0', segment: internetSegment, mtu, mac, addresses: [] }
+  return { type: 'ethernet', name: 'wan0', segment: internetSegment, mtu, mac, addresses }
 }
 
 /** The router's side of the network in which the provider's control plane is. */
@@ -156,9 +160,10 @@ function placed(underlay: Underlay, one: Route): Route {
 /** Translation of the nodes' public addresses, marks for balancers, and firewalls between subnets. */
 function ruleSetsOf(context: RouterContext, marks: ReadonlyMap<4 | 6, Table>): readonly RuleSet[] {
   const { cluster, underlay } = context
-  const nat = oneToOneNat(cluster.nodes)
+  const machine = virtualMachine(cluster, underlay)
+  const nat = machine?.ruleSets.length ? machine.ruleSets : oneToOneNat(cluster.nodes)
   return ([4, 6] as const).flatMap((family): readonly RuleSet[] => {
-    const forward = betweenRules(cluster, underlay, family)
+    const forward = [...(machine?.forward ?? []), ...betweenRules(cluster, underlay, family)]
     const output = cluster.environment.mtu?.icmpFragNeededDelivered === false ? [silence(family)] : []
     const filter = forward.length + output.length > 0 ? [filterTable(forward, output)] : []
     const mark = marks.get(family)

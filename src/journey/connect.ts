@@ -23,13 +23,21 @@ export interface ConnectOptions extends TraceOptions {
   readonly sport: number
 }
 
-/** Sends to what was dialled, each of its addresses with an equal share, and gives every way in which that may go. */
+/** Connects to what was dialled, and where nobody answers there, to what clients try next. */
 export function connect(
   world: World,
   sender: Sender,
   dial: Dial,
   options: ConnectOptions,
 ): readonly Outcome[] {
+  const first = connectOnce(world, sender, dial, options)
+  if (dial.type !== 'dial' || !dial.otherwise || first.some((one) => one.disposition === 'reached'))
+    return first
+  return connectOnce(world, sender, { ...dial, ips: dial.otherwise }, options)
+}
+
+/** Sends to what was dialled, each of its addresses with an equal share, and gives every way in which that may go. */
+function connectOnce(world: World, sender: Sender, dial: Dial, options: ConnectOptions): readonly Outcome[] {
   const { protocol, sport, load } = options
   if (dial.type !== 'dial') return [withoutPacket(dial, options)]
   if (isUnmodelledProxy(world, dial, protocol) || keepsConfiguration(world, dial)) {

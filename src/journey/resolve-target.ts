@@ -1,5 +1,5 @@
 import type { Ip } from '../base/ip.ts'
-import { familyOf, formatIp } from '../base/ip.ts'
+import { familyOf, formatIp, isLoopback } from '../base/ip.ts'
 import { nearest } from '../base/nearest.ts'
 import type { ClusterPod, ClusterService, ClusterServicePort } from '../model/cluster.ts'
 import type { WaitingIngress } from './names/ingress-address.ts'
@@ -18,6 +18,8 @@ export type Dial =
       readonly port: number
       readonly host: string
       readonly service?: ClusterService
+      /** Addresses that clients try when those do not answer: localhost is ::1 and 127.0.0.1. */
+      readonly otherwise?: readonly Ip[]
     }
   /** A headless Service without an endpoint, addressed as such; its name does not exist. */
   | { readonly type: 'no-endpoint'; readonly host: string; readonly service: ClusterService }
@@ -111,13 +113,25 @@ export function dialFound(
   const ips = inFamily(asking, found.addresses, name)
   if (!service || !needsPort(asking.protocol)) {
     const made = dial(asking, ips, port, name)
-    return made.type === 'dial' && service ? { ...made, service } : made
+    if (made.type !== 'dial') return made
+    const otherwise = otherLoopback(asking, found.addresses, ips)
+    return { ...made, ...(service && { service }), ...(otherwise.length > 0 && { otherwise }) }
   }
   const number =
     port === undefined
       ? onlyPort(service, asking.protocol, name)
       : numericPort(port, service, asking.protocol)
   return { type: 'dial', ips, port: number, host: name, service }
+}
+
+/** The address of the other family by which the machine calls itself, which a client of TCP tries next. */
+function otherLoopback(
+  { family, protocol }: Asking,
+  addresses: readonly Ip[],
+  chosen: readonly Ip[],
+): readonly Ip[] {
+  if (family !== undefined || protocol !== 'tcp' || !addresses.every(isLoopback)) return []
+  return addresses.filter((ip) => !chosen.includes(ip))
 }
 
 /** The Service whose name, or the name of one of whose endpoints, this is. */

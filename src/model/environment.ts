@@ -61,8 +61,36 @@ export interface Environment {
   readonly httpApps?: readonly HttpAppEntry[]
   /** What stands in TLS Secrets whose data are not in the input. */
   readonly certificates?: readonly CertificateEntry[]
+  /** The nodes are containers of a machine, perhaps within a virtual machine. */
+  readonly environment?: PlaceEnvironment
   /** Which controllers of clouds serve Ingresses. */
   readonly ingressControllers?: readonly IngressControllerEntry[]
+}
+
+/** What the nodes run on, where they are no machines themselves. */
+export interface PlaceEnvironment {
+  /** `kind`, `minikube`, `k3d`. */
+  readonly type?: string
+  /** Of minikube: `docker`, `podman`, or one that makes virtual machines. */
+  readonly driver?: string
+  /** `linux`, `darwin`, `windows`; `linux`, if left out. */
+  readonly hostOS?: string
+  /** Whether the machine has a route to the nodes' network; if left out, not where containers are in a virtual machine. */
+  readonly hostCanRouteToNodeNetwork?: boolean
+  /** By the names of the nodes. */
+  readonly nodeContainers?: Readonly<
+    Record<string, { readonly extraPortMappings?: readonly PortMappingEntry[] }>
+  >
+}
+
+/** A port of a node's container that is published on the machine. */
+export interface PortMappingEntry {
+  readonly containerPort?: number
+  readonly hostPort?: number
+  /** `TCP`, if left out. */
+  readonly protocol?: string
+  /** `0.0.0.0`, if left out. */
+  readonly listenAddress?: string
 }
 
 /** What lies between the nodes. */

@@ -40,6 +40,7 @@ function nodeMaps({
   nodes,
   kubelet,
   conntrack,
+  environment,
   kubeProxy = {},
 }: Environment): readonly (readonly [path: Path, map: Readonly<Record<string, unknown>> | undefined])[] {
   const { running, rules, staleState, hostnameOverride } = kubeProxy
@@ -49,6 +50,7 @@ function nodeMaps({
     [['nodes'], byName],
     [['kubelet'], byNode],
     [['conntrack'], conntrack],
+    [['environment', 'nodeContainers'], environment?.nodeContainers],
     [['kubeProxy', 'running'], running],
     [['kubeProxy', 'rules'], rules],
     [['kubeProxy', 'staleState'], staleState],

@@ -97,6 +97,10 @@ export const findingCatalog = {
   'host-firewall': "A node's own firewall stops the packet: a rule or a policy that Kubernetes did not make.",
   'provider-firewall':
     'A firewall of the network between the machines stops the packet: a security group, or one between subnets.',
+  'port-not-published':
+    'The nodes are containers, and the machine on which they run publishes no such port of theirs.',
+  'node-network-inside-machine':
+    'The nodes are containers within a virtual machine, and the sender has no route to their network.',
   'address-overlap': 'Pods share addresses with Services or with a network outside.',
   'pod-route-missing': 'The router between the nodes does not know where the pods of a node are.',
   'tunnel-checksum': 'A tunnel device computes wrong checksums for what its node masquerades.',

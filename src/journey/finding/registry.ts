@@ -5,6 +5,7 @@ import type { RawResult } from '../result.ts'
 import { redirectLoop } from '../result.ts'
 import type { World } from '../world.ts'
 import { findAddress } from './address.ts'
+import { findContainerHost } from './container-host.ts'
 import { findEndpoints } from './endpoints.ts'
 import type { Failure, FindCause } from './failure.ts'
 import { listNames, makeFailure } from './failure.ts'
@@ -39,6 +40,7 @@ import { findTerminating } from './terminating.ts'
 const causes: readonly FindCause[] = [
   findIngressAddress,
   findNotModelled,
+  findContainerHost,
   findProviderFirewall,
   findHostFirewall,
   findOverlap,

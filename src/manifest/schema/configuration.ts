@@ -44,9 +44,13 @@ EnvironmentSpec clusterNetwork:EnvironmentNetwork kubeProxy:EnvironmentProxy cni
   externalHosts:[]EnvironmentHost conntrack:{}[]EnvironmentConntrack loadBalancerController:any
   resolver:EnvironmentResolver kubelet:{}EnvironmentKubelet
   upstreamDNS:{}{}EnvironmentUpstreamName httpApps:[]EnvironmentHttpApp
-  certificates:[]EnvironmentCertificate calico:EnvironmentCalico cloudFirewall:EnvironmentFirewall cniChain:{}[]string environment:any
+  certificates:[]EnvironmentCertificate calico:EnvironmentCalico cloudFirewall:EnvironmentFirewall cniChain:{}[]string environment:EnvironmentPlace
   ingressControllers:[]EnvironmentIngressController ipMasqAgent:EnvironmentMasqAgent l2:any mtu:EnvironmentMtu
   podRoutes:{}[]string network:EnvironmentUnderlay
+EnvironmentPlace type:string driver:string hostOS:string hostCanRouteToNodeNetwork:boolean
+  nodeContainers:{}EnvironmentNodeContainer note:string *:any
+EnvironmentNodeContainer extraPortMappings:[]EnvironmentPortMapping
+EnvironmentPortMapping containerPort:integer hostPort:integer protocol:string listenAddress:string
 EnvironmentUnderlay subnets:[]EnvironmentSubnet routes:[]string learnsPodRoutes:boolean
   routers:[]EnvironmentRouter firewalls:[]EnvironmentFirewall
 EnvironmentSubnet name:string cidr:string gateway:string cidr6:string gateway6:string mtu:integer
