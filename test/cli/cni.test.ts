@@ -113,3 +113,26 @@ test('names of plugins are completed', async () => {
   expect(await lines(['cni', 'kind'])).toContain('kindnet')
   expect(await lines(['rules', '--cni', 'kind'])).toContain('kindnet')
 })
+
+/** Every plugin, and settings that none has. */
+describe('a setting that the plugin does not have is refused, not passed over', () => {
+  const check = (cni: string) => runCli(['check', '-f', 'examples/notes/cluster-ip.yaml', '--cni', cni])
+
+  test.for([
+    ['flannel:backnd=host-gw', 'flannel has no setting "backnd"', 'did you mean backend?'],
+    ['calico:encapsulation=none,blokSize=24', 'calico has no setting "blokSize"', 'did you mean blockSize?'],
+    ['bridge:AWS_VPC_ENI_MTU=1400', 'bridge has no setting "AWS_VPC_ENI_MTU"', 'see kubewalk cni bridge'],
+  ])('%s', async ([cni = '', message, fix]) => {
+    const { err, code } = await check(cni)
+    expect(code).toBe(2)
+    expect(err).toContain(message)
+    expect(err).toContain(fix)
+  })
+
+  test.for(['flannel:backend=host-gw', 'cni-genie:default_plugin=flannel,backend=host-gw'])(
+    '%s is taken',
+    async (cni) => {
+      expect((await check(cni)).code).toBe(0)
+    },
+  )
+})

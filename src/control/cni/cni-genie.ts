@@ -41,7 +41,10 @@ export function cniGenie(plugins: readonly CniPlugin[]): CniPlugin {
     name: 'cni-genie',
     aliases: ['genie'],
     facts,
-    environmentFields: ['cni.default_plugin'],
+    environmentFields: [
+      'cni.default_plugin',
+      ...new Set(plugins.flatMap((one) => one.environmentFields ?? [])),
+    ],
     find: foundByAny(foundByDaemonSet(/^genie/), foundByConfigMap(/^genie-config$/)),
     configure: (input) => configureGenie(input, plugins),
   }

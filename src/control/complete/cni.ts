@@ -49,6 +49,7 @@ export function chooseCni(completion: Completion, environment: Environment): Cho
   if (given === undefined && stated === undefined && !found) {
     assume('pods are connected by kindnet (routed veth pairs, routes between nodes)')
   }
+  if (given) checkSettings(completion, plugin, Object.keys(given.settings))
   const settings = { ...stating, ...given?.settings }
   const foundBy = found?.plugin === plugin ? found.evidence.object : undefined
   return {
@@ -74,6 +75,19 @@ function readCniOption(text: string): { readonly plugin: string; readonly settin
   return {
     plugin: text.slice(0, colon),
     settings: Object.fromEntries(pairs.map(([key = '', ...rest]) => [key, rest.join('=')])),
+  }
+}
+
+/** Settings of `--cni` that the plugin does not have. */
+function checkSettings({ report }: Completion, plugin: CniPlugin, keys: readonly string[]): void {
+  const fields = (plugin.environmentFields ?? []).map((field) => field.replace(/^cni\./, ''))
+  const known = [...new Set([...(plugin.facts.settings ?? []).map(({ name }) => name), ...fields])]
+  for (const key of keys) {
+    if (known.includes(key)) continue
+    const near = nearest(key, known)
+    report('invalid-setting', `--cni: ${plugin.name} has no setting "${key}"`, {
+      fix: near === undefined ? `see kubewalk cni ${plugin.name}` : `did you mean ${near}?`,
+    })
   }
 }
 
