@@ -44,7 +44,6 @@ export function guardNode(cluster: Cluster, underlay: Underlay, node: ClusterNod
   if (entries.length === 0) return undefined
   const id = `firewall/${node.name}`
   const mtu = uplinkMtu(cluster, underlay, node)
-  const names = entries.flatMap(({ name }) => name ?? [])
   const port = (name: string, segment: string) => ({
     type: 'ethernet' as const,
     name,
@@ -58,7 +57,7 @@ export function guardNode(cluster: Cluster, underlay: Underlay, node: ClusterNod
   const netns: Netns = {
     id,
     role: 'router',
-    label: `firewall of ${node.name}${names.length > 0 ? ` (${names.join(', ')})` : ''}`,
+    label: `firewall of ${node.name}`,
     ...(subject && { subject }),
     devices: [
       loopback,

@@ -142,6 +142,7 @@ function hopRows(hop: Hop, { answering, sender, sized }: HopContext): readonly R
   let routed: StepOf<'route'> | undefined
   for (const step of hop.steps) {
     if (step.type === 'rule') path.push(step)
+    if (isProviderBridge(hop, step)) continue
     if (step.type === 'route') {
       if (isToldAlready(step, routed, sender)) continue
       routed = step
@@ -153,6 +154,11 @@ function hopRows(hop: Hop, { answering, sender, sized }: HopContext): readonly R
   }
   if (rows.length === 0) rows.push({ place: '', device, text: 'passes', cause: '', tone: 'plain' })
   return rows
+}
+
+/** How a provider's firewall is built is not what happens to the packet: it passes, or is dropped. */
+function isProviderBridge({ netns }: Hop, { type }: Step): boolean {
+  return type === 'bridged' && netns.startsWith('firewall/')
 }
 
 /** The sender's default route is no news, nor is a second decision that is the first one again. */

@@ -114,7 +114,6 @@ test('names of plugins are completed', async () => {
   expect(await lines(['rules', '--cni', 'kind'])).toContain('kindnet')
 })
 
-/** Every plugin, and settings that none has. */
 describe('a setting that the plugin does not have is refused, not passed over', () => {
   const check = (cni: string) => runCli(['check', '-f', 'examples/notes/cluster-ip.yaml', '--cni', cni])
 
@@ -123,10 +122,10 @@ describe('a setting that the plugin does not have is refused, not passed over', 
     ['calico:encapsulation=none,blokSize=24', 'calico has no setting "blokSize"', 'did you mean blockSize?'],
     ['bridge:AWS_VPC_ENI_MTU=1400', 'bridge has no setting "AWS_VPC_ENI_MTU"', 'see kubewalk cni bridge'],
   ])('%s', async ([cni = '', message, fix]) => {
-    const { err, code } = await check(cni)
+    const { out, code } = await check(cni)
     expect(code).toBe(2)
-    expect(err).toContain(message)
-    expect(err).toContain(fix)
+    expect(out).toContain(message)
+    expect(out).toContain(fix)
   })
 
   test.for(['flannel:backend=host-gw', 'cni-genie:default_plugin=flannel,backend=host-gw'])(
