@@ -6,8 +6,8 @@ export type AgentRequest =
   | { readonly op: 'dial'; readonly dial: Dial }
   | { readonly op: 'counters' }
   | { readonly op: 'forget-affinity' }
-  /** From now on answers tell the time to live with which the request came. */
-  | { readonly op: 'note-ttl'; readonly backend: string }
+  /** From now on answers tell the time to live with which the request came to one of the ports. */
+  | { readonly op: 'note-ttl'; readonly backend: string; readonly ports: readonly number[] }
 
 export interface ListenSocket {
   readonly protocol: 'tcp' | 'udp'

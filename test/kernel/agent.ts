@@ -39,7 +39,7 @@ const operations: Operations = {
     if (existsSync(folder)) for (const name of readdirSync(folder)) writeFileSync(`${folder}/${name}`, '/')
     return null
   },
-  'note-ttl': ({ backend }) => noteTtl(backend),
+  'note-ttl': ({ backend, ports }) => noteTtl(backend, ports),
 }
 
 function run([program = '', ...args]: readonly string[], input: string): Promise<AgentAnswers['run']> {
@@ -73,13 +73,15 @@ function greeting(local: string, port: number, peer: string | undefined): string
 
 const ttlLists = { 4: 'requests', 6: 'requests6' } as const
 
-/** The match `recent` keeps the time to live beside each address. Datagrams that answer come to ports above those that are asked. */
-async function noteTtl(backend: string): Promise<null> {
+/**
+ * The match `recent` keeps the time to live beside each address. Only requests to the ports that are asked for count: a
+ * tunnel's datagrams have the same addresses.
+ */
+async function noteTtl(backend: string, ports: readonly number[]): Promise<null> {
   for (const family of [4, 6] as const) {
     const note = `-m recent --set --name ${ttlLists[family]} --rsource`
-    const rules = ['-p tcp --syn', `-p udp --dport 0:${firstUdpPort - 1}`].map(
-      (one) => `-I INPUT ${one} ${note}`,
-    )
+    const datagrams = ports.map((port) => `-p udp --dport ${port}`)
+    const rules = ['-p tcp --syn', ...datagrams].map((one) => `-I INPUT ${one} ${note}`)
     const command = `${family === 4 ? 'iptables' : 'ip6tables'}-${backend}-restore`
     const { status, stderr } = await run(
       [command, '--noflush'],
@@ -184,8 +186,7 @@ function dialTcp({ address, port, timeout }: Dial): Promise<Attempt> {
 }
 
 /** No port twice: conntrack remembers a datagram's ports for longer than a test takes. */
-const firstUdpPort = 33_000
-let nextUdpPort = firstUdpPort
+let nextUdpPort = 33_000
 
 /**
  * A datagram that the sender's own netfilter stops fails at once with EPERM; where it was a REJECT, the ICMP error

@@ -50,7 +50,10 @@ export async function askKernel(
     await buildTopology(loaded.network, topology, backend)
     await listenEverywhere(loaded, topology.agents, questions)
     if (withTtl) {
-      await Promise.all([...topology.agents.values()].map((one) => one.ask({ op: 'note-ttl', backend })))
+      const ports = portsOf(loaded, questions)
+      await Promise.all(
+        [...topology.agents.values()].map((one) => one.ask({ op: 'note-ttl', backend, ports })),
+      )
     }
     return await sendAll(topology.agents, questions, withTtl ? 1 : 4)
   } finally {
@@ -67,12 +70,16 @@ export async function startAgents(starter: AgentStarter, { network }: LoadedClus
   return { agents, fabric }
 }
 
+function portsOf(loaded: LoadedCluster, questions: readonly Question[]): readonly number[] {
+  return [...new Set([...portsAsked(loaded), ...questions.map(({ probe }) => probe.port)])]
+}
+
 async function listenEverywhere(
   loaded: LoadedCluster,
   agents: ReadonlyMap<string, Agent>,
   questions: readonly Question[],
 ): Promise<void> {
-  const ports = [...new Set([...portsAsked(loaded), ...questions.map(({ probe }) => probe.port)])]
+  const ports = portsOf(loaded, questions)
   const namespaces = [...agents.keys()].flatMap((id) => loaded.network.namespaces.get(id) ?? [])
   const owned = new Set(namespaces.flatMap((netns) => addressesOf(netns)))
   const swallowed = blackholesOf(namespaces)

@@ -72,6 +72,29 @@ function askedOf({ name, options }: PluginCluster): Asked {
   }
 }
 
+const allQuestions = suite.flatMap(({ questions }) => questions)
+const someWay = (end: RegExp) => (question: Question) =>
+  [...question.expected.ways.keys()].some((way) => end.test(way))
+
+// biome-ignore format: one sort of answer a line
+test.each<{ name: string; holds: (question: Question) => boolean }>([
+  { name: 'TTL 64: not routed', holds: someWay(/with TTL 64$/) },
+  { name: 'TTL 63: routed once', holds: someWay(/with TTL 63$/) },
+  { name: 'TTL 62: routed twice', holds: someWay(/with TTL 62$/) },
+  { name: 'TTL 61: routed three times', holds: someWay(/with TTL 61$/) },
+  { name: 'silence', holds: someWay(/^silence$/) },
+  { name: 'refused', holds: someWay(/^refused/) },
+])('at least ten probes: $name', ({ holds }) => {
+  expect(allQuestions.filter(holds).length).toBeGreaterThanOrEqual(10)
+})
+
+test('every answer that is expected has a source and a time to live', () => {
+  const answers = allQuestions.flatMap(({ expected }) =>
+    [...expected.ways.keys()].filter((way) => way.startsWith('answered')),
+  )
+  expect(answers.filter((way) => !/ sees [0-9a-f.:]+ with TTL \d+$/.test(way))).toEqual([])
+})
+
 const { backends, missing } = whatIsAvailable()
 const reason = missing && `: skipped, ${missing}`
 
@@ -82,6 +105,24 @@ describe.skipIf(missing !== '')(
     const only = process.env['KERNEL_PROBE']
     const starter = new AgentStarter()
     afterAll(() => starter.close())
+
+    const entryOf = (name: string) => {
+      const entry = suite.find(({ one }) => one.name === name)
+      if (!entry) throw new Error(`there is no cluster ${name}`)
+      return entry
+    }
+
+    test('pods on a bridge are told apart from pods with routed veths, by the time to live alone', async () => {
+      const { one, questions } = entryOf('flannel, host-gw')
+      const routed = entryOf('kindnet')
+      const toNeighbor = questions.filter(({ probe }) => probe.sort === 'p11->p12')
+      expect(toNeighbor.length).toBe(2)
+      const backend = backends[0] ?? 'nft'
+      const observations = await askKernel(starter, routed.loaded, toNeighbor, backend, { withTtl: true })
+      const way = 'answered by pod/default/p12 10.244.1.3 8080, which sees 10.244.1.2 with TTL 63'
+      expect(observations.map(({ ways }) => [...ways.keys()])).toEqual([[way], [way]])
+      expect(differencesOf(askedOf(one), toNeighbor, observations).length).toBe(2)
+    })
 
     suite.forEach(({ one, loaded, questions: all }, index) => {
       const backend = backends[index % backends.length] ?? 'nft'

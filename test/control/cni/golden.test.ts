@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest'
+import { formatCidr } from '../../../src/base/ip.ts'
 import type { LoadedCluster } from '../../../src/index.ts'
 import type { Flow } from '../../support/cni-example.ts'
 import { example, ext, sourceSeen, ttlSeen, wrappings } from '../../support/cni-example.ts'
@@ -125,4 +126,17 @@ test('what goes between nodes: flannel wraps it in VXLAN, the others do not', ()
   expect(wrappings(clusterOf('flannel-vxlan'), 'p11->p21')).toEqual(['192.168.1.11 > 192.168.1.12 udp 8472'])
   expect(wrappings(clusterOf('flannel-hostgw'), 'p11->p21')).toEqual([])
   expect(wrappings(clusterOf('flannel-vxlan'), 'p11->p12')).toEqual([])
+})
+
+test('kindnet has no route to the pods of a node in another subnet: the kernel refuses its gateway', () => {
+  const cluster = example({
+    cni: 'kindnet',
+    nodeIps: { n1: '192.168.1.11', n2: '192.168.2.12' },
+    environment: [
+      'network: {subnets: [{name: one, cidr: 192.168.1.0/24}, {name: two, cidr: 192.168.2.0/24}]}',
+    ],
+  })
+  const routes = cluster.network.namespaces.get('node/n1')?.routes ?? []
+  expect(routes.map(({ destination }) => formatCidr(destination))).not.toContain('10.244.2.0/24')
+  expect(sourceSeen(cluster, 'p11->p21')).toBe('dropped')
 })
