@@ -303,7 +303,10 @@ function makeSegments(
     }),
   )
   const segments: readonly Segment[] = [
-    ...segmentsOf(underlay).map((id): Segment => ({ id, type: 'ethernet', ports: portsOn(id) })),
+    ...segmentsOf(underlay).map((id): Segment => {
+      const mtu = underlay.networks.find(({ segment }) => segment === id)?.mtu
+      return { id, type: 'ethernet', ports: portsOn(id), ...(mtu !== undefined && { mtu }) }
+    }),
     ...guarded,
     { id: internetSegment, type: 'routed', ports: [wan, anywhere, ...portsOn(internetSegment)] },
     { id: peeredSegment, type: 'routed', ports: [peeredPort, ...portsOn(peeredSegment)] },

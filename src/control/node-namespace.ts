@@ -5,7 +5,7 @@ import type { Device, Netns, Route } from '../model/network.ts'
 import type { RuleSet } from '../netfilter/rule.ts'
 import type { Applications } from './applications.ts'
 import type { Cni, CniContext } from './cni/cni.ts'
-import { loopback, macOf } from './device-names.ts'
+import { loopback, macOf, macOfName } from './device-names.ts'
 import { guardedSegment } from './firewalls.ts'
 import { readRoute } from './hosts.ts'
 import { masqAgentRules } from './ip-masq-agent.ts'
@@ -54,6 +54,7 @@ export function nodeNamespace(context: NodeContext): Netns {
   const plugin = cni.node(cniContext)
   const eth0 = uplinkDevice(context)
   const nodeCache = context.applications.nodeLocalDns.onNode(node.name)
+  const further = furtherBridges(cluster, node, plugin.devices)
   const environment = cluster.environment.nodes?.[node.name]
   let ruleSets: readonly RuleSet[] | undefined
   return {
@@ -66,9 +67,11 @@ export function nodeNamespace(context: NodeContext): Netns {
       eth0,
       ...withChecksumFault(cluster, node, withStatedMtu(cluster, plugin.devices)),
       ...nodeCache.devices,
+      ...further,
     ],
     routes: [
       ...ownNetworks(context, eth0),
+      ...bridgeNetworks(further),
       ...plugin.routes,
       ...(environment?.routes ?? []).flatMap((text) => readRoute(text, uplink)),
       ...defaultRoutes(context),
@@ -99,6 +102,27 @@ function uplinkDevice({ cluster, node, underlay, cni, held = [], guarded }: Node
       ...held.map((ip) => ({ ip, bits: bitsOf(familyOf(ip)) })),
     ],
   }
+}
+
+/** Bridges of the node that have nothing to do with Kubernetes, as Docker's and libvirt's: whoever is behind them is unknown. */
+function furtherBridges(cluster: Cluster, node: ClusterNode, known: readonly Device[]): readonly Device[] {
+  const extra = extraAddresses(cluster, node)
+  const names = [...new Set(extra.map(({ device }) => device))]
+  return names
+    .filter((name) => bridgeNames.test(name) && !known.some((device) => device.name === name))
+    .map((name) => ({
+      type: 'bridge',
+      name,
+      mtu: 1500,
+      mac: macOfName(`${node.name} ${name}`),
+      addresses: extra.filter(({ device }) => device === name).map(({ ip, bits }) => ({ ip, bits })),
+    }))
+}
+
+const bridgeNames = /^(docker\d|br-|br\d|virbr|lxcbr|lxdbr|podman|cni-podman)/
+
+function bridgeNetworks(bridges: readonly Device[]): readonly Route[] {
+  return bridges.flatMap(({ name, addresses }) => addresses.map(({ ip, bits }) => connected(name, ip, bits)))
 }
 
 /** The routes to the networks that the node is on. */

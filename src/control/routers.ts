@@ -1,5 +1,5 @@
 import type { Cidr, InterfaceAddress } from '../base/ip.ts'
-import { bitsOf, familyOf, parseInterfaceAddress } from '../base/ip.ts'
+import { bitsOf, contains, familyOf, parseInterfaceAddress, parseIpSloppy } from '../base/ip.ts'
 import type { Cluster } from '../model/cluster.ts'
 import type { RouterEntry } from '../model/environment.ts'
 import type { Device, Netns, NextHop, Route, SegmentPort } from '../model/network.ts'
@@ -56,6 +56,7 @@ export function routerNetns(context: RouterContext): Netns {
       ...known,
       ...(peered === undefined ? [] : [hostRoute(peered, peeredDevice.name)]),
       ...open.map(blackhole),
+      ...declaredOutside(context),
       route(everything(4), 'wan0'),
       route(everything(6), 'wan0'),
       ...[...announced.values(), ...(returns?.routes ?? [])].map((one) => placed(underlay, one)),
@@ -145,6 +146,15 @@ function knownRoutes({ cluster, underlay, cni }: RouterContext): readonly Route[
 
 function same(one: Cidr, other: Cidr): boolean {
   return one.first === other.first && one.bits === other.bits
+}
+
+/** Machines outside with addresses of the cluster's own blocks: routers know them by their network, and nothing of the cluster. */
+function declaredOutside({ cluster, underlay, swallowed }: RouterContext): readonly Route[] {
+  return (cluster.environment.externalHosts ?? []).flatMap(({ ip: text = '' }) => {
+    const ip = parseIpSloppy(text)
+    if (ip === undefined || networkOf(underlay, ip)) return []
+    return swallowed.some((cidr) => contains(cidr, ip)) ? [hostRoute(ip, 'wan0')] : []
+  })
 }
 
 /** A route by the device that leads to its next hop. */

@@ -59,9 +59,11 @@ export function holderOf(network: Network, ip: Ip): Netns | undefined {
 
 function findHolder(network: Network, ip: Ip): Netns | undefined {
   const segments = [...network.segments.keys()].map((id) => segmentOf(network, id))
-  const stated = segments.map((segment) => statedOwner(segment, ip)).find((port) => port !== undefined)
-  const owner = stated && network.namespaces.get(stated.netns)
-  if (owner && isLocal(owner, ip)) return owner
+  // A firewall in front of a node answers for its address on another segment, without having it.
+  const stated = segments.flatMap((segment) => statedOwner(segment, ip) ?? [])
+  const owners = stated.flatMap((port) => network.namespaces.get(port.netns) ?? [])
+  const owner = owners.find((netns) => isLocal(netns, ip))
+  if (owner) return owner
   for (const port of segments.flatMap(({ ports }) => ports)) {
     if (port.addresses) continue
     const at = attachment(network, port.netns, port.device)

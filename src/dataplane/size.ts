@@ -49,7 +49,11 @@ export function takesFrame({ type, mtu }: Device, packet: Packet): boolean {
 }
 
 /** The frame is too large for a device, and nobody is told. */
-export function dropFrame(walk: Walk, flight: Flight, { name, mtu }: Device): readonly Outcome[] {
+export function dropFrame(
+  walk: Walk,
+  flight: Flight,
+  { name, mtu }: Pick<Device, 'name' | 'mtu'>,
+): readonly Outcome[] {
   const length = frameLength(flight.packet)
   const text = `${length} bytes are more than ${name} takes (MTU ${mtu}), and nobody is told`
   return walk.end(stopTooBig(flight, { device: name, length, mtu }, text), { type: 'lost' })

@@ -9,7 +9,8 @@ import type { FrameWay } from './link.ts'
 import { deviceOf } from './link.ts'
 import { resolveNeighbor } from './neighbor.ts'
 import { pathMtu } from './path-mtu.ts'
-import { fragment, frameLength, linkMtu } from './size.ts'
+import { segmentOf } from './segment.ts'
+import { dropFrame, fragment, frameLength, linkMtu } from './size.ts'
 import { sendFrameInside } from './tunnel/frame-tunnel.ts'
 import { tunnelOf } from './tunnel/tunnel.ts'
 import { unanswered } from './unanswered.ts'
@@ -64,6 +65,10 @@ function sendFrame(walk: Walk, flight: Flight, device: Device): readonly Outcome
   if (!isTakenFrom(walk.network, { netns, device }, packet.src)) {
     const text = `the network drops what leaves ${device.name} with the source ${formatIp(packet.src)}: it is none of that interface's addresses`
     return lose(walk, flight, 'source-check', text)
+  }
+  const mtu = device.type === 'ethernet' ? segmentOf(walk.network, device.segment).mtu : undefined
+  if (mtu !== undefined && frameLength(packet) > mtu) {
+    return dropFrame(walk, flight, { name: `the network of ${device.name}`, mtu })
   }
   const target = resolveNeighbor(walk.network, { netns, device }, ip)
   if (target) return cross(walk, flight, target, device.mac)

@@ -220,6 +220,8 @@ export interface Segment {
    */
   readonly type: 'ethernet' | 'routed'
   readonly ports: readonly SegmentPort[]
+  /** The largest packet that it carries, in bytes, where it is stated: what is longer is lost without a word. */
+  readonly mtu?: number
 }
 
 export interface SegmentPort {

@@ -58,6 +58,16 @@ const service = (spec: Values = {}, namespace = 'default', rest: Values = {}) =>
 const endpoints = (name: string, port: Values, ip = '192.0.2.80') =>
   object('v1', 'Endpoints', name, { subsets: [{ addresses: [{ ip }], ports: [port] }] })
 
+/** worker and worker2 with their blocks of pods. */
+const nodesWithBlocks = (own: string, other: string, annotations: Values = {}) =>
+  [own, other].map((podCIDR, index) => ({
+    apiVersion: 'v1',
+    kind: 'Node',
+    metadata: { name: index === 0 ? 'worker' : 'worker2', annotations },
+    spec: { podCIDR },
+    status: { addresses: [{ type: 'InternalIP', address: `172.18.0.${3 + index}` }] },
+  }))
+
 const environment = (spec: Values) => object('kubewalk.dev/v1alpha1', 'Environment', 'around', { spec })
 
 const pool = (addresses: string) =>
@@ -145,6 +155,10 @@ export const findingExamples: Readonly<Partial<Record<FindingCode, Example>>> = 
   'not-modelled':                { objects: [client, web(), service(), environment({ kubeProxy: { mode: 'ipvs' } })] },
   'policies-not-modelled':       { objects: [client, web(), service(), object('networking.k8s.io/v1', 'NetworkPolicy', 'deny', { spec: { podSelector: {} } })] },
   'host-port-not-mapped':      { objects: [client, environment({ cniChain: { worker: ['calico'] } }), web({ containers: [{ name: 'main', ports: [{ containerPort: 8080, hostPort: 8080 }] }] })], to: 'node/worker:8080' },
+  'host-port-other-address':     { objects: [client, web({ containers: [{ name: 'main', ports: [{ containerPort: 8080, hostPort: 8080, hostIP: '127.0.0.1' }] }] })], to: 'node/worker:8080' },
+  'pod-blocks-overlap':          { objects: [...nodesWithBlocks('10.244.1.0/24', '10.244.1.0/24'), pod('client', {}, { status: { podIP: '10.244.1.9' } }), web({ nodeName: 'worker2' }, { status: { podIP: '10.244.1.55' } }), environment({ cni: { plugin: 'flannel' } })], to: '10.244.1.55:8080' },
+  'tunnel-endpoint-differs':     { objects: [...nodesWithBlocks('10.244.1.0/24', '10.244.2.0/24', { 'flannel.alpha.coreos.com/public-ip': '10.0.2.15' }), client, web({ nodeName: 'worker2' })], to: 'pod/web-0:8080' },
+  'hairpin-off':                 { objects: [web(), service(), environment({ cni: { plugin: 'bridge', hairpinMode: false } })], from: 'pod/web-0' },
   'kube-proxy-not-running':      { objects: [client, web(), service(), environment({ kubeProxy: { running: { worker: false } } })] },
   'kube-proxy-stale':            { objects: [client, web(), service(), environment({ kubeProxy: { staleState: { worker: { service: 'default/web', backends: [] } } } })] },
   'kube-proxy-hostname':         { objects: [web(), service(local), environment({ kubeProxy: { hostnameOverride: { worker: '172.18.0.3' } } })], from: 'internet', to: 'node/worker:30080' },

@@ -48,6 +48,7 @@ export const bridge: CniPlugin = {
     'cni.bridge',
     'cni.ipMasq',
     'cni.hairpin',
+    'cni.hairpinMode',
     'cni.mtu',
     'cni.portmap',
     'cni.routes',
@@ -60,7 +61,8 @@ function configureBridge(input: CniInput): Cni {
   const settings = readSettings(input, 'bridge')
   const name = settings.text('bridge', 'cni0')
   const ipMasq = settings.flag('ipMasq', true)
-  const hairpin = settings.flag('hairpin', true)
+  // `hairpinMode` is the plugin's own word.
+  const hairpin = settings.flag('hairpinMode', settings.flag('hairpin', true))
   const stated = settings.number('mtu')
   const released = settings.flag('portmap', true)
   const routed = settings.flag('routes', true)

@@ -75,7 +75,7 @@ function configureFlannel(input: CniInput): Cni {
       }
       return [
         ...flannelRules(config, context.node, family),
-        ...(config.ipMasq ? [] : ipMasqRules(portmap, context.pods, family)),
+        ...((config.delegateIpMasq ?? !config.ipMasq) ? ipMasqRules(portmap, context.pods, family) : []),
         ...(chained(context.node.name) ? portmapRules(portmap, context.pods, family) : []),
       ]
     },

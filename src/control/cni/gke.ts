@@ -50,7 +50,7 @@ export const gke: CniPlugin = {
   name: 'gke',
   aliases: ['gke-cni', 'dataplane-v2'],
   facts,
-  environmentFields: ['cni.dataplane', 'cni.mtu'],
+  environmentFields: ['cni.backend', 'cni.dataplane', 'cni.mtu'],
   find: foundByAny(foundByDaemonSet(/^anetd$|^netd$/), foundByNodePools),
   configure: configureGke,
 }

@@ -64,7 +64,7 @@ export const ovnKubernetes: CniPlugin = {
   name: 'ovn-kubernetes',
   aliases: ['ovn', 'ovnkubernetes', 'ovnk'],
   facts,
-  environmentFields: (facts.settings ?? []).map(({ name }) => `cni.${name}`),
+  environmentFields: ['cni.backend', ...(facts.settings ?? []).map(({ name }) => `cni.${name}`)],
   find: foundByAny(foundByDaemonSet(/^ovnkube-/), foundByConfigMap(/^ovnkube-config$|^ovn-config$/)),
   configure: configureOvn,
 }

@@ -28,7 +28,7 @@ import {
 type Protocol = 'tcp' | 'udp' | 'sctp'
 
 /** One port of the node, as containerd hands it to the plugin. */
-interface PortMapping {
+export interface PortMapping {
   readonly hostPort: number
   readonly containerPort: number
   readonly protocol: Protocol

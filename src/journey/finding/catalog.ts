@@ -50,6 +50,7 @@ export const findingCatalog = {
   'policies-not-modelled': 'The input holds policies, which are not evaluated yet.',
   'host-port-not-mapped':
     'A pod asks for a port of its node, and the plugin portmap, which would bring packets for it to the pod, is not in the chain.',
+  'host-port-other-address': 'A pod asks for a port of its node, but on another address of the node.',
   'kube-proxy-not-running': 'The node that should translate has no Service rules.',
   'kube-proxy-stale': "The node's rules are older than the cluster's state.",
   'rules-lack-service': 'The rules that were given for the node do not know the Service.',
@@ -101,6 +102,11 @@ export const findingCatalog = {
     'The nodes are containers, and the machine on which they run publishes no such port of theirs.',
   'node-network-inside-machine':
     'The nodes are containers within a virtual machine, and the sender has no route to their network.',
+  'pod-blocks-overlap': 'Two nodes have the same block of pods.',
+  'tunnel-endpoint-differs':
+    'A tunnel leads to an address that is not one of the node behind it: the network plugin took the wrong interface.',
+  'hairpin-off':
+    'A pod was given itself by a Service, and the bridge sends nothing back by the port by which it came.',
   'address-overlap': 'Pods share addresses with Services or with a network outside.',
   'pod-route-missing': 'The router between the nodes does not know where the pods of a node are.',
   'tunnel-checksum': 'A tunnel device computes wrong checksums for what its node masquerades.',

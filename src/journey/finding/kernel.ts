@@ -6,6 +6,7 @@ import type { World } from '../world.ts'
 import type { FindingCode } from './catalog.ts'
 import type { Failure, FindCause, Stop } from './failure.ts'
 import { finding } from './failure.ts'
+import { pluginPlaces } from './plugin-places.ts'
 import { settingPlaces } from './setting-place.ts'
 
 /** The machine where it stopped, and what stopped there. */
@@ -44,13 +45,7 @@ export const findKernel: FindCause = (failure) => {
     case 'blackhole':
       return [at(place, 'no-route', `look at the routes of ${place.label}`)]
     case 'source-check':
-      return [
-        at(
-          place,
-          'source-check',
-          'let it leave by the interface that has its source, or translate the source',
-        ),
-      ]
+      return [sourceCheck(failure.world, place)]
     case 'checksum':
       return [checksum(failure, place)]
     case 'device':
@@ -89,6 +84,14 @@ function checksum({ world, outcome }: Failure, { stop }: Place): Finding {
       fix: `on ${name}: ethtool -K ${device} tx-checksum-ip-generic off, or a kernel from 5.7 on`,
     },
   )
+}
+
+/** What leaves by which interface is for the network plugin to say. */
+function sourceCheck(world: World, { label, ref, stop }: Place): Finding {
+  return finding('source-check', `${label}: ${stop.text}`, {
+    objects: [...pluginPlaces(world), ref],
+    fix: 'let it leave by the interface that has its source, or translate the source',
+  })
 }
 
 function at({ label, ref, stop }: Place, code: FindingCode, fix: string): Finding {

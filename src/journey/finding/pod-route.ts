@@ -7,6 +7,7 @@ import type { ClusterNode } from '../../model/cluster.ts'
 import type { World } from '../world.ts'
 import type { FindCause } from './failure.ts'
 import { finding } from './failure.ts'
+import { pluginPlaces } from './plugin-places.ts'
 import { stoppedPacket } from './stopped-packet.ts'
 
 /** A router or node on the way between pods does not know where the pods of some node are. */
@@ -22,10 +23,17 @@ export const findPodRoute: FindCause = (failure) => {
   const message = `the router has no route to ${block}, the pods of ${home.node.name}: ${answer} for ${formatIp(packet.dst)} ends there`
   return [
     finding('pod-route-missing', `${message}${reason(world, home.node)}`, {
-      objects: [...places(world), home.node.ref],
+      objects: [...meshOff(world), ...places(world), ...pluginPlaces(world, 'backend'), home.node.ref],
       fix: remedy(world, home.node, block),
     }),
   ]
+}
+
+/** Calico's nodes that tell one another nothing: the mesh of all of them is off. */
+function meshOff({ cluster }: World): readonly ObjectRef[] {
+  return cluster.cniObjects.calico.bgpConfigurations
+    .filter(({ ref, object }) => ref.name === 'default' && object.spec?.nodeToNodeMeshEnabled === false)
+    .map(({ ref, locate }) => ({ ...ref, at: locate(['spec', 'nodeToNodeMeshEnabled']) }))
 }
 
 /** The node on which the pod with this address is, and the block that the address is of. */
@@ -39,7 +47,10 @@ function homeOf(world: World, ip: Ip): { readonly node: ClusterNode; readonly bl
 }
 
 /** Why the packet came to the router at all. */
-function reason({ cluster, compiled }: World, home: ClusterNode): string {
+function reason(world: World, home: ClusterNode): string {
+  const { cluster, compiled } = world
+  if (meshOff(world).length > 0)
+    return `; the other nodes do not know it either: the BGP mesh of the nodes is off (nodeToNodeMeshEnabled: false), and no BGPPeer brings them the route`
   const [first] = cluster.nodes.filter((one) => one.name !== home.name)
   const [a, b] = [first?.addresses[0], home.addresses[0]]
   const apart =
@@ -52,7 +63,10 @@ function reason({ cluster, compiled }: World, home: ClusterNode): string {
     : ''
 }
 
-function remedy({ cluster }: World, home: ClusterNode, block: string): string {
+function remedy(world: World, home: ClusterNode, block: string): string {
+  const { cluster } = world
+  if (meshOff(world).length > 0)
+    return 'set nodeToNodeMeshEnabled: true, or make BGPPeers that join all nodes (by a route reflector, or by their routers)'
   const via = home.addresses[0]
   const table = via === undefined ? '' : `: ${block} via ${formatIp(via)}`
   const { name } = cniOf(cluster)
@@ -71,7 +85,7 @@ const tunnels: Readonly<Record<string, string>> = {
 }
 
 function places({ cluster }: World): readonly ObjectRef[] {
-  const { environment, environmentSource: source } = cluster
-  if (!source || !environment.network) return []
-  return [{ ...source.ref, at: source.locate(['spec', 'network']) }]
+  const { environment, environmentSource: source, cniObjects } = cluster
+  const own = source && environment.network ? [{ ...source.ref, at: source.locate(['spec', 'network']) }] : []
+  return [...own, ...cniObjects.calico.ipPools.map(({ ref }) => ref)]
 }

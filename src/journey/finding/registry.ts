@@ -10,6 +10,7 @@ import { findEndpoints } from './endpoints.ts'
 import type { Failure, FindCause } from './failure.ts'
 import { listNames, makeFailure } from './failure.ts'
 import { findGatewayListener } from './gateway-listener.ts'
+import { findPodHairpin } from './hairpin.ts'
 import { anyHostFirewall, findHostFirewall } from './host-firewall.ts'
 import { findHostPort } from './host-port.ts'
 import { findHttp } from './http.ts'
@@ -27,6 +28,7 @@ import { findNodePort } from './node-port.ts'
 import { findNotModelled, policyWarning } from './not-modelled.ts'
 import { findOverlap } from './overlap.ts'
 import { findPathMtu } from './path-mtu.ts'
+import { findPodBlocks } from './pod-blocks.ts'
 import { findPodRoute } from './pod-route.ts'
 import { findProviderFirewall } from './provider-firewall.ts'
 import { proxyProtocolFindings } from './proxy-protocol.ts'
@@ -34,7 +36,9 @@ import { findReplyPath } from './reply-path.ts'
 import { findServicePort } from './service-port.ts'
 import { findSourceRange } from './source-range.ts'
 import { findStaleConntrack } from './stale-conntrack.ts'
+import { findStatedRoute } from './stated-route.ts'
 import { findTerminating } from './terminating.ts'
+import { findTunnelEndpoint } from './tunnel-endpoint.ts'
 
 /** In the order in which they are asked; the first that knows the cause of a failure has the word. */
 const causes: readonly FindCause[] = [
@@ -43,6 +47,9 @@ const causes: readonly FindCause[] = [
   findContainerHost,
   findProviderFirewall,
   findHostFirewall,
+  findTunnelEndpoint,
+  findPodBlocks,
+  findPodHairpin,
   findOverlap,
   findHttp,
   findGatewayListener,
@@ -64,6 +71,7 @@ const causes: readonly FindCause[] = [
   findListener,
   findPathMtu,
   findPodRoute,
+  findStatedRoute,
   findMasquerade,
   findReplyPath,
   anyHostFirewall,

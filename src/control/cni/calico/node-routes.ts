@@ -5,7 +5,7 @@ import type { ClusterNode } from '../../../model/cluster.ts'
 import type { Route } from '../../../model/network.ts'
 import { blackhole, route } from '../../routes.ts'
 import type { Underlay } from '../../underlay.ts'
-import { networkOf } from '../../underlay.ts'
+import { networkOf, onOneNetwork } from '../../underlay.ts'
 import type { CniContext } from '../cni.ts'
 import { learnsFrom } from './bgp.ts'
 import type { CalicoConfiguration, Encapsulations } from './configuration.ts'
@@ -121,7 +121,7 @@ function birdRoute({ configuration, on, context }: RoutesContext, way: Way): Rou
   }
   // BIRD looks the next hop up (`gateway recursive`): behind a router it is the router.
   const own = calicoAddress(node, familyOf(via)) ?? via
-  const hop = near ? via : (networkOf(underlay, own)?.gateway ?? via)
+  const hop = onOneNetwork(underlay, own, via) ? via : (networkOf(underlay, own)?.gateway ?? via)
   return { ...route(block, uplink, { via: hop, origin }), protocol }
 }
 

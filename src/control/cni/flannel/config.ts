@@ -20,6 +20,8 @@ export interface FlannelConfig {
   readonly ipMasq: boolean
   /** `--iptables-forward-rules`. */
   readonly forwardRules: boolean
+  /** `ipMasq` of the plugin bridge; if it is not stated, it masquerades where flanneld does not. */
+  readonly delegateIpMasq?: boolean
   readonly randomFully: boolean
   readonly hairpin: boolean
   readonly portmap: boolean
@@ -95,10 +97,11 @@ function fromPlugins(map: Located<ConfigMap> | undefined): Partial<FlannelConfig
   if (!Array.isArray(plugins)) return {}
   const all = plugins.filter(isFields)
   const delegate = all.find((one) => one['type'] === 'flannel')?.['delegate']
-  const hairpin = isFields(delegate) ? delegate['hairpinMode'] : undefined
+  const { hairpinMode: hairpin, ipMasq } = isFields(delegate) ? delegate : {}
   return {
     portmap: all.some((one) => one['type'] === 'portmap'),
     ...(typeof hairpin === 'boolean' && { hairpin }),
+    ...(typeof ipMasq === 'boolean' && { delegateIpMasq: ipMasq }),
   }
 }
 
