@@ -32,7 +32,8 @@ export const findPathMtu: FindCause = (failure) => {
 /** The tunnel's packet that was under way when it stopped. */
 function carrying({ outcome, stop }: Failure): Packet | undefined {
   const { later, reply, forward } = outcome.leg
-  const hops = [later?.at(-1)?.hops ?? [], reply, forward].find((walk) =>
+  const walks = [...(later ?? []).map((one) => one.hops).toReversed(), reply, forward]
+  const hops = walks.find((walk) =>
     walk.at(-1)?.steps.some((step) => step.type === 'ended' && step.reason === stop?.reason),
   )
   const steps = (hops ?? []).flatMap((hop) => hop.steps)
