@@ -65,7 +65,7 @@ export function nodeNamespace(context: NodeContext): Netns {
     devices: [
       loopback,
       eth0,
-      ...withChecksumFault(cluster, node, withStatedMtu(cluster, plugin.devices)),
+      ...withChecksumFault(cluster, node, withStatedMtu(cluster, plugin.devices, node.name)),
       ...nodeCache.devices,
       ...further,
     ],

@@ -1,6 +1,6 @@
 import type { Cidr, InterfaceAddress } from '../base/ip.ts'
 import { bitsOf, contains, familyOf, parseInterfaceAddress, parseIpSloppy } from '../base/ip.ts'
-import type { Cluster } from '../model/cluster.ts'
+import type { Cluster, ClusterNode } from '../model/cluster.ts'
 import type { RouterEntry } from '../model/environment.ts'
 import type { Device, Netns, NextHop, Route, SegmentPort } from '../model/network.ts'
 import type { Rule, RuleSet, Table } from '../netfilter/rule.ts'
@@ -137,11 +137,22 @@ export function routerPorts({
 function knownRoutes({ cluster, underlay, cni }: RouterContext): readonly Route[] {
   const { routes = [], learnsPodRoutes } = cluster.environment.network ?? {}
   const stated = routes.flatMap((text) => readRoute(text, 'lan0'))
-  const learnt = learnsPodRoutes === false ? [] : (cni.fabric?.(cluster, underlay).routes ?? [])
+  const brought = learnsPodRoutes === false ? [] : (cni.fabric?.(cluster, underlay).routes ?? [])
+  const without = new Set(cluster.nodes.filter(hasNoRoute).flatMap(({ addresses }) => addresses))
+  const learnt = brought.filter(({ via }) => !without.has(via))
   const own = learnt
     .filter((one) => !stated.some((other) => same(other.destination, one.destination)))
     .map(({ destination, via, origin }) => route(destination, 'lan0', { via, origin }))
   return [...stated, ...own].map((one) => placed(underlay, one))
+}
+
+/** The route controller of a cloud says of a node that it could not make its route (NoRouteCreated). */
+export function hasNoRoute({ source }: Pick<ClusterNode, 'source'>): boolean {
+  const conditions = source?.object.status?.conditions ?? []
+  return conditions.some(
+    ({ type, status, reason }) =>
+      type === 'NetworkUnavailable' && status === 'True' && reason === 'NoRouteCreated',
+  )
 }
 
 function same(one: Cidr, other: Cidr): boolean {

@@ -190,7 +190,9 @@ export function segmentOfNode(underlay: Underlay, node: Pick<ClusterNode, 'addre
 /** The MTU of a node's uplink: as the Environment states it for the node, else for its network. */
 export function uplinkMtu(cluster: Known, underlay: Underlay, node: ClusterNode, ofPlugin?: number): number {
   const network = networksOf(underlay, node.addresses)[0]
-  return cluster.environment.mtu?.nodes?.[node.name] ?? ofPlugin ?? network?.mtu ?? underlay.mtu
+  const { mtu, nodes } = cluster.environment
+  const own = nodes?.[node.name]?.interfaces?.['eth0']?.mtu
+  return own ?? mtu?.nodes?.[node.name] ?? ofPlugin ?? network?.mtu ?? underlay.mtu
 }
 
 /** Every address that the Environment gives to a node's devices, beside those of its Node object. */

@@ -214,6 +214,8 @@ export interface StaleState {
 
 export interface InterfaceEnvironment {
   readonly addresses?: readonly string[]
+  /** Bytes; comes before what `mtu` of the Environment says. */
+  readonly mtu?: number
   /** Whether the device is left to compute checksums of what it sends. */
   readonly txChecksumOffload?: boolean
 }

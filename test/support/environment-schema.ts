@@ -194,6 +194,7 @@ export const fieldMeanings: Readonly<Record<string, string>> = {
   'EnvironmentResolv.options': 'Options, such as ndots:1.',
   'EnvironmentNode.bridge': 'Not modelled.',
   'EnvironmentInterface.addresses': 'address/bits',
+  'EnvironmentInterface.mtu': 'Its MTU in bytes.',
   'EnvironmentInterface.txChecksumOffload': 'Whether the VXLAN device leaves checksums to the card (ethtool -k).',
   'EnvironmentListener.pod': 'namespace/name of the pod that has it.',
   'EnvironmentListener.node': 'The node that has it.',

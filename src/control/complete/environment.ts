@@ -35,6 +35,7 @@ const readFields: readonly string[] = [
   'apiServer.enableAggregatorRouting',
   'nodes.*.sysctl',
   'nodes.*.interfaces.*.addresses',
+  'nodes.*.interfaces.*.mtu',
   'nodes.*.interfaces.*.txChecksumOffload',
   'nodes.*.kernel',
   'nodes.*.listeners',

@@ -102,6 +102,7 @@ export const findingCatalog = {
     'The nodes are containers, and the machine on which they run publishes no such port of theirs.',
   'node-network-inside-machine':
     'The nodes are containers within a virtual machine, and the sender has no route to their network.',
+  'node-address-shared': 'Two nodes have the same address.',
   'pod-blocks-overlap': 'Two nodes have the same block of pods.',
   'tunnel-endpoint-differs':
     'A tunnel leads to an address that is not one of the node behind it: the network plugin took the wrong interface.',

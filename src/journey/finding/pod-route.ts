@@ -2,6 +2,7 @@ import type { Ip } from '../../base/ip.ts'
 import { contains, familyOf, formatCidr, formatIp } from '../../base/ip.ts'
 import type { ObjectRef } from '../../base/source.ts'
 import { cniOf } from '../../control/cni/registry.ts'
+import { hasNoRoute } from '../../control/routers.ts'
 import { onOneNetwork } from '../../control/underlay.ts'
 import type { ClusterNode } from '../../model/cluster.ts'
 import type { World } from '../world.ts'
@@ -51,6 +52,8 @@ function reason(world: World, home: ClusterNode): string {
   const { cluster, compiled } = world
   if (meshOff(world).length > 0)
     return `; the other nodes do not know it either: the BGP mesh of the nodes is off (nodeToNodeMeshEnabled: false), and no BGPPeer brings them the route`
+  if (hasNoRoute(home))
+    return `; the cloud's route controller could not make it (NetworkUnavailable, NoRouteCreated)`
   const [first] = cluster.nodes.filter((one) => one.name !== home.name)
   const [a, b] = [first?.addresses[0], home.addresses[0]]
   const apart =

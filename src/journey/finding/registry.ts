@@ -24,6 +24,7 @@ import { findLocalEndpoint } from './local-endpoint.ts'
 import { findMasquerade } from './masquerade.ts'
 import { findName } from './name.ts'
 import { findNameServer } from './name-server.ts'
+import { findNodeAddress } from './node-address.ts'
 import { findNodePort } from './node-port.ts'
 import { findNotModelled, policyWarning } from './not-modelled.ts'
 import { findOverlap } from './overlap.ts'
@@ -47,6 +48,7 @@ const causes: readonly FindCause[] = [
   findContainerHost,
   findProviderFirewall,
   findHostFirewall,
+  findNodeAddress,
   findTunnelEndpoint,
   findPodBlocks,
   findPodHairpin,

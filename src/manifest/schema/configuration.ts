@@ -99,7 +99,7 @@ EnvironmentFirewalld running:boolean backend:string defaultZone:string trustedIn
 EnvironmentZone interfaces:[]string sources:[]string services:[]string ports:[]string target:string
   forward:boolean
 EnvironmentResolv nameservers:[]string search:[]string options:[]string
-EnvironmentInterface addresses:[]string txChecksumOffload:boolean
+EnvironmentInterface addresses:[]string mtu:integer txChecksumOffload:boolean
 EnvironmentListener pod:string node:string container:string process:string protocol:string bind:string?
   port:integer? note:string http:EnvironmentHttp
 EnvironmentHttp virtualHosts:[]string otherHosts:integer routes:{}integer otherwise:integer
