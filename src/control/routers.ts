@@ -11,7 +11,7 @@ import { loopback, macOf, macOfName } from './device-names.ts'
 import { betweenRules } from './firewalls.ts'
 import { readRoute } from './hosts.ts'
 import type { Balancer } from './load-balancer/profile.ts'
-import { drop, rule } from './proxy/iptables-rules.ts'
+import { drop, host, rule, states } from './proxy/iptables-rules.ts'
 import { returnRouting } from './return-path.ts'
 import { oneToOneNat } from './router-nat.ts'
 import { blackhole, connected, everything, hostRoute, route } from './routes.ts'
@@ -184,7 +184,11 @@ function ruleSetsOf(context: RouterContext, marks: ReadonlyMap<4 | 6, Table>): r
   const machine = virtualMachine(cluster, underlay)
   const nat = machine?.ruleSets.length ? machine.ruleSets : oneToOneNat(cluster.nodes)
   return ([4, 6] as const).flatMap((family): readonly RuleSet[] => {
-    const forward = [...(machine?.forward ?? []), ...betweenRules(cluster, underlay, family)]
+    const forward = [
+      ...(machine?.forward ?? []),
+      ...betweenRules(cluster, underlay, family),
+      ...withoutPublicAddress(context, family),
+    ]
     const output = cluster.environment.mtu?.icmpFragNeededDelivered === false ? [silence(family)] : []
     const filter = forward.length + output.length > 0 ? [filterTable(forward, output)] : []
     const mark = marks.get(family)
@@ -193,6 +197,24 @@ function ruleSetsOf(context: RouterContext, marks: ReadonlyMap<4 | 6, Table>): r
     const tables = [...(mark ? [mark] : []), ...filter, ...own.flatMap((one) => one.tables)]
     return [{ family, tables, conntrack: true }]
   })
+}
+
+/**
+ * A cloud's internet gateway translates addresses of interfaces that have a public one, and drops what pods of such a node send
+ * with addresses of their own. Nodes without a public address are behind a NAT gateway, which translates everything.
+ */
+function withoutPublicAddress({ cluster, cni }: RouterContext, family: 4 | 6): readonly Rule[] {
+  if (!cni.podsOnNodeNetwork || family === 6) return []
+  const open = new Set(
+    cluster.nodes.filter((node) => node.externalAddresses.length > 0).map(({ name }) => name),
+  )
+  const toOutside = { out: { name: 'wan0', inverted: false } }
+  return cluster.pods
+    .filter(({ nodeName, hostNetwork }) => !hostNetwork && open.has(nodeName ?? ''))
+    .flatMap(({ ips }) => ips.filter((ip) => familyOf(ip) === 4))
+    .map((ip) =>
+      rule({ component: 'cloud network' }, { source: host(ip), ...toOutside }, [states('NEW')], drop),
+    )
 }
 
 /** Keeps the router from telling that a packet is too big. */
