@@ -63,6 +63,12 @@ function failure(what: string, command: readonly string[], input = ''): string {
   return status === 0 ? '' : `${what} fails: ${error?.message ?? stderr.trim()}`
 }
 
+/** Why a network that needs these cannot be built here; empty if it can. */
+export function whyNotBuilt({ sets, vxlan }: { readonly sets: boolean; readonly vxlan: boolean }): string {
+  const device = 'ip link add name probe type vxlan id 1 local 192.0.2.1 dstport 8472'.split(' ')
+  return (sets && failure('ipset', ['ipset', 'list'])) || (vxlan && failure('a vxlan device', device)) || ''
+}
+
 function backendWorks(backend: Backend): boolean {
   return ['iptables', 'ip6tables'].every((command) => {
     const restore = `${command}-${backend}-restore`

@@ -6,7 +6,7 @@ import { example, exampleYaml, flows } from '../support/cni-example.ts'
 import { AgentStarter } from './agents.ts'
 import type { Question } from './ask-kernel.ts'
 import { askKernel } from './ask-kernel.ts'
-import { whatIsAvailable } from './availability.ts'
+import { whatIsAvailable, whyNotBuilt } from './availability.ts'
 import type { Asked } from './difference.ts'
 import { differencesOf } from './difference.ts'
 import { expectationOf } from './expectation.ts'
@@ -95,6 +95,15 @@ test('every answer that is expected has a source and a time to live', () => {
   expect(answers.filter((way) => !/ sees [0-9a-f.:]+ with TTL \d+$/.test(way))).toEqual([])
 })
 
+/** What not every machine has. */
+function needsOf({ network: { namespaces } }: LoadedCluster) {
+  const all = [...namespaces.keys()].flatMap((id) => namespaces.get(id) ?? [])
+  return {
+    sets: all.some(({ sets = [] }) => sets.length > 0),
+    vxlan: all.some(({ devices }) => devices.some(({ type }) => type === 'vxlan')),
+  }
+}
+
 const { backends, missing } = whatIsAvailable()
 const reason = missing && `: skipped, ${missing}`
 
@@ -126,7 +135,9 @@ describe.skipIf(missing !== '')(
 
     suite.forEach(({ one, loaded, questions: all }, index) => {
       const backend = backends[index % backends.length] ?? 'nft'
-      test(`${one.name} (iptables-${backend})`, async () => {
+      const lacks = missing === '' ? whyNotBuilt(needsOf(loaded)) : ''
+      if (lacks !== '') process.stdout.write(`skipped: ${one.name}; ${lacks}\n`)
+      test.skipIf(lacks !== '')(`${one.name} (iptables-${backend})`, async () => {
         const questions = all.filter(({ probe }) => only === undefined || probeText(probe) === only)
         expect(questions.length).toBeGreaterThan(0)
         const observations = await askKernel(starter, loaded, questions, backend, { withTtl: true })
