@@ -285,7 +285,7 @@ const networks = [
   { file: 'ipip-dropped',             to: 'svc/shop/web:80',   ends: 'dropped', at: 'firewall/worker2', onReply: false, finding: 'provider-firewall',   mend: ['protocol: ICMP', 'protocol: IPIP'] },
   { file: 'pod-network-overlaps-lan', to: '192.168.20.5:5432', ends: 'dropped', at: 'router',           onReply: true,  finding: 'address-overlap',     mend: ['192.168.0.0/16', '192.168.96.0/19'] },
   { file: 'asymmetric-paths',         to: 'svc/shop/web:80',   ends: 'dropped', at: 'router/b',         onReply: true,  finding: 'kernel-setting',      mend: ['rp_filter: 1', 'rp_filter: 2'] },
-  { file: 'mtu-black-hole',           to: 'svc/shop/web:80',   ends: 'stalled', at: 'router',           onReply: true,  finding: 'path-mtu-black-hole', mend: ['mtu: 1400', 'mtu: 1500'], sizes: [500, 20_000] },
+  { file: 'mtu-black-hole',           to: 'svc/shop/web:80',   ends: 'stalled', at: 'router/site-2',    onReply: true,  finding: 'path-mtu-black-hole', mend: ['mtu: 1400', 'mtu: 1500'], sizes: [500, 20_000] },
   { file: 'host-gw-two-subnets',      to: 'svc/shop/web:80',   ends: 'dropped', at: 'router',           onReply: false, finding: 'pod-route-missing',   mend: ['"host-gw"', '"vxlan"'] },
   { file: 'docker-forward-drop',      to: 'svc/shop/web:80',   ends: 'dropped', at: 'node/worker2',     onReply: false, finding: 'host-firewall',       mend: ['version: "24"', 'forwardPolicy: ACCEPT'] },
 ] as const

@@ -243,7 +243,16 @@ export interface FurtherRouter {
 
 /** Routers beside the main one: they join networks, and know what the Environment says that they know. */
 export function furtherRouters({ environment }: Cluster, underlay: Underlay): readonly FurtherRouter[] {
-  return (environment.network?.routers ?? []).map((entry, index) => furtherRouter(entry, index, underlay))
+  const isSilent = environment.mtu?.icmpFragNeededDelivered === false
+  const ruleSets = isSilent ? ([4, 6] as const).map(silentRules) : []
+  return (environment.network?.routers ?? []).map((entry, index) => {
+    const router = furtherRouter(entry, index, underlay)
+    return { ...router, netns: { ...router.netns, ruleSets } }
+  })
+}
+
+function silentRules(family: 4 | 6): RuleSet {
+  return { family, tables: [filterTable([], [silence(family)])], conntrack: false }
 }
 
 /** The namespace of the router that stands in this place of the Environment's list. */

@@ -20,7 +20,7 @@ export const findPathMtu: FindCause = (failure) => {
   return [
     finding(
       'path-mtu-black-hole',
-      `small packets pass and large ones are lost: ${inner.length} bytes of a pod are ${outer.length} in the tunnel, and ${placeName(world, stop.netns)} takes ${stall.mtu} on ${stall.device}; ${told}`,
+      `small packets pass and large ones are lost: ${inner.length} bytes of a pod are ${outer.length} in the tunnel, and ${taker(world, stop.netns, stall.device)} takes ${stall.mtu}; ${told}`,
       {
         objects: [...places(world), world.nodes.get(stop.netns.replace(/^node\//, ''))?.ref],
         fix: `set the MTU of ${plugin} to ${room} at most (${stall.mtu} less ${overhead} of the tunnel) on all nodes, or clamp the MSS to ${room - (packetFamily(inner) === 4 ? 40 : 60)}`,
@@ -32,7 +32,8 @@ export const findPathMtu: FindCause = (failure) => {
 /** The tunnel's packet that was under way when it stopped. */
 function carrying({ outcome, stop }: Failure): Packet | undefined {
   const { later, reply, forward } = outcome.leg
-  const walks = [...(later ?? []).map((one) => one.hops).toReversed(), reply, forward]
+  // The last walk may be that of the ICMP error about the packet.
+  const walks = [...(later ?? []).toReversed().map(({ hops: own }) => own), reply, forward]
   const hops = walks.find((walk) =>
     walk.at(-1)?.steps.some((step) => step.type === 'ended' && step.reason === stop?.reason),
   )
@@ -41,8 +42,9 @@ function carrying({ outcome, stop }: Failure): Packet | undefined {
   return last?.type === 'encapsulated' ? last.outer : undefined
 }
 
-function placeName({ compiled }: World, netns: string): string {
-  return compiled.network.namespaces.get(netns)?.label ?? netns
+/** `eth0 on router a`, `the network of eth0 on worker2`: the device, or the wire behind it. */
+function taker({ compiled }: World, netns: string, device: string): string {
+  return `${device} on ${compiled.network.namespaces.get(netns)?.label ?? netns}`
 }
 
 /** Where sizes are stated. */
