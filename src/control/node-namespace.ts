@@ -53,8 +53,8 @@ export function nodeNamespace(context: NodeContext): Netns {
   const cniContext: CniContext = { cluster, node, pods, uplink, mtu, underlay }
   const plugin = cni.node(cniContext)
   const eth0 = uplinkDevice(context)
+  const further = furtherDevices(context, plugin.devices)
   const nodeCache = context.applications.nodeLocalDns.onNode(node.name)
-  const further = furtherBridges(cluster, node, plugin.devices)
   const environment = cluster.environment.nodes?.[node.name]
   let ruleSets: readonly RuleSet[] | undefined
   return {
@@ -63,7 +63,7 @@ export function nodeNamespace(context: NodeContext): Netns {
     label: node.name,
     subject: node.ref,
     devices: [
-      loopback,
+      { ...loopback, addresses: [...loopback.addresses, ...statedAddresses(context, 'lo')] },
       eth0,
       ...withChecksumFault(cluster, node, withStatedMtu(cluster, plugin.devices, node.name)),
       ...nodeCache.devices,
@@ -71,7 +71,7 @@ export function nodeNamespace(context: NodeContext): Netns {
     ],
     routes: [
       ...ownNetworks(context, eth0),
-      ...bridgeNetworks(further),
+      ...further.flatMap(({ name, addresses }) => addresses.map(({ ip, bits }) => connected(name, ip, bits))),
       ...plugin.routes,
       ...(environment?.routes ?? []).flatMap((text) => readRoute(text, uplink)),
       ...defaultRoutes(context),
@@ -88,8 +88,8 @@ export function nodeNamespace(context: NodeContext): Netns {
   }
 }
 
-function uplinkDevice({ cluster, node, underlay, cni, held = [], guarded }: NodeContext): Device {
-  const extra = extraAddresses(cluster, node).filter((one) => one.device === uplink)
+function uplinkDevice(context: NodeContext): Device {
+  const { cluster, node, underlay, cni, held = [], guarded } = context
   return {
     type: 'ethernet',
     name: uplink,
@@ -98,32 +98,39 @@ function uplinkDevice({ cluster, node, underlay, cni, held = [], guarded }: Node
     mac: macOf('02:42', node.addresses[0] ?? 0),
     addresses: [
       ...node.addresses.map((ip) => ({ ip, bits: bitsIn(underlay, ip) })),
-      ...extra.map(({ ip, bits }) => ({ ip, bits })),
+      ...statedAddresses(context, uplink),
       ...held.map((ip) => ({ ip, bits: bitsOf(familyOf(ip)) })),
     ],
   }
 }
 
-/** Bridges of the node that have nothing to do with Kubernetes, as Docker's and libvirt's: whoever is behind them is unknown. */
-function furtherBridges(cluster: Cluster, node: ClusterNode, known: readonly Device[]): readonly Device[] {
-  const extra = extraAddresses(cluster, node)
-  const names = [...new Set(extra.map(({ device }) => device))]
+/** The addresses that the Environment gives to a device, beside those of the Node object. */
+function statedAddresses({ cluster, node }: NodeContext, device: string): readonly InterfaceAddress[] {
+  return extraAddresses(cluster, node)
+    .filter((one) => one.device === device)
+    .map(({ ip, bits }) => ({ ip, bits }))
+}
+
+/**
+ * Further network interfaces, and bridges as Docker's and libvirt's, that the Environment states and the plugin does not make: what is behind them is not known,
+ * so that nobody answers there; the routes by them, and the checks that look at those, are as on the machine.
+ */
+function furtherDevices(context: NodeContext, ofPlugin: readonly Device[]): readonly Device[] {
+  const { cluster, node } = context
+  const taken = new Set(['lo', uplink, ...ofPlugin.map(({ name }) => name)])
+  const names = Object.keys(cluster.environment.nodes?.[node.name]?.interfaces ?? {})
   return names
-    .filter((name) => bridgeNames.test(name) && !known.some((device) => device.name === name))
+    .filter((name) => !taken.has(name) && statedAddresses(context, name).length > 0)
     .map((name) => ({
-      type: 'bridge',
+      type: bridgeNames.test(name) ? 'bridge' : 'dummy',
       name,
       mtu: 1500,
       mac: macOfName(`${node.name} ${name}`),
-      addresses: extra.filter(({ device }) => device === name).map(({ ip, bits }) => ({ ip, bits })),
+      addresses: statedAddresses(context, name),
     }))
 }
 
 const bridgeNames = /^(docker\d|br-|br\d|virbr|lxcbr|lxdbr|podman|cni-podman)/
-
-function bridgeNetworks(bridges: readonly Device[]): readonly Route[] {
-  return bridges.flatMap(({ name, addresses }) => addresses.map(({ ip, bits }) => connected(name, ip, bits)))
-}
 
 /** The routes to the networks that the node is on. */
 function ownNetworks({ underlay, viaRouter, held = [] }: NodeContext, eth0: Device): readonly Route[] {

@@ -1,5 +1,7 @@
+import type { Ip } from '../../base/ip.ts'
 import { formatEndpoint, formatIp } from '../../base/ip.ts'
 import type { ObjectRef } from '../../base/source.ts'
+import type { PortMapping } from '../../control/container-host.ts'
 import { containerEngine, containerHost, portMappings } from '../../control/container-host.ts'
 import type { ClusterService, ClusterServicePort } from '../../model/cluster.ts'
 import type { Finding } from '../../model/journey.ts'
@@ -23,6 +25,8 @@ function notPublished({ world, stop, sent }: Failure): readonly Finding[] {
   const [node] = world.cluster.nodes
   if (!served || !node) return []
   const { service, port } = served
+  const elsewhere = portMappings(world.cluster).find((one) => one.hostPort === sent.dport)
+  if (elsewhere) return [publishedElsewhere(world, elsewhere, sent.dst)]
   const nodeIps = world.cluster.nodes.flatMap(({ addresses }) => addresses.slice(0, 1)).map(formatIp)
   return [
     finding(
@@ -37,6 +41,23 @@ function notPublished({ world, stop, sent }: Failure): readonly Finding[] {
       },
     ),
   ]
+}
+
+/** The port is published on another address of the machine than was asked. */
+function publishedElsewhere(
+  world: World,
+  { node, hostPort, listenIp = 0, protocol }: PortMapping,
+  asked: Ip,
+): Finding {
+  const where = `${formatEndpoint(listenIp, hostPort)}/${protocol.toUpperCase()}`
+  return finding(
+    'port-not-published',
+    `the container engine publishes ${where} alone, and ${formatEndpoint(asked, hostPort)} was asked`,
+    {
+      objects: [inEnvironment(world, 'nodeContainers', node, 'extraPortMappings')],
+      fix: 'create the cluster with listenAddress 0.0.0.0 in its extraPortMappings, or ask from the machine itself',
+    },
+  )
 }
 
 /** The engine's port leads to a port of the node on which nothing is served. */

@@ -156,6 +156,7 @@ function remedy(blocked: Blocked): string {
       return firewalldRemedy(blocked, entering, port, name)
     default: {
       const what = port === undefined ? name : `${name} ${port}`
+      if (by.hook === 'OUTPUT') return `let OUTPUT of ${node} accept ${what} to ${formatIp(packet.dst)}`
       return entering
         ? `let INPUT of ${node} accept ${what} from ${from}`
         : `let ${by.hook} of ${node} accept what is ${passing(blocked, 'from ', 'to ')}`

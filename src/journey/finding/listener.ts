@@ -161,15 +161,16 @@ function otherSocket(place: Place): readonly Finding[] {
       ),
     ]
   }
-  return [boundElsewhere(bound.address, place, objects)]
+  return [boundElsewhere(bound, place, pod ? objects : [bound.owner])]
 }
 
 /** The socket is bound to an address that the packet does not have. */
 function boundElsewhere(
-  address: Listener['address'],
-  { ip, port, label, pod }: Place,
+  { address, owner }: Listener,
+  { ip, port, label: place, pod }: Place,
   objects: readonly (ObjectRef | undefined)[],
 ): Finding {
+  const label = !pod && owner?.kind === 'Pod' ? `pod ${owner.name}` : place
   const everywhere = { objects, fix: 'let the process listen on 0.0.0.0 or ::' }
   if (typeof address !== 'string' && isLoopback(address)) {
     return finding(

@@ -1,5 +1,6 @@
 import type { Ip } from '../../base/ip.ts'
 import { familyOf, formatIp, isLoopback } from '../../base/ip.ts'
+import { nodePortRestriction } from '../../control/proxy/node-addresses.ts'
 import type { ClusterService, ClusterServicePort } from '../../model/cluster.ts'
 import type { Finding } from '../../model/journey.ts'
 import type { World } from '../world.ts'
@@ -49,7 +50,8 @@ function notHere(
       fix: 'set ipFamilyPolicy: PreferDualStack, or ask for the other address of the node',
     })
   }
-  if (isLoopback(dst)) {
+  const restriction = nodePortRestriction(kubeProxy, family)
+  if (isLoopback(dst) && (family === 6 || restriction === 'all' || !kubeProxy.localhostNodePorts)) {
     const why = family === 6 ? 'IPv6 has no node ports there' : 'localhostNodePorts is off'
     return finding('node-port-not-here', `${what} (${why})`, {
       objects: [kubeProxy.configuredBy, place],
