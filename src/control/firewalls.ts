@@ -1,5 +1,5 @@
-import type { Cidr } from '../base/ip.ts'
-import { familyOf, parseCidrSloppy } from '../base/ip.ts'
+import type { Cidr, Ip } from '../base/ip.ts'
+import { contains, familyOf, parseCidrSloppy } from '../base/ip.ts'
 import { ICMP, ICMPV6, SCTP, TCP, UDP } from '../base/packet.ts'
 import type { ObjectRef, Origin } from '../base/source.ts'
 import type { Cluster, ClusterNode } from '../model/cluster.ts'
@@ -11,7 +11,7 @@ import { makeTable } from '../netfilter/table.ts'
 import { loopback, macOfName } from './device-names.ts'
 import { accept, block, drop, rule, states } from './proxy/iptables-rules.ts'
 import type { Underlay } from './underlay.ts'
-import { segmentOfNode, uplinkMtu } from './underlay.ts'
+import { networkOf, segmentOfNode, uplinkMtu } from './underlay.ts'
 
 /** The segment between a node's network interface and the firewall in front of it. */
 export function guardedSegment(node: Pick<ClusterNode, 'name'>): string {
@@ -119,13 +119,64 @@ function filterRules(cluster: Cluster, entries: readonly FirewallEntry[], family
         ruleOf(line, family, { origin: originOf(cluster, [entry]), target }),
       ),
     )
-  const denies = entries.some((entry) => (entry.default ?? (entry.allow ? 'deny' : 'allow')) === 'deny')
   return [
     rule(origin, {}, [states('RELATED', 'ESTABLISHED')], accept),
     ...lines('deny', drop),
     ...lines('allow', accept),
-    ...(denies ? [rule(origin, {}, [], drop)] : []),
+    ...(entries.some(denies) ? [rule(origin, {}, [], drop)] : []),
   ]
+}
+
+/** What somebody wants to send: the first packet of a connection. */
+export interface Opening {
+  readonly from: Ip
+  readonly to: Ip
+  readonly protocol: number
+  readonly port: number
+}
+
+/** Whether the provider's firewalls on the way to a node let a new connection pass. */
+export function admits(
+  cluster: Cluster,
+  underlay: Underlay,
+  node: Pick<ClusterNode, 'name'>,
+  opening: Opening,
+): boolean {
+  const sides = [opening.from, opening.to].map((ip) => networkOf(underlay, ip)?.name)
+  const crossed = (cluster.environment.network?.firewalls ?? []).filter(
+    ({ between }) =>
+      sides[0] !== sides[1] && sides.every((name) => name !== undefined && between?.includes(name)),
+  )
+  return [firewallsOf(cluster, node), ...crossed.map((one) => [one])].every((entries) =>
+    entriesAdmit(entries, opening),
+  )
+}
+
+function entriesAdmit(entries: readonly FirewallEntry[], opening: Opening): boolean {
+  const has = (which: 'allow' | 'deny') =>
+    entries.some((entry) => (entry[which] ?? []).some((line) => isAbout(line, opening)))
+  if (has('deny')) return false
+  return has('allow') || !entries.some(denies)
+}
+
+function isAbout({ from, to, protocol, ports = [] }: FirewallRule, opening: Opening): boolean {
+  const number = protocolNumber(protocol)
+  const holds = (text: string | undefined, ip: Ip) => {
+    const block = text === undefined ? undefined : readBlock(text)
+    return text === undefined || (block !== undefined && contains(block, ip))
+  }
+  if (number !== undefined && number !== opening.protocol) return false
+  if (!holds(from, opening.from) || !holds(to, opening.to)) return false
+  const carriesPorts = number === TCP || number === UDP || number === SCTP
+  if (ports.length === 0 || !carriesPorts) return true
+  return ports.some((port) => {
+    const [first = Number.NaN, last = first] = String(port).split('-').map(Number)
+    return first <= opening.port && opening.port <= last
+  })
+}
+
+function denies(entry: FirewallEntry): boolean {
+  return (entry.default ?? (entry.allow ? 'deny' : 'allow')) === 'deny'
 }
 
 /** Rules on the router between subnets: what goes from one of them to another. */

@@ -110,6 +110,8 @@ export const findingCatalog = {
     'A pod was given itself by a Service, and the bridge sends nothing back by the port by which it came.',
   'address-overlap': 'Pods share addresses with Services or with a network outside.',
   'pod-route-missing': 'The router between the nodes does not know where the pods of a node are.',
+  'bgp-session-blocked':
+    'Calico’s nodes do not learn of one another: a firewall between them does not let BGP pass.',
   'tunnel-checksum': 'A tunnel device computes wrong checksums for what its node masquerades.',
   'path-mtu-black-hole':
     'A tunnel makes packets too large for a link on the way, and the sender does not come to know.',

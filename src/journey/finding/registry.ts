@@ -6,6 +6,7 @@ import { redirectLoop } from '../result.ts'
 import type { World } from '../world.ts'
 import { findAddress } from './address.ts'
 import { findContainerHost } from './container-host.ts'
+import { findBgpSession } from './bgp-session.ts'
 import { findEndpoints } from './endpoints.ts'
 import type { Failure, FindCause } from './failure.ts'
 import { listNames, makeFailure } from './failure.ts'
@@ -72,6 +73,7 @@ const causes: readonly FindCause[] = [
   findHostPort,
   findListener,
   findPathMtu,
+  findBgpSession,
   findPodRoute,
   findStatedRoute,
   findMasquerade,

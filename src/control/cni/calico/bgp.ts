@@ -1,7 +1,10 @@
 import type { Cidr, Ip } from '../../../base/ip.ts'
-import { parseCidr, parseIpSloppy } from '../../../base/ip.ts'
-import type { ClusterNode } from '../../../model/cluster.ts'
+import { familyOf, parseCidr, parseIpSloppy } from '../../../base/ip.ts'
+import { TCP } from '../../../base/packet.ts'
+import type { Cluster, ClusterNode } from '../../../model/cluster.ts'
 import type { CalicoObjects } from '../../../model/cni-objects.ts'
+import { admits } from '../../firewalls.ts'
+import type { Underlay } from '../../underlay.ts'
 import type { Selector } from './selector.ts'
 import { parseSelector } from './selector.ts'
 
@@ -62,10 +65,28 @@ export function learnsFrom(
   node: ClusterNode,
   other: ClusterNode,
   nodes: readonly ClusterNode[],
+  passes: (one: ClusterNode, other: ClusterNode) => boolean,
 ): boolean {
-  if (mesh && reflects(node) === reflects(other)) return true
-  if (hasSession(peers, node, other)) return true
-  return nodes.some((one) => reflects(one) && hasSession(peers, one, node) && hasSession(peers, one, other))
+  const speaks = (one: ClusterNode, two: ClusterNode) => hasSession(peers, one, two) && passes(one, two)
+  if (mesh && reflects(node) === reflects(other) && passes(node, other)) return true
+  if (speaks(node, other)) return true
+  return nodes.some((one) => reflects(one) && speaks(one, node) && speaks(one, other))
+}
+
+/** BGP is TCP 179, and either side opens the connection: one of the ways has to be open in the provider's firewalls. */
+export function bgpPasses(
+  cluster: Cluster,
+  underlay: Underlay,
+  one: ClusterNode,
+  other: ClusterNode,
+): boolean {
+  const opens = (client: ClusterNode, server: ClusterNode) => {
+    const [from] = client.addresses
+    const to = server.addresses.find((ip) => from !== undefined && familyOf(ip) === familyOf(from))
+    if (from === undefined || to === undefined) return true
+    return admits(cluster, underlay, server, { from, to, protocol: TCP, port: 179 })
+  }
+  return opens(one, other) || opens(other, one)
 }
 
 /** A route reflector is left out of the mesh. */

@@ -7,7 +7,7 @@ import { blackhole, route } from '../../routes.ts'
 import type { Underlay } from '../../underlay.ts'
 import { networkOf, onOneNetwork } from '../../underlay.ts'
 import type { CniContext } from '../cni.ts'
-import { learnsFrom } from './bgp.ts'
+import { bgpPasses, learnsFrom } from './bgp.ts'
 import type { CalicoConfiguration, Encapsulations } from './configuration.ts'
 import type { CalicoPool } from './pool.ts'
 import { poolOf } from './pool.ts'
@@ -113,7 +113,8 @@ function birdRoute({ configuration, on, context }: RoutesContext, way: Way): Rou
   const { other, block, via, near, pool } = way
   const { cluster, node, uplink, underlay } = context
   if (configuration.backend !== 'bird' || pool?.exported === false) return undefined
-  if (!learnsFrom(configuration.bgp, node, other, cluster.nodes)) return undefined
+  const passes = (one: ClusterNode, two: ClusterNode) => bgpPasses(cluster, underlay, one, two)
+  if (!learnsFrom(configuration.bgp, node, other, cluster.nodes, passes)) return undefined
   const origin: Origin = { component: 'calico', subject: other.ref }
   const protocol = 'bird'
   if (on.ipip && (pool?.ipip === 'Always' || (pool?.ipip === 'CrossSubnet' && !near))) {
