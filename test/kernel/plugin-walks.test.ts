@@ -2,7 +2,7 @@ import { afterAll, describe, expect, test } from 'vitest'
 import type { Ip } from '../../src/base/ip.ts'
 import { parseIpSloppy } from '../../src/base/ip.ts'
 import type { LoadedCluster } from '../../src/index.ts'
-import { example, exampleYaml, flows } from '../support/cni-example.ts'
+import { example, exampleYaml, flows, sourceSeen, wrappings } from '../support/cni-example.ts'
 import { AgentStarter } from './agents.ts'
 import type { Question } from './ask-kernel.ts'
 import { askKernel } from './ask-kernel.ts'
@@ -93,6 +93,50 @@ test('every answer that is expected has a source and a time to live', () => {
     [...expected.ways.keys()].filter((way) => way.startsWith('answered')),
   )
   expect(answers.filter((way) => !/ sees [0-9a-f.:]+ with TTL \d+$/.test(way))).toEqual([])
+})
+
+/** How p11 reaches p21 on the other node: wrapped in VXLAN, as it is, or not at all. */
+function betweenNodes({ loaded }: (typeof suite)[number]): string {
+  if (sourceSeen(loaded, 'p11->p21') === 'dropped') return 'not at all'
+  return wrappings(loaded, 'p11->p21').length > 0 ? 'vxlan' : 'as it is'
+}
+
+test.each<{ how: string; names: readonly string[] }>([
+  {
+    how: 'vxlan',
+    names: [
+      'flannel, vxlan',
+      'flannel, vxlan over two subnets',
+      'flannel, vxlan with DirectRouting over two subnets',
+      'flannel, vxlan, a security group with its port',
+      'Calico, VXLAN',
+      'Calico, VXLAN over two subnets',
+      'Calico, VXLANCrossSubnet over two subnets',
+      'Canal',
+      'Canal over two subnets',
+      'Weave Net',
+      'Weave Net over two subnets',
+    ],
+  },
+  {
+    how: 'not at all',
+    names: [
+      'flannel, host-gw over two subnets',
+      'flannel, vxlan, a security group without its port',
+      'kindnet over two subnets',
+      'Calico, no encapsulation over two subnets',
+    ],
+  },
+])('between nodes $how', ({ how, names }) => {
+  const found = suite.filter((entry) => betweenNodes(entry) === how).map(({ one }) => one.name)
+  expect(found.toSorted()).toEqual(names.toSorted())
+})
+
+test('the settings of every cluster are understood', () => {
+  const said = suite.flatMap(({ one, loaded }) =>
+    loaded.diagnostics.map(({ code, message }) => `${one.name}: ${code}: ${message}`),
+  )
+  expect(said.filter((text) => !text.includes(': not-json: '))).toEqual([])
 })
 
 /** What not every machine has. */

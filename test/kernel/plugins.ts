@@ -39,8 +39,8 @@ const clusters: Readonly<Record<string, ExampleOptions>> = {
   'flannel, vxlan': { cni: 'flannel' },
   'flannel, host-gw': { cni: 'flannel:backend=host-gw' },
   'flannel, vxlan over two subnets': acrossRouter('flannel'),
-  'flannel, vxlan with DirectRouting in one subnet': { cni: 'flannel:DirectRouting=true' },
-  'flannel, vxlan with DirectRouting over two subnets': acrossRouter('flannel:DirectRouting=true'),
+  'flannel, vxlan with DirectRouting in one subnet': { cni: 'flannel:directRouting=true' },
+  'flannel, vxlan with DirectRouting over two subnets': acrossRouter('flannel:directRouting=true'),
   'flannel, host-gw over two subnets': acrossRouter('flannel:backend=host-gw'),
   'flannel, vxlan, a security group without its port': guarded(
     'flannel',
