@@ -156,15 +156,16 @@ function defaultRoutes({ underlay, node }: NodeContext): readonly Route[] {
   )
 }
 
-/** What kubeadm, kube-proxy and systemd set on a healthy node. */
+/** What kubeadm, kube-proxy and systemd set on a healthy node; systemd's rp_filter is left out where the input states one for all. */
 function nodeSysctls({ cluster, node }: NodeContext): Readonly<Record<string, number>> {
   const { kubeProxy } = cluster.settings
+  const stated = cluster.environment.nodes?.[node.name]?.sysctl ?? {}
   return {
     'net.ipv4.ip_forward': 1,
     'net.ipv6.conf.all.forwarding': 1,
     'net.bridge.bridge-nf-call-iptables': 1,
     'net.bridge.bridge-nf-call-ip6tables': 1,
-    'net.ipv4.conf.default.rp_filter': 2,
+    ...(stated['net.ipv4.conf.all.rp_filter'] === undefined && { 'net.ipv4.conf.default.rp_filter': 2 }),
     ...(usesLocalhostNodePorts(kubeProxy, 4) && { 'net.ipv4.conf.all.route_localnet': 1 }),
     ...(kubeProxy.liberalConntrack && node.minorVersion >= 29 && { [liberalSysctl]: 1 }),
   }

@@ -98,8 +98,13 @@ function named(completion: Completion, name: string | undefined, from: string): 
   if (known) return known
   const names = cniPlugins.map((one) => one.name)
   const near = nearest(name, names)
-  const at =
-    from === '--cni' ? undefined : completion.objects.Environment[0]?.locate(['spec', 'cni', 'plugin'])
+  if (from === '--cni') {
+    completion.report('invalid-setting', `--cni: there is no network plugin "${name}"`, {
+      fix: near === undefined ? `write one of ${names.join(', ')}` : `did you mean ${near}?`,
+    })
+    return defaultCni
+  }
+  const at = completion.objects.Environment[0]?.locate(['spec', 'cni', 'plugin'])
   completion.report(
     'cni-not-modelled',
     `${from} is ${name}, a network plugin that is not modelled; pods are connected as by kindnet (routed veth pairs, routes between nodes)`,

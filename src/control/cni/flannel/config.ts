@@ -1,5 +1,6 @@
 import type { Cidr } from '../../../base/ip.ts'
 import { familyOf, formatCidr, parseCidr } from '../../../base/ip.ts'
+import { nearest } from '../../../base/nearest.ts'
 import type { SourceLocation } from '../../../base/source.ts'
 import type { ConfigMap, DaemonSet, Located } from '../../../model/objects.ts'
 import type { CniContext, CniInput } from '../cni.ts'
@@ -26,6 +27,17 @@ export interface FlannelConfig {
   readonly hairpin: boolean
   readonly portmap: boolean
 }
+
+/** Backends that flannel has, or had, and that are not modelled. */
+const unmodelled: readonly string[] = [
+  'alloc',
+  'ali-vpc',
+  'aws-vpc',
+  'extension',
+  'gce',
+  'ipsec',
+  'tencent-vpc',
+]
 
 const backends: readonly FlannelBackend[] = ['vxlan', 'host-gw', 'udp', 'ipip', 'wireguard']
 
@@ -159,6 +171,14 @@ function backendOf(input: CniInput, type: unknown, { at, what }: Told): Partial<
       ...(found === 'udp' && { port: 8285 }),
       ...(found === 'wireguard' && { port: 51820 }),
     }
+  if (!unmodelled.includes(name)) {
+    const near = nearest(name, backends)
+    input.report('invalid-setting', `${what}: flannel has no backend "${String(type)}"`, {
+      ...(at && { at }),
+      fix: near === undefined ? `write one of ${backends.join(', ')}` : `did you mean ${near}?`,
+    })
+    return {}
+  }
   input.report(
     'cni-not-modelled',
     `${what}: flannel's backend ${String(type)} is not modelled; vxlan stands for it`,
