@@ -49,7 +49,7 @@ export function chooseCni(completion: Completion, environment: Environment): Cho
   if (given === undefined && stated === undefined && !found) {
     assume('pods are connected by kindnet (routed veth pairs, routes between nodes)')
   }
-  if (given) checkSettings(completion, plugin, Object.keys(given.settings))
+  if (given && cniNamed(given.plugin)) checkSettings(completion, plugin, Object.keys(given.settings))
   const settings = { ...stating, ...given?.settings }
   const foundBy = found?.plugin === plugin ? found.evidence.object : undefined
   return {
@@ -98,10 +98,9 @@ function named(completion: Completion, name: string | undefined, from: string): 
   if (known) return known
   const names = cniPlugins.map((one) => one.name)
   const near = nearest(name, names)
+  const fix = near === undefined ? `write one of ${names.join(', ')}` : `did you mean ${near}?`
   if (from === '--cni') {
-    completion.report('invalid-setting', `--cni: there is no network plugin "${name}"`, {
-      fix: near === undefined ? `write one of ${names.join(', ')}` : `did you mean ${near}?`,
-    })
+    completion.report('invalid-setting', `--cni: there is no network plugin "${name}"`, { fix })
     return defaultCni
   }
   const at = completion.objects.Environment[0]?.locate(['spec', 'cni', 'plugin'])
@@ -110,7 +109,7 @@ function named(completion: Completion, name: string | undefined, from: string): 
     `${from} is ${name}, a network plugin that is not modelled; pods are connected as by kindnet (routed veth pairs, routes between nodes)`,
     {
       ...(at && { at }),
-      fix: near === undefined ? `write one of ${names.join(', ')}` : `did you mean ${near}?`,
+      fix,
     },
   )
   return defaultCni
