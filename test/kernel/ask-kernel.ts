@@ -26,6 +26,8 @@ export interface Observation {
 export interface Question {
   readonly probe: Probe
   readonly expected: Expectation
+  /** How often it is sent where one answer alone is expected; 12, if left out. */
+  readonly attempts?: number
 }
 
 /** How the kernel is asked. */
@@ -143,10 +145,10 @@ function socketsOf(
 const missChance = 1e-9 / 10_000
 
 /** How often a probe must be sent so that each of its ways is seen. */
-function attemptsFor({ ways }: Expectation): number {
+function attemptsFor({ expected: { ways }, attempts = 12 }: Question): number {
   if (ways.size > 1) return Math.ceil(Math.log(missChance) / Math.log(1 - Math.min(...ways.values())))
   const [way = ''] = ways.keys()
-  return way.startsWith('answered') ? 12 : 4
+  return way.startsWith('answered') ? attempts : 4
 }
 
 /**
@@ -257,19 +259,17 @@ async function dial(
   return attempts ?? []
 }
 
-async function send(agents: ReadonlyMap<string, Agent>, { probe, expected }: Question): Promise<Observation> {
-  const how = { count: attemptsFor(expected), atOnce: 16, timeout: patienceFor(expected) }
-  return count(await dial(agents, probe, how))
+async function send(agents: ReadonlyMap<string, Agent>, question: Question): Promise<Observation> {
+  const how = { count: attemptsFor(question), atOnce: 16, timeout: patienceFor(question.expected) }
+  return count(await dial(agents, question.probe, how))
 }
 
 /** With a memory of clients: forget, connect twice, and see whether the second finds what the first found. */
-async function sendInPairs(
-  agents: ReadonlyMap<string, Agent>,
-  { probe, expected }: Question,
-): Promise<Observation> {
+async function sendInPairs(agents: ReadonlyMap<string, Agent>, question: Question): Promise<Observation> {
+  const { probe, expected } = question
   const all: Attempt[] = []
   let forgotten = 0
-  for (let round = attemptsFor(expected); round > 0; round--) {
+  for (let round = attemptsFor(question); round > 0; round--) {
     await Promise.all(
       [...agents].flatMap(([id, agent]) =>
         id.startsWith('node/') ? agent.ask({ op: 'forget-affinity' }) : [],
@@ -288,10 +288,11 @@ async function sendInPairs(
  */
 async function withWhoTurnedAway(
   agents: ReadonlyMap<string, Agent>,
-  { probe, expected }: Question,
+  question: Question,
   seen: Observation,
 ): Promise<Observation> {
-  const times = seen.ways.size === 1 && expected.ways.size === 1 ? 1 : attemptsFor(expected)
+  const { probe, expected } = question
+  const times = seen.ways.size === 1 && expected.ways.size === 1 ? 1 : attemptsFor(question)
   const before = await countersOf(agents)
   await dial(agents, probe, { count: times, atOnce: times, timeout: patienceFor(expected) })
   const who = whoTurnedAway(before, await countersOf(agents))

@@ -28,6 +28,7 @@ function questionsOf(loaded: LoadedCluster, one: PluginCluster): readonly Questi
   return probesOf(loaded, one).map((probe) => ({
     probe,
     expected: expectationOf(loaded, probe, { withTtl: true }),
+    attempts: 3,
   }))
 }
 
