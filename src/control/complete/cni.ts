@@ -49,7 +49,7 @@ export function chooseCni(completion: Completion, environment: Environment): Cho
   if (given === undefined && stated === undefined && !found) {
     assume('pods are connected by kindnet (routed veth pairs, routes between nodes)')
   }
-  if (given && cniNamed(given.plugin)) checkSettings(completion, plugin, Object.keys(given.settings))
+  if (given) checkSettings(completion, plugin, given)
   const settings = { ...stating, ...given?.settings }
   const foundBy = found?.plugin === plugin ? found.evidence.object : undefined
   return {
@@ -79,10 +79,15 @@ function readCniOption(text: string): { readonly plugin: string; readonly settin
 }
 
 /** Settings of `--cni` that the plugin does not have. */
-function checkSettings({ report }: Completion, plugin: CniPlugin, keys: readonly string[]): void {
+function checkSettings(
+  { report }: Completion,
+  plugin: CniPlugin,
+  given: ReturnType<typeof readCniOption>,
+): void {
+  if (!cniNamed(given.plugin)) return
   const fields = (plugin.environmentFields ?? []).map((field) => field.replace(/^cni\./, ''))
   const known = [...new Set([...(plugin.facts.settings ?? []).map(({ name }) => name), ...fields])]
-  for (const key of keys) {
+  for (const key of Object.keys(given.settings)) {
     if (known.includes(key)) continue
     const near = nearest(key, known)
     report('invalid-setting', `--cni: ${plugin.name} has no setting "${key}"`, {
