@@ -74,6 +74,17 @@ describe('what is printed is what a real node prints', () => {
   })
 })
 
+// ipset 7.17 refuses entries with options that the set was not made with.
+test.each([
+  ['weave', /^create \S+ hash:ip family inet hashsize 1024 maxelem 65536 comment$/],
+  [
+    'kube-router',
+    /^create kube-router-pod-subnets hash:net family inet hashsize 1024 maxelem 65536 timeout 0$/,
+  ],
+])('ipset save with %s: sets have the options that their entries need', (cni, expected) => {
+  expect(part(example({ cni }), 'ipset').filter((line) => expected.test(line))).not.toEqual([])
+})
+
 /** The plugins whose nodes are as real ones; their state is written, read as a dump, and compared. */
 const plugins: Readonly<Record<string, ExampleOptions>> = {
   'flannel, vxlan': { cni: 'flannel' },

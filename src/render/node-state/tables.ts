@@ -70,12 +70,14 @@ export function formatSets(sets: readonly IpSet[] = []): string {
     .join('')
 }
 
+/** The options with which the set was made, as its entries show them. */
 function options(type: string, entries: readonly string[]): string {
   if (!type.startsWith('hash:') || / /.test(type)) return ''
-  const family = entries.some((entry) => entry.includes('::') || entry.split(':').length > 2)
-    ? 'inet6'
-    : 'inet'
-  return ` family ${family} hashsize 1024 maxelem 65536`
+  const addresses = entries.map((entry) => entry.split(' ')[0] ?? '')
+  const family = addresses.some((address) => address.split(':').length > 2) ? 'inet6' : 'inet'
+  const has = (word: string) => entries.some((entry) => entry.includes(` ${word} `))
+  const kept = [...(has('timeout') ? ['timeout 0'] : []), ...(has('comment') ? ['comment'] : [])]
+  return ['', `family ${family} hashsize 1024 maxelem 65536`, ...kept].join(' ')
 }
 
 /** `sysctl`: the settings that are not the kernel's defaults. */
