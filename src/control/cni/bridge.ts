@@ -5,9 +5,10 @@ import { onOneNetwork } from '../underlay.ts'
 import type { Cni, CniContext, CniInput, CniPlugin } from './cni.ts'
 import type { BridgeOptions } from './parts/bridge.ts'
 import { bridgeDevices, bridgedPod, bridgeRoutes } from './parts/bridge.ts'
+import { settingOf } from './parts/daemon.ts'
 import { ipMasqRules } from './parts/ip-masq.ts'
 import { nodeAddress, podBits } from './parts/pod-block.ts'
-import { readSettings } from './parts/settings.ts'
+import { readBoolean, readMtu } from './parts/read-setting.ts'
 import type { Portmap } from './portmap.ts'
 import { hasPortmap, portmapRules, portmapSysctls } from './portmap.ts'
 
@@ -58,14 +59,15 @@ export const bridge: CniPlugin = {
 }
 
 function configureBridge(input: CniInput): Cni {
-  const settings = readSettings(input, 'bridge')
-  const name = settings.text('bridge', 'cni0')
-  const ipMasq = settings.flag('ipMasq', true)
+  const flag = (key: string, otherwise: boolean) =>
+    readBoolean(input.report, settingOf(input, key), otherwise)
+  const name = settingOf(input, 'bridge')?.value ?? 'cni0'
+  const ipMasq = flag('ipMasq', true)
   // `hairpinMode` is the plugin's own word.
-  const hairpin = settings.flag('hairpinMode', settings.flag('hairpin', true))
-  const stated = settings.number('mtu')
-  const released = settings.flag('portmap', true)
-  const routed = settings.flag('routes', true)
+  const hairpin = flag('hairpinMode', flag('hairpin', true))
+  const stated = readMtu(input)
+  const released = flag('portmap', true)
+  const routed = flag('routes', true)
   const optionsFor = ({ mtu }: CniContext): BridgeOptions => ({
     component: 'bridge',
     bridge: name,
@@ -81,7 +83,7 @@ function configureBridge(input: CniInput): Cni {
       hairpin,
       portmap: released,
       routes: routed,
-      ...(stated && { mtu: stated }),
+      ...(stated !== undefined && { mtu: stated }),
     },
     mapsHostPorts,
     node: (context) => {

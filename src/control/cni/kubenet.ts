@@ -9,8 +9,9 @@ import { block, comment, rule } from '../proxy/iptables-rules.ts'
 import type { Cni, CniContext, CniInput, CniPlugin, Fabric } from './cni.ts'
 import type { BridgeOptions } from './parts/bridge.ts'
 import { bridgeDevices, bridgedPod, bridgeRoutes } from './parts/bridge.ts'
+import { settingOf } from './parts/daemon.ts'
 import { nodeAddress, podBits } from './parts/pod-block.ts'
-import { readSettings } from './parts/settings.ts'
+import { readMtu } from './parts/read-setting.ts'
 import type { Portmap } from './portmap.ts'
 import { hasPortmap, portmapRules, portmapSysctls } from './portmap.ts'
 
@@ -53,10 +54,9 @@ export const kubenet: CniPlugin = {
 }
 
 function configureKubenet(input: CniInput): Cni {
-  const settings = readSettings(input, 'kubenet')
-  const stated = settings.number('mtu')
+  const stated = readMtu(input)
   const agent = masqAgentConfig(input.environment, input.objects)
-  const nonMasquerade = settings.text('nonMasqueradeCIDR', agent ? '0.0.0.0/0' : '10.0.0.0/8')
+  const nonMasquerade = settingOf(input, 'nonMasqueradeCIDR')?.value ?? (agent ? '0.0.0.0/0' : '10.0.0.0/8')
   const optionsFor = ({ mtu }: CniContext): BridgeOptions => ({
     component: 'kubenet',
     bridge: 'cbr0',

@@ -1,7 +1,9 @@
 import type { Report } from '../../../base/diagnostic.ts'
 import type { Cidr } from '../../../base/ip.ts'
 import { parseCidr } from '../../../base/ip.ts'
+import type { CniInput } from '../cni.ts'
 import type { Setting } from './daemon.ts'
+import { settingOf } from './daemon.ts'
 
 /** Settings are read as the plugins' own programs read them: what cannot be read is told, and the default counts. */
 const words: ReadonlyMap<string, boolean> = new Map([
@@ -28,6 +30,12 @@ export function readNumber(
   if (read >= least && read <= most) return read
   refuse(report, setting, `a number from ${least} to ${most}`, String(otherwise))
   return otherwise
+}
+
+/** The MTU that the user sets; `undefined` for the plugin's own. */
+export function readMtu(input: CniInput): number | undefined {
+  const read = readNumber(input.report, settingOf(input, 'mtu'), { otherwise: 0, least: 68, most: 65535 })
+  return read === 0 ? undefined : read
 }
 
 /** One of a few words. */
