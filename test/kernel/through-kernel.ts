@@ -1,4 +1,5 @@
 import type { IpSet } from '../../src/model/network.ts'
+import { formatSets } from '../../src/render/node-state/tables.ts'
 import type { Backend } from './availability.ts'
 import { inOwnNamespace } from './availability.ts'
 
@@ -11,7 +12,7 @@ export async function throughKernel(
 ): Promise<string> {
   const command = `${family === 4 ? 'iptables' : 'ip6tables'}-${backend}`
   const rules = 'printf "%s\\n" "$rules"'
-  const needed = sets.length > 0 ? [`ipset restore <<'SETS'\n${restoreText(sets)}SETS\n`] : []
+  const needed = sets.length > 0 ? [`ipset restore <<'SETS'\n${formatSets(sets)}SETS\n`] : []
   const script = [
     'set -e',
     ...needed,
@@ -32,19 +33,4 @@ export async function throughKernel(
 export function asSavedBy(backend: Backend, text: string): string {
   const tables = text.split(/^(?=\*)/m)
   return (backend === 'nft' ? tables : tables.toReversed()).join('')
-}
-
-/** What `ipset restore` takes. Entries with a timeout or a comment need a set that has them. */
-export function restoreText(sets: readonly IpSet[]): string {
-  return sets
-    .map(({ name, type, entries }) => {
-      const family = name.startsWith('inet6:') ? 'inet6' : 'inet'
-      const options = [
-        ...(entries.some((entry) => entry.includes(' timeout ')) ? ['timeout 0'] : []),
-        ...(entries.some((entry) => entry.includes(' comment ')) ? ['comment'] : []),
-      ]
-      const create = ['create', name, type, 'family', family, ...options].join(' ')
-      return [create, ...entries.map((entry) => `add ${name} ${entry}`), ''].join('\n')
-    })
-    .join('')
 }

@@ -1,12 +1,12 @@
 import { familyOf, formatCidr, formatIp } from '../../src/base/ip.ts'
 import type { Device, Netns, Network, NextHop, Route, Segment, SegmentPort } from '../../src/model/network.ts'
 import { formatRuleSet } from '../../src/netfilter/save-format/format.ts'
+import { formatSets } from '../../src/render/node-state/tables.ts'
 import type { Agent } from './agents.ts'
 import type { Backend } from './availability.ts'
 import { forwardingCommands, linkCommands, portCommands, switchSettings } from './links.ts'
 import { bridgeOf, fabricPort, keepTtlRules, routedPorts, sourceChecks } from './provider.ts'
 import { ruleCommands } from './routing-rules.ts'
-import { restoreText } from './through-kernel.ts'
 
 /** Namespaces of the kernel that stand for those of a Network, and one for the wires between them. */
 export interface Topology {
@@ -56,7 +56,7 @@ export async function buildTopology(network: Network, topology: Topology, backen
 
 /** Sets first: the rules name them. */
 async function loadRules(agent: Agent, { sets = [], ruleSets, keepsTtl }: Netns, backend: Backend) {
-  if (sets.length > 0) await run(agent, ['ipset', 'restore'], restoreText(sets))
+  if (sets.length > 0) await run(agent, ['ipset', 'restore'], formatSets(sets))
   for (const ruleSet of ruleSets) {
     await run(agent, [restoreCommand(ruleSet.family, backend)], formatRuleSet(ruleSet))
   }

@@ -64,17 +64,19 @@ export function formatForwarding(devices: readonly Device[]): string {
 export function formatSets(sets: readonly IpSet[] = []): string {
   return sets
     .flatMap(({ name, type, entries }) => [
-      `create ${name} ${type}${options(type, entries)}\n`,
+      `create ${name} ${type}${options(name, type, entries)}\n`,
       ...entries.map((entry) => `add ${name} ${entry}\n`),
     ])
     .join('')
 }
 
-/** The options with which the set was made, as its entries show them. */
-function options(type: string, entries: readonly string[]): string {
-  if (!type.startsWith('hash:') || / /.test(type)) return ''
+/** The options with which the set was made, as its entries show them; of an empty one its name tells the family. */
+function options(name: string, type: string, entries: readonly string[]): string {
+  if (type === 'bitmap:port') return ' range 0-65535'
+  if (!type.startsWith('hash:') || type === 'hash:mac' || / /.test(type)) return ''
   const addresses = entries.map((entry) => entry.split(' ')[0] ?? '')
-  const family = addresses.some((address) => address.split(':').length > 2) ? 'inet6' : 'inet'
+  const isSix = /^(?:inet6:|cali6)/.test(name) || addresses.some((one) => one.split(':').length > 2)
+  const family = isSix ? 'inet6' : 'inet'
   const has = (word: string) => entries.some((entry) => entry.includes(` ${word} `))
   const kept = [...(has('timeout') ? ['timeout 0'] : []), ...(has('comment') ? ['comment'] : [])]
   return ['', `family ${family} hashsize 1024 maxelem 65536`, ...kept].join(' ')
