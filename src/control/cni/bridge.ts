@@ -1,13 +1,11 @@
-import { familyOf } from '../../base/ip.ts'
 import { vethName } from '../device-names.ts'
-import { route } from '../routes.ts'
-import { onOneNetwork } from '../underlay.ts'
 import type { Cni, CniContext, CniInput, CniPlugin } from './cni.ts'
 import type { BridgeOptions } from './parts/bridge.ts'
 import { bridgeDevices, bridgedPod, bridgeRoutes } from './parts/bridge.ts'
 import { settingOf } from './parts/daemon.ts'
 import { ipMasqRules } from './parts/ip-masq.ts'
-import { nodeAddress, podBits } from './parts/pod-block.ts'
+import { fabricRoutes, routesToNodes } from './parts/node-routes.ts'
+import { podBits } from './parts/pod-block.ts'
 import { readBoolean, readMtu } from './parts/read-setting.ts'
 import type { Portmap } from './portmap.ts'
 import { hasPortmap, portmapRules, portmapSysctls } from './portmap.ts'
@@ -90,7 +88,7 @@ function configureBridge(input: CniInput): Cni {
       const devices = bridgeDevices(context.node, context.pods, optionsFor(context))
       return {
         devices,
-        routes: [...bridgeRoutes(devices), ...(routed ? staticRoutes(context) : [])],
+        routes: [...bridgeRoutes(devices), ...(routed ? routesToNodes(context, 'static routes') : [])],
         sysctls: mapsHostPorts(context.node.name)
           ? portmapSysctls({ deviceOf: () => name }, context.pods)
           : {},
@@ -110,29 +108,7 @@ function configureBridge(input: CniInput): Cni {
     },
     fabric: (cluster) => ({
       transparent: false,
-      routes: routed
-        ? cluster.nodes.flatMap((node) =>
-            node.podCidrs.flatMap((destination) => {
-              const via = nodeAddress(node, familyOf(destination.first))
-              return via === undefined
-                ? []
-                : [{ destination, via, origin: { component: 'static routes', subject: node.ref } }]
-            }),
-          )
-        : [],
+      routes: routed ? fabricRoutes(cluster, 'static routes') : [],
     }),
   }
-}
-
-/** To every node of the same network; those of others are reached by the router, which knows their pods as well. */
-function staticRoutes({ cluster, node, uplink, underlay }: CniContext) {
-  return cluster.nodes.flatMap((other) => {
-    if (other.name === node.name) return []
-    return other.podCidrs.flatMap((cidr) => {
-      const family = familyOf(cidr.first)
-      const [own, via] = [nodeAddress(node, family), nodeAddress(other, family)]
-      if (own === undefined || via === undefined || !onOneNetwork(underlay, own, via)) return []
-      return [route(cidr, uplink, { via, origin: { component: 'static routes', subject: other.ref } })]
-    })
-  })
 }

@@ -1,15 +1,14 @@
-import { bitsOf, familyOf } from '../../base/ip.ts'
+import { familyOf } from '../../base/ip.ts'
 import type { Origin } from '../../base/source.ts'
-import type { ClusterNode, ClusterPod } from '../../model/cluster.ts'
-import type { Device, Route } from '../../model/network.ts'
+import type { ClusterNode } from '../../model/cluster.ts'
 import { fixedChains } from '../../netfilter/table.ts'
-import { macOf, macOfName, vethName } from '../device-names.ts'
+import { vethName } from '../device-names.ts'
 import { block, comment, jump, rule } from '../proxy/iptables-rules.ts'
-import { everything, hostRoute, route } from '../routes.ts'
-import { onOneNetwork } from '../underlay.ts'
 import type { Cni, CniContext, CniInput, CniPlugin } from './cni.ts'
 import { foundByDaemonSet } from './find.ts'
-import { gatewayOf, nodeAddress, podBits, podBlock } from './parts/pod-block.ts'
+import { routesToNodes } from './parts/node-routes.ts'
+import { podBits } from './parts/pod-block.ts'
+import { ptpDevices, ptpPod, ptpRoutes } from './parts/ptp.ts'
 import type { Portmap } from './portmap.ts'
 import { hasPortmap, portmapRules, portmapSysctls } from './portmap.ts'
 
@@ -56,79 +55,16 @@ function configureKindnet({ environment }: CniInput): Cni {
     configuration: {},
     mapsHostPorts: (node) => hasPortmap(environment, node, true),
     node: (context) => ({
-      devices: context.pods.map((pod) => nodeEnd(context.node, pod, context.mtu)),
-      routes: [...context.pods.flatMap((pod) => podRoutes(pod)), ...nodeRoutes(context)],
+      devices: ptpDevices(context, 'kindnet'),
+      routes: [...ptpRoutes(context.pods, 'kindnet'), ...routesToNodes(context, 'kindnet')],
       sysctls: chained(context.node) ? portmapSysctls({ deviceOf: vethName }, context.pods) : {},
     }),
-    pod: ({ node, mtu }, pod) => ({ devices: [podEnd(node, pod, mtu)], routes: routesInPod(node, pod) }),
+    pod: (context, pod) => ptpPod(context, pod, 'kindnet'),
     rules: (context, family) => [
       masqueradeRules(context, family),
       ...(chained(context.node) ? portmapRules(portmapOf(context.node), context.pods, family) : []),
     ],
   }
-}
-
-function podRef(pod: ClusterPod): Origin {
-  return { component: 'kindnet', subject: pod.ref }
-}
-
-function nodeEnd(node: ClusterNode, pod: ClusterPod, mtu: number): Device {
-  const gateways = pod.ips.flatMap((ip) => gatewayOf(node, familyOf(ip)) ?? [])
-  const name = vethName(pod)
-  return {
-    type: 'veth',
-    name,
-    mtu,
-    mac: macOfName(`${node.name} ${name}`),
-    addresses: gateways.map((ip) => ({ ip, bits: bitsOf(familyOf(ip)) })),
-    peer: { netns: `pod/${pod.namespace}/${pod.name}`, device: 'eth0' },
-    origin: podRef(pod),
-  }
-}
-
-function podEnd(node: ClusterNode, pod: ClusterPod, mtu: number): Device {
-  return {
-    type: 'veth',
-    name: 'eth0',
-    mtu,
-    mac: macOf('0a:58', pod.ips[0] ?? 0),
-    addresses: pod.ips.map((ip) => ({ ip, bits: podBits(node, ip) })),
-    peer: { netns: `node/${node.name}`, device: vethName(pod) },
-    origin: podRef(pod),
-  }
-}
-
-/** The gateway on the link, then everything by it, neighbour pods included. */
-function routesInPod(node: ClusterNode, pod: ClusterPod): readonly Route[] {
-  return pod.ips.flatMap((ip): Route[] => {
-    const gateway = gatewayOf(node, familyOf(ip))
-    const own = podBlock(node, familyOf(ip))
-    if (gateway === undefined || !own) return []
-    return [
-      hostRoute(gateway, 'eth0', { source: ip, origin: podRef(pod) }),
-      route(own, 'eth0', { via: gateway, source: ip, origin: podRef(pod) }),
-      route(everything(familyOf(ip)), 'eth0', { via: gateway, origin: podRef(pod) }),
-    ]
-  })
-}
-
-function podRoutes(pod: ClusterPod): readonly Route[] {
-  return pod.ips.map((ip) => hostRoute(ip, vethName(pod), { scope: 'host', origin: podRef(pod) }))
-}
-
-/**
- * One route for each block of every other node, by that node's address. The kernel takes none whose gateway is not on a
- * connected network ("Nexthop has invalid gateway"), so that nodes of another subnet have no route.
- */
-function nodeRoutes({ cluster, node, uplink, underlay }: CniContext): readonly Route[] {
-  return cluster.nodes.flatMap((other) => {
-    if (other.name === node.name) return []
-    return other.podCidrs.flatMap((cidr): Route[] => {
-      const [via, local] = [other, node].map((one) => nodeAddress(one, familyOf(cidr.first)))
-      if (via === undefined || local === undefined || !onOneNetwork(underlay, local, via)) return []
-      return [route(cidr, uplink, { via, origin: { component: 'kindnet', subject: other.ref } })]
-    })
-  })
 }
 
 /** Mirrors kindnetd's masquerade agent: pods' traffic to anything but pods takes the node's address. */

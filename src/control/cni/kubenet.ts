@@ -1,5 +1,5 @@
 import { familyOf, parseCidr } from '../../base/ip.ts'
-import type { Cluster, ClusterNode } from '../../model/cluster.ts'
+import type { Cluster } from '../../model/cluster.ts'
 import type { Target } from '../../netfilter/rule.ts'
 import type { TableContribution } from '../../netfilter/table.ts'
 import { fixedChains } from '../../netfilter/table.ts'
@@ -10,7 +10,8 @@ import type { Cni, CniContext, CniInput, CniPlugin, Fabric } from './cni.ts'
 import type { BridgeOptions } from './parts/bridge.ts'
 import { bridgeDevices, bridgedPod, bridgeRoutes } from './parts/bridge.ts'
 import { settingOf } from './parts/daemon.ts'
-import { nodeAddress, podBits } from './parts/pod-block.ts'
+import { fabricRoutes } from './parts/node-routes.ts'
+import { podBits } from './parts/pod-block.ts'
 import { readMtu } from './parts/read-setting.ts'
 import type { Portmap } from './portmap.ts'
 import { hasPortmap, portmapRules, portmapSysctls } from './portmap.ts'
@@ -95,15 +96,8 @@ function configureKubenet(input: CniInput): Cni {
 }
 
 /** The route controller's table: each node's block by that node. */
-export function cloudRoutes({ nodes }: Cluster): Fabric {
-  const routesOf = (node: ClusterNode) =>
-    node.podCidrs.flatMap((destination) => {
-      const via = nodeAddress(node, familyOf(destination.first))
-      return via === undefined
-        ? []
-        : [{ destination, via, origin: { component: 'cloud routes', subject: node.ref } }]
-    })
-  return { routes: nodes.flatMap(routesOf), transparent: true }
+export function cloudRoutes(cluster: Cluster): Fabric {
+  return { routes: fabricRoutes(cluster, 'cloud routes'), transparent: true }
 }
 
 /** Mirrors ensureMasqRule of kubenet. */
