@@ -18,6 +18,7 @@ import { kopeio } from './kopeio.ts'
 import { kubeRouter } from './kube-router.ts'
 import { kubenet } from './kubenet.ts'
 import { ovnKubernetes } from './ovn-kubernetes.ts'
+import { ptp } from './ptp.ts'
 import { romana } from './romana.ts'
 import { weave } from './weave.ts'
 
@@ -40,6 +41,7 @@ const connecting: readonly CniPlugin[] = [
   kindnet,
   kubenet,
   bridge,
+  ptp,
   aci,
   aos,
 ]
