@@ -39,6 +39,15 @@ describe('what npm publishes', () => {
     expect(paths.filter((path) => !wanted.test(path))).toEqual([])
   })
 
+  // Within this repository npx runs the built file itself, as README's first command does after `npm ci`.
+  test.skipIf(process.platform === 'win32')('the program may be executed as a file', () => {
+    const { status, stdout } = spawnSync(join(root, 'dist/cli/kubewalk.js'), ['--version'], {
+      encoding: 'utf8',
+    })
+    expect(status).toBe(0)
+    expect(stdout.trim()).toMatch(/^\d+\.\d+\.\d+$/)
+  })
+
   test('every file that package.json names is there', () => {
     const { bin, exports: entries, browser } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'))
     const named = [
