@@ -10,6 +10,7 @@ import type { CompleteOptions } from './complete/completion.ts'
 import { beginCompletion } from './complete/completion.ts'
 import { completeEndpointSlices, orphanEndpoints } from './complete/endpoint-slices.ts'
 import { readEnvironment, reportUnreadFields } from './complete/environment.ts'
+import { checkEnvironmentNetwork } from './complete/environment-network.ts'
 import { checkEnvironmentReferences } from './complete/environment-references.ts'
 import { checkEnvironmentValues } from './complete/environment-values.ts'
 import { gatewayApiObjects, gatewayApiRefs } from './complete/gateway-objects.ts'
@@ -61,6 +62,7 @@ export function completeCluster(given: ObjectsByKind, options: CompleteOptions =
   const services = completeServices(completion, settings)
   checkReferences(completion, services)
   checkEnvironmentReferences(completion, { nodes, pods })
+  checkEnvironmentNetwork(completion, environment, { nodes, pods })
   checkEnvironmentValues(completion, environment, { nodes, services })
   const slices = completeEndpointSlices(completion, {
     services,

@@ -167,11 +167,11 @@ function isAbout({ from, to, protocol, ports = [] }: FirewallRule, opening: Open
   }
   if (number !== undefined && number !== opening.protocol) return false
   if (!holds(from, opening.from) || !holds(to, opening.to)) return false
-  const carriesPorts = number === TCP || number === UDP || number === SCTP
-  if (ports.length === 0 || !carriesPorts) return true
+  if (ports.length === 0) return true
+  if (!transportsOf(number).some((one) => one.protocol === opening.protocol)) return false
   return ports.some((port) => {
-    const [first = Number.NaN, last = first] = String(port).split('-').map(Number)
-    return first <= opening.port && opening.port <= last
+    const range = portRange(port)
+    return range !== undefined && range.first <= opening.port && opening.port <= range.last
   })
 }
 
@@ -223,19 +223,40 @@ function ruleOf(
   const sides = [from, to].map((text) => (text === undefined ? undefined : readBlock(text)))
   if (sides.some((one) => one && familyOf(one.first) !== family)) return []
   const [source, destination] = sides.map((one) => one && block(one))
-  const number = protocolNumber(protocol)
-  const header: HeaderMatch = {
-    ...(source && { source }),
-    ...(destination && { destination }),
-    ...(number !== undefined && { protocol: { protocol: number, inverted: false } }),
-  }
-  const transport = number === TCP ? 'tcp' : number === UDP ? 'udp' : number === SCTP ? 'sctp' : undefined
-  if (ports.length === 0 || !transport) return [rule(origin, header, [], target)]
-  return ports.flatMap((port) => {
-    const [first = Number.NaN, last = first] = String(port).split('-').map(Number)
-    if (!Number.isInteger(first) || !Number.isInteger(last)) return []
-    return [rule(origin, header, [{ type: transport, dport: { first, last, inverted: false } }], target)]
-  })
+  const stated = protocolNumber(protocol)
+  const number = stated === ICMP && family === 6 ? ICMPV6 : stated
+  const sidesOf: HeaderMatch = { ...(source && { source }), ...(destination && { destination }) }
+  const header = (one: number | undefined): HeaderMatch =>
+    one === undefined ? sidesOf : { ...sidesOf, protocol: { protocol: one, inverted: false } }
+  if (ports.length === 0) return [rule(origin, header(number), [], target)]
+  return transportsOf(number).flatMap((one) =>
+    ports.flatMap((port) => {
+      const range = portRange(port)
+      if (!range) return []
+      const match: Match = { type: one.type, dport: { ...range, inverted: false } }
+      return [rule(origin, header(one.protocol), [match], target)]
+    }),
+  )
+}
+
+const transports = [
+  { type: 'tcp', protocol: TCP },
+  { type: 'udp', protocol: UDP },
+  { type: 'sctp', protocol: SCTP },
+] as const
+
+/** The protocols with ports that a line with ports is about: all three, if it names none. */
+function transportsOf(number: number | undefined) {
+  return transports.filter(({ protocol }) => number === undefined || protocol === number)
+}
+
+/** `443` or `30000-32767`; `undefined` for what is neither. */
+export function portRange(
+  port: string | number,
+): { readonly first: number; readonly last: number } | undefined {
+  const [, from, to = from] = /^(\d+)(?:-(\d+))?$/.exec(String(port).trim()) ?? []
+  const [first, last] = [Number(from), Number(to)]
+  return from !== undefined && first <= last && last <= 65535 ? { first, last } : undefined
 }
 
 /** A block or an address; bits beyond the mask are left out. */
