@@ -140,6 +140,7 @@ const stepTypes: Readonly<Record<Step['type'], true>> = {
   nat: true,
   route: true,
   redirect: true,
+  filtered: true,
   local: true,
   bridged: true,
   neighbor: true,

@@ -23,6 +23,15 @@ export interface ObjectRef {
 export interface Origin {
   readonly component: string
   readonly subject?: ObjectRef
+  /** Where it sends packets to be judged by the policies of an endpoint. */
+  readonly judges?: Judged
+}
+
+/** An endpoint whose policies are asked, and for which direction of its connections. */
+export interface Judged {
+  /** The id of its namespace in the network: `pod/shop/web-0`. */
+  readonly endpoint: string
+  readonly direction: 'ingress' | 'egress'
 }
 
 /** `file:line:column`, as compilers print it. */

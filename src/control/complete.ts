@@ -20,6 +20,7 @@ import { nodeSettings } from './complete/node-settings.ts'
 import { completeNodes } from './complete/nodes.ts'
 import { withPodBlocks } from './complete/plugin-blocks.ts'
 import { finishPods } from './complete/pods.ts'
+import { policyObjects } from './complete/policy-objects.ts'
 import { checkReferences } from './complete/references.ts'
 import { schedulePods } from './complete/scheduling.ts'
 import { withServiceLb } from './complete/service-lb.ts'
@@ -88,6 +89,7 @@ export function completeCluster(given: ObjectsByKind, options: CompleteOptions =
     configMaps: objects.ConfigMap,
     gatewayApi: gatewayApiObjects(objects),
     cniObjects: cniObjects(objects),
+    policies: policyObjects(objects),
     orphanEndpoints: orphanEndpoints(objects, services),
     idleWorkloads: idleWorkloads(objects, pods),
     ...around,
@@ -111,6 +113,7 @@ function completeNamespaces(objects: ObjectsByKind): readonly ClusterNamespace[]
     ...objects.Secret,
     ...objects.ConfigMap,
     ...gatewayApiRefs(objects),
+    ...objects.NetworkPolicy,
   ]
   const names = new Set([
     ...stated.keys(),

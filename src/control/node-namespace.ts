@@ -52,6 +52,7 @@ export function nodeNamespace(context: NodeContext): Netns {
   const mtu = uplinkMtu(cluster, underlay, node, cni.uplinkMtu)
   const cniContext: CniContext = { cluster, node, pods, uplink, mtu, underlay }
   const plugin = cni.node(cniContext)
+  const filters = cni.filters?.(cniContext) ?? []
   const eth0 = uplinkDevice(context)
   const further = furtherDevices(context, plugin.devices)
   const nodeCache = context.applications.nodeLocalDns.onNode(node.name)
@@ -79,6 +80,7 @@ export function nodeNamespace(context: NodeContext): Netns {
     ...(plugin.rules && { rules: [...standardRules, ...plugin.rules] }),
     ...(plugin.neighbors && { neighbors: plugin.neighbors }),
     ...(plugin.sets && { sets: plugin.sets }),
+    ...(filters.length > 0 && { filters }),
     sysctls: { ...nodeSysctls(context), ...plugin.sysctls, ...environment?.sysctl },
     get ruleSets() {
       ruleSets ??= nodeRuleSets(context, cniContext)

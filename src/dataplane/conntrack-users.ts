@@ -5,10 +5,11 @@ const users = new WeakMap<RuleSet, boolean>()
 
 /**
  * Whether any rule needs connection tracking: without one the kernel does not register its hooks
- * (nf_ct_netns_get is called by nat targets, conntrack matches, CT and CONNMARK).
+ * (nf_ct_netns_get is called by nat targets, conntrack matches, CT and CONNMARK). Programs beside the rules follow
+ * connections too.
  */
 export function needsConntrack(netns: Netns): boolean {
-  return netns.ruleSets.some(usesConntrack)
+  return netns.ruleSets.some(usesConntrack) || (netns.filters?.length ?? 0) > 0
 }
 
 function usesConntrack(ruleSet: RuleSet): boolean {

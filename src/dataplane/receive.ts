@@ -4,6 +4,7 @@ import type { Packet } from '../base/packet.ts'
 import { packetFamily } from '../base/packet.ts'
 import { bridgeReceive } from './bridge.ts'
 import { deliver } from './deliver.ts'
+import { passDevice } from './filter-program.ts'
 import type { Flight, Outcome, Walk } from './flight.ts'
 import { lose, note, stop } from './flight.ts'
 import { forward } from './forward.ts'
@@ -30,11 +31,13 @@ export function arrive(walk: Walk, flight: Flight, { at, mac }: FrameTarget): re
   const came: Flight = { ...flight, netns, passed, in: onBridge ? undefined : device.name }
   if (!takesFrame(device, flight.packet)) return dropFrame(walk, came, device)
   if (passed > passLimit) return lose(walk, came, 'ttl', 'it goes round for ever')
-  if (onBridge) return bridgeReceive(walk, came, device, mac, routeUp)
-  const received = note(came, { type: 'received', packet: came.packet, device: device.name })
-  // ip_rcv: PACKET_OTHERHOST.
-  if (mac !== device.mac) return lose(walk, received, 'device', `the frame is for ${mac}, another device`)
-  return ipReceive(walk, received)
+  return passDevice(walk, came, device, 'received', (seen) => {
+    if (onBridge) return bridgeReceive(walk, seen, device, mac, routeUp)
+    const received = note(seen, { type: 'received', packet: seen.packet, device: device.name })
+    // ip_rcv: PACKET_OTHERHOST.
+    if (mac !== device.mac) return lose(walk, received, 'device', `the frame is for ${mac}, another device`)
+    return ipReceive(walk, received)
+  })
 }
 
 /** The bridge hands a frame up to be routed; with br_netfilter PREROUTING has run already. */

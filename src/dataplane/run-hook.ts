@@ -5,6 +5,7 @@ import type { HookName } from '../netfilter/rule.ts'
 import type { RejectAnswer } from '../netfilter/target/target.ts'
 import type { Connection, Tracking } from './conntrack.ts'
 import { findConnection, storeConnection, track } from './conntrack.ts'
+import { runFilter } from './filter-program.ts'
 import type { Flight, Next, Outcome, Walk } from './flight.ts'
 import { extendTrail, lose, stop } from './flight.ts'
 import type { Decided } from './fork.ts'
@@ -59,6 +60,7 @@ type DecidingStage = Exclude<PlannedStage, { readonly type: 'track' }>
 
 /** What a stage does to a packet about which nothing is left to decide; `undefined` of any other. */
 function passAtOnce(flight: Flight, hook: HookName, { type }: DecidingStage): Flight | undefined {
+  if (type === 'program') return undefined
   if (type === 'confirm') return needsNoEntry(flight) ? flight : undefined
   // At OUTPUT the translated packet may have to be routed again.
   return type === 'nat' && hook !== 'OUTPUT' ? translateKnown(flight, hook) : undefined
@@ -69,6 +71,8 @@ function runStage(walk: Walk, flight: Flight, asking: Asking, stage: DecidingSta
   switch (stage.type) {
     case 'confirm':
       return confirm(walk, flight, next)
+    case 'program':
+      return runFilter(walk, flight, { filter: stage.filter, devices, state: flight.tracking?.state }, next)
     case 'nat':
       return hook === 'OUTPUT'
         ? translate(walk, flight, withRerouting(walk, flight, asking), stage.tables)

@@ -2,6 +2,7 @@ import { invariant } from '../base/invariant.ts'
 import { formatIp } from '../base/ip.ts'
 import type { Device } from '../model/network.ts'
 import { isTakenFrom } from './cloud-network.ts'
+import { passDevice } from './filter-program.ts'
 import type { Flight, Outcome, Walk } from './flight.ts'
 import { lose, stop, stopTooBig } from './flight.ts'
 import { stackError } from './icmp-error.ts'
@@ -71,8 +72,8 @@ function sendFrame(walk: Walk, flight: Flight, device: Device): readonly Outcome
     return dropFrame(walk, flight, { name: `the network of ${device.name}`, mtu })
   }
   const target = resolveNeighbor(walk.network, { netns, device }, ip)
-  if (target) return cross(walk, flight, target, device.mac)
-  return unanswered(walk, flight, device.name, ip)
+  if (!target) return unanswered(walk, flight, device.name, ip)
+  return passDevice(walk, flight, device, 'sent', (passed) => cross(walk, passed, target, device.mac))
 }
 
 /**

@@ -2,6 +2,7 @@ import { formatIp } from '../base/ip.ts'
 import type { JourneyOutcome } from '../model/journey.ts'
 import type { ExchangeOutcome } from '../model/trace.ts'
 import { destinationOf } from './destination.ts'
+import { policyChecks } from './policy-checks.ts'
 import type { RawResult } from './result.ts'
 import { symptomOf } from './symptom.ts'
 import type { World } from './world.ts'
@@ -14,12 +15,15 @@ export function present(world: World, result: RawResult, namesSender: boolean): 
   const own = outcome.leg.forward.length > 0 ? [outcome.leg] : []
   // Of a name that was not found nobody is the destination: the name server is none.
   const missed = ending && http === undefined ? { destination: null, seenSource: null } : {}
+  const legs = [...before, ...own]
+  const policies = policyChecks(world, legs)
   return {
     ...end,
+    ...(policies.length > 0 && { policies }),
     ...(ending && { disposition: ending.disposition }),
     ...(ending?.symptom && { symptom: ending.symptom }),
     ...missed,
-    legs: [...before, ...own],
+    legs,
     ...(resolution && { resolution }),
     ...(http && { http }),
     ...(namesSender && from && { from }),

@@ -2,6 +2,8 @@ import type { Ip } from '../base/ip.ts'
 import type { CompiledNetwork } from '../control/compile.ts'
 import { isServiceLbPod } from '../control/load-balancer/service-lb-pods.ts'
 import type { NameFiles } from '../control/name-files.ts'
+import { policiesOf } from '../control/policy/policies-of.ts'
+import type { EnforcedPolicies } from '../control/policy/policy-set.ts'
 import type {
   Cluster,
   ClusterEndpointSlice,
@@ -16,6 +18,8 @@ import type { Sender } from './sender.ts'
 export interface World {
   readonly cluster: Cluster
   readonly compiled: CompiledNetwork
+  /** Policies as they are enforced; absent where nothing enforces them. */
+  readonly policies?: EnforcedPolicies
   /** Kinds of the input that are not read: `NetworkPolicy.networking.k8s.io/v1`. */
   readonly unreadKinds: readonly string[]
   readonly pods: ReadonlyMap<string, ClusterPod>
@@ -59,6 +63,7 @@ export function makeWorld(
     }
   }
   const slices = groupSlices(cluster)
+  const policies = policiesOf(cluster)
   const ownAddress = cluster.pods.filter(
     (pod) => !pod.hostNetwork && pod.phase !== 'Succeeded' && pod.phase !== 'Failed',
   )
@@ -66,6 +71,7 @@ export function makeWorld(
     cluster,
     compiled,
     unreadKinds,
+    ...(policies && { policies }),
     pods: new Map(cluster.pods.map((pod) => [`${pod.namespace}/${pod.name}`, pod])),
     services: new Map(cluster.services.map((service) => [`${service.namespace}/${service.name}`, service])),
     nodes: new Map(cluster.nodes.map((node) => [node.name, node])),

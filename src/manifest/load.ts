@@ -15,7 +15,7 @@ import type { Entry, RawObject } from './expand.ts'
 import { expand, isRecord } from './expand.ts'
 import { foldNotes } from './fold-notes.ts'
 import type { Examined, KindModule } from './kind/kind.ts'
-import { isKindName, kindModules } from './kind/registry.ts'
+import { kindModules, kindsNamed } from './kind/registry.ts'
 import { checkMetadata } from './metadata.ts'
 import type { SchemaTarget } from './schema/check.ts'
 import { checkSchema } from './schema/check.ts'
@@ -203,7 +203,9 @@ function moduleFor(
   { document, path }: Place,
   report: Report,
 ): { readonly kind: KindName; readonly module: KindModule<unknown> } | 'other' | undefined {
-  if (!isKindName(kind)) {
+  const named = kindsNamed(kind)
+  const [first] = named
+  if (first === undefined) {
     const near = apiVersion.includes('.') ? undefined : nearest(kind, Object.keys(kindModules))
     if (!near || kind === near) return 'other'
     report('unsupported-version', `there is no kind "${kind}" in ${apiVersion}; did you mean ${near}?`, {
@@ -212,13 +214,15 @@ function moduleFor(
     })
     return undefined
   }
-  const module = kindModules[kind] as KindModule<unknown>
-  if (module.apiVersions.includes(apiVersion)) return { kind, module }
+  for (const name of named) {
+    const module = kindModules[name] as KindModule<unknown>
+    if (module.apiVersions.includes(apiVersion)) return { kind: name, module }
+  }
   const group = apiVersion.includes('/') ? (apiVersion.split('/')[0] ?? '') : ''
   if (!ownGroups.includes(group)) return 'other'
   report('unsupported-version', `there is no kind "${kind}" in apiVersion "${apiVersion}"`, {
     at: document.locate([...path, 'apiVersion']),
-    fix: `write apiVersion: ${module.apiVersions[0]}`,
+    fix: `write apiVersion: ${kindModules[first].apiVersions[0]}`,
   })
   return undefined
 }
@@ -240,12 +244,12 @@ function readObject(
   const name = nameOf(kind, value)
   const namespace = namespaceOf(module, value)
   const ref: ObjectRef = {
-    kind,
+    kind: headName(kind, module),
     ...(namespace !== undefined && { namespace }),
     name: name ?? '(without a name)',
     at,
   }
-  if (name !== undefined && isDuplicate(ref, value, loading)) return
+  if (name !== undefined && isDuplicate(kind, ref, value, loading)) return
   const locate = (inner: Path) => document.locate([...path, ...inner])
   const target: SchemaTarget = {
     ref,
@@ -283,6 +287,11 @@ function readObject(
     loading.embedded.push(
       ...embeddedTexts(located as Located<ConfigMap>, (key) => document.blockIndent([...path, 'data', key])),
     )
+}
+
+/** The word after `kind:`. */
+function headName(kind: KindName, module: KindModule<unknown>): string {
+  return module.kind ?? kind
 }
 
 function schemaOf({ schema, schemaOf: others = {} }: KindModule<unknown>, value: RawObject): string {
@@ -336,9 +345,14 @@ function withMetadata(value: unknown, name: string, namespace: string | undefine
 }
 
 /** The same object twice is let pass; two different objects of one name are an error. */
-function isDuplicate(ref: ObjectRef, value: RawObject, { refs, values, report }: Loading): boolean {
+function isDuplicate(
+  kind: KindName,
+  ref: ObjectRef,
+  value: RawObject,
+  { refs, values, report }: Loading,
+): boolean {
   const configures = nameless.some((kind) => kind === ref.kind)
-  const key = configures ? ref.kind : formatRef(ref)
+  const key = configures ? kind : formatRef({ ...ref, kind })
   const earlier = refs.get(key)
   const earlierValue = values.get(key)
   if (!earlier || !earlierValue) {

@@ -6,6 +6,7 @@ import type { Environment } from './environment.ts'
 import type { GatewayApiObjects } from './gateway-objects.ts'
 import type { Ingress, IngressClass } from './ingress-objects.ts'
 import type { ConfigMap, EndpointSlice, Located, Node, Pod, Service, Taint } from './objects.ts'
+import type { PolicyObjects } from './policy-objects.ts'
 
 /**
  * A whole cluster after its controllers have done their work: workloads have pods, pods have nodes and addresses,
@@ -25,6 +26,7 @@ export interface Cluster {
   readonly configMaps: readonly Located<ConfigMap>[]
   readonly gatewayApi: GatewayApiObjects
   readonly cniObjects: CniObjects
+  readonly policies: PolicyObjects
   /** Endpoints and EndpointSlices of the input that belong to no Service. */
   readonly orphanEndpoints: readonly ObjectRef[]
   /** Workloads that have no pod: scaled to 0, or with no node to run on. */

@@ -1,5 +1,5 @@
 import type { Severity } from '../base/diagnostic.ts'
-import type { ObjectRef } from '../base/source.ts'
+import type { Judged, ObjectRef } from '../base/source.ts'
 import type { Rcode } from '../dns/message.ts'
 import type { Header } from '../http/request.ts'
 import type { Disposition, Leg, Stall, StoppedAt } from './trace.ts'
@@ -60,6 +60,33 @@ export interface Destination {
   readonly assumed?: boolean
 }
 
+/** One place on the way at which the policies of an endpoint were asked, and what they said of the packet there. */
+export interface PolicyCheck extends Judged {
+  /** Where: the namespace whose rules or programs asked. */
+  readonly netns: string
+  /** What enforces policies. */
+  readonly engine: string
+  /** The packet as it was judged: after translation of its destination, before that of its source. */
+  readonly packet: {
+    readonly protocol: string
+    readonly src: string
+    readonly dst: string
+    readonly dport: number
+  }
+  readonly verdict: 'allowed' | 'denied' | 'unknown'
+  /** `rule`: one decided. `isolated`: no rule matched, and policies isolate the endpoint. `unselected`: none decided. */
+  readonly by: 'rule' | 'isolated' | 'unselected'
+  /** The policies that are about the endpoint in this direction, in the order in which they are asked. */
+  readonly policies: readonly ObjectRef[]
+  /** The rule that decided. */
+  readonly rule?: {
+    readonly policy: ObjectRef
+    readonly action: 'allow' | 'deny' | 'pass' | 'log'
+    /** Its place in the policy. */
+    readonly path: readonly (string | number)[]
+  }
+}
+
 /** One way in which a journey may go, with its share of all. */
 export interface JourneyOutcome {
   readonly probability: number
@@ -70,6 +97,8 @@ export interface JourneyOutcome {
   readonly seenSource: { readonly ip: string; readonly port: number; readonly randomPort?: boolean } | null
   readonly stoppedAt: StoppedAt | null
   readonly legs: readonly Leg[]
+  /** Where policies were asked, in the order of the way; absent where none is about an end of it. */
+  readonly policies?: readonly PolicyCheck[]
   /** How the name became an address, where one was asked for. */
   readonly resolution?: Resolution
   /** What came of an HTTP request. */

@@ -39,6 +39,7 @@ import type {
   Service,
   StatefulSet,
 } from './objects.ts'
+import type { NetworkPolicy, ServiceAccount } from './policy-objects.ts'
 
 /** Every kind that is read, by the name after `kind:`. */
 export interface KindTypes {
@@ -72,6 +73,7 @@ export interface KindTypes {
   HTTPRoute: HttpRoute
   ListenerSet: ListenerSet
   Namespace: Namespace
+  NetworkPolicy: NetworkPolicy
   Node: Node
   Pod: Pod
   ReferenceGrant: ReferenceGrant
@@ -79,6 +81,7 @@ export interface KindTypes {
   ReplicationController: ReplicationController
   Secret: Secret
   Service: Service
+  ServiceAccount: ServiceAccount
   StatefulSet: StatefulSet
   TCPRoute: StreamRouteObject
   TLSRoute: StreamRouteObject

@@ -1,8 +1,9 @@
 import type { Cidr, InterfaceAddress, Ip } from '../base/ip.ts'
-import type { ObjectRef, Origin } from '../base/source.ts'
+import type { Packet } from '../base/packet.ts'
+import type { Judged, ObjectRef, Origin } from '../base/source.ts'
 import type { DnsServer } from '../dns/server.ts'
 import type { HttpApplication, ProxyApplication } from '../http/application.ts'
-import type { RuleSet } from '../netfilter/rule.ts'
+import type { HookName, RuleSet } from '../netfilter/rule.ts'
 
 /** Names a network namespace: `node/worker`, `pod/default/web-0`, `host/laptop`, `router`. */
 export type NetnsId = string
@@ -46,6 +47,35 @@ export interface Netns {
   /** A provider's virtual network: it forwards packets without counting down their time to live. */
   readonly keepsTtl?: boolean
   readonly sets?: readonly IpSet[]
+  /** Programs that judge packets beside the rules. */
+  readonly filters?: readonly PacketFilter[]
+}
+
+/**
+ * A program that judges packets of new connections beside the rules: a daemon behind NFQUEUE, eBPF at a device, the
+ * flows of a switch. Packets of connections that it has let pass are not judged again.
+ */
+export interface PacketFilter {
+  readonly name: string
+  readonly at: FilterPlace
+  /** Devices are those that the packet came in by and leaves by, as far as they are known at that place. */
+  judge(
+    packet: Packet,
+    devices: { readonly in?: string | undefined; readonly out?: string | undefined },
+  ): FilterVerdict
+}
+
+/** A hook, by netfilter's priority there (lower ones are asked first), or a device, for what comes in by it or leaves. */
+export type FilterPlace =
+  | { readonly type: 'hook'; readonly hook: HookName; readonly priority: number }
+  | { readonly type: 'device'; readonly device: string; readonly side: 'received' | 'sent' }
+
+/** What a filter decides, and the endpoints whose policies it asked for that. */
+export interface FilterVerdict {
+  readonly action: 'accept' | 'drop' | 'unknown'
+  readonly judged: readonly Judged[]
+  /** Why it is not let pass. */
+  readonly text?: string
 }
 
 interface DeviceBase {

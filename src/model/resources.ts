@@ -12,6 +12,7 @@ export type StoredKind = Exclude<
   | 'L2Advertisement'
   | CalicoKind
   | GatewayApiKind
+  | PolicyKind
 >
 
 /** Kinds that are read and not listed yet. */
@@ -24,6 +25,8 @@ type GatewayApiKind =
   | 'TLSRoute'
   | 'UDPRoute'
   | 'XListenerSet'
+
+type PolicyKind = 'NetworkPolicy' | 'ServiceAccount'
 
 type CalicoKind =
   | 'BGPConfiguration'

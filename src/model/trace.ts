@@ -1,9 +1,9 @@
 import type { Ip } from '../base/ip.ts'
 import type { Packet } from '../base/packet.ts'
-import type { ObjectRef } from '../base/source.ts'
+import type { Judged, ObjectRef } from '../base/source.ts'
 import type { ConnectionState } from '../netfilter/match/match.ts'
 import type { HookName, Rule } from '../netfilter/rule.ts'
-import type { Application, NetnsId, Route } from './network.ts'
+import type { Application, FilterPlace, FilterVerdict, NetnsId, Route } from './network.ts'
 
 /** How a leg or a journey ends. docs/dispositions.md defines each. */
 export const dispositions = [
@@ -77,6 +77,14 @@ export type Step =
       /** The source address that the route gave to the namespace's own packet. */
       readonly source?: Ip
       readonly again: boolean
+    }
+  /** A program beside the rules judged it, by the policies of these endpoints. */
+  | {
+      readonly type: 'filtered'
+      readonly program: string
+      readonly at: FilterPlace
+      readonly action: FilterVerdict['action']
+      readonly judged: readonly Judged[]
     }
   | { readonly type: 'local'; readonly device: string }
   | { readonly type: 'bridged'; readonly bridge: string; readonly from: string; readonly to: string }
@@ -158,6 +166,7 @@ export interface ListenerRef {
 export type StopReason =
   | 'rule'
   | 'policy'
+  | 'filter'
   | 'no-route'
   | 'blackhole'
   | 'martian-source'

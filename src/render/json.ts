@@ -176,6 +176,10 @@ function stepJson(step: Step): unknown {
     }
     case 'redirect':
       return { ...step, to: formatIp(step.to), via: formatIp(step.via) }
+    case 'filtered': {
+      const { at, ...rest } = step
+      return { ...rest, ...(at.type === 'hook' ? { hook: at.hook } : { device: at.device, side: at.side }) }
+    }
     case 'neighbor':
       return { ...step, ip: formatIp(step.ip) }
     case 'encapsulated':

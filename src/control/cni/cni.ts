@@ -5,9 +5,18 @@ import type { Cluster, ClusterNode, ClusterPod } from '../../model/cluster.ts'
 import type { CniFacts } from '../../model/cni-facts.ts'
 import type { CniObjects } from '../../model/cni-objects.ts'
 import type { Environment } from '../../model/environment.ts'
-import type { Device, IpSet, Neighbor, Route, RoutingRule, SegmentPort } from '../../model/network.ts'
+import type {
+  Device,
+  IpSet,
+  Neighbor,
+  PacketFilter,
+  Route,
+  RoutingRule,
+  SegmentPort,
+} from '../../model/network.ts'
 import type { Located, Node } from '../../model/objects.ts'
 import type { TableContribution } from '../../netfilter/table.ts'
+import type { PolicyEnforcement } from '../policy/policy-set.ts'
 import type { Underlay } from '../underlay.ts'
 
 /** What a plugin puts on a node beside the node's own devices. */
@@ -109,6 +118,10 @@ export interface Cni {
   replacesKubeProxy?(node: string): boolean
   /** Devices and addresses of the node on its network beside the uplink's own (secondary interfaces of a cloud). */
   ports?(context: CniContext): readonly SegmentPort[]
+  /** What enforces policies. Where nothing does, they are accepted and have no effect. */
+  readonly policy?: PolicyEnforcement
+  /** Programs that judge packets on the node beside the rules. */
+  filters?(context: CniContext): readonly PacketFilter[]
   /** What the network between the nodes knows of pods. */
   fabric?(cluster: Cluster, underlay: Underlay): Fabric
 }

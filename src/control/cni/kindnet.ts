@@ -3,6 +3,7 @@ import type { Origin } from '../../base/source.ts'
 import type { ClusterNode } from '../../model/cluster.ts'
 import { fixedChains } from '../../netfilter/table.ts'
 import { vethName } from '../device-names.ts'
+import { kubeNetworkPolicies, kubeNetworkPolicyFilters } from '../policy/kube-network-policies.ts'
 import { block, comment, jump, rule } from '../proxy/iptables-rules.ts'
 import type { Cni, CniContext, CniInput, CniPlugin } from './cni.ts'
 import { foundByDaemonSet } from './find.ts'
@@ -60,6 +61,8 @@ function configureKindnet({ environment }: CniInput): Cni {
       sysctls: chained(context.node) ? portmapSysctls({ deviceOf: vethName }, context.pods) : {},
     }),
     pod: (context, pod) => ptpPod(context, pod, 'kindnet'),
+    policy: kubeNetworkPolicies,
+    filters: ({ cluster, node }) => kubeNetworkPolicyFilters(cluster, node.name),
     rules: (context, family) => [
       masqueradeRules(context, family),
       ...(chained(context.node) ? portmapRules(portmapOf(context.node), context.pods, family) : []),

@@ -59,6 +59,7 @@ export const findKernel: FindCause = (failure) => {
       return [at(place, 'no-free-port', 'use another source port, or more addresses')]
     case 'stray':
       return [at(place, 'reply-bypasses-translation', 'let the answer come from the address that was asked')]
+    case 'filter':
     case 'no-listener':
     case 'not-modelled':
       return []

@@ -1,5 +1,6 @@
 import type { Packet } from '../../base/packet.ts'
 import type { Hop, Step } from '../../model/trace.ts'
+import { packetAfter } from '../packet-after.ts'
 import type { Failure } from './failure.ts'
 
 /** The packet as a rule or the kernel saw it where it stopped, and the devices that were known there. */
@@ -32,14 +33,8 @@ function after(seen: StoppedPacket | undefined, step: Step): StoppedPacket | und
     case 'route':
       return seen && { ...seen, out: step.device }
     case 'nat':
-      return seen && { ...seen, packet: translated(seen.packet, step) }
+      return seen && { ...seen, packet: packetAfter(seen.packet, step) ?? seen.packet }
     default:
       return seen
   }
-}
-
-function translated(packet: Packet, { side, to }: Step & { readonly type: 'nat' }): Packet {
-  return side === 'destination'
-    ? { ...packet, dst: to.ip, dport: to.port }
-    : { ...packet, src: to.ip, sport: to.port }
 }

@@ -12,6 +12,8 @@ export interface Examined<T> extends Located<T> {
 
 /** What the reader knows of one kind. */
 export interface KindModule<T> {
+  /** The name after `kind:`, where another group has one of the same name. */
+  readonly kind?: string
   /** `group/version` that it reads; the first is the current one. */
   readonly apiVersions: readonly string[]
   /** The type in the schema. */

@@ -24,6 +24,7 @@ import { ingress } from './ingress.ts'
 import { ingressClass } from './ingress-class.ts'
 import type { KindModule } from './kind.ts'
 import { bgpAdvertisement, ipAddressPool, l2Advertisement } from './metallb.ts'
+import { networkPolicy, serviceAccount } from './network-policy.ts'
 import { namespace, node } from './node.ts'
 import { pod } from './pod.ts'
 import { secret } from './secret.ts'
@@ -70,6 +71,7 @@ export const kindModules: { readonly [K in KindName]: KindModule<KindTypes[K]> }
   HTTPRoute: httpRoute,
   ListenerSet: listenerSet,
   Namespace: namespace,
+  NetworkPolicy: networkPolicy,
   Node: node,
   Pod: pod,
   ReferenceGrant: referenceGrant,
@@ -77,6 +79,7 @@ export const kindModules: { readonly [K in KindName]: KindModule<KindTypes[K]> }
   ReplicationController: replicationController,
   Secret: secret,
   Service: service,
+  ServiceAccount: serviceAccount,
   StatefulSet: statefulSet,
   TCPRoute: tcpRoute,
   TLSRoute: tlsRoute,
@@ -84,6 +87,18 @@ export const kindModules: { readonly [K in KindName]: KindModule<KindTypes[K]> }
   XListenerSet: experimentalListenerSet,
 }
 
-export function isKindName(name: string): name is KindName {
-  return Object.hasOwn(kindModules, name)
+/** The kinds of one name: several, where groups have one of the same name. */
+export function kindsNamed(name: string): readonly KindName[] {
+  return byName.get(name) ?? []
+}
+
+const byName: ReadonlyMap<string, readonly KindName[]> = groupByName()
+
+function groupByName(): ReadonlyMap<string, readonly KindName[]> {
+  const groups = new Map<string, KindName[]>()
+  for (const [key, module] of Object.entries(kindModules)) {
+    const name = module.kind ?? key
+    groups.set(name, [...(groups.get(name) ?? []), key as KindName])
+  }
+  return groups
 }

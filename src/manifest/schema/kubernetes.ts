@@ -65,6 +65,14 @@ LoadBalancerIngress hostname:string ip:string ipMode:string ports:[]PortStatus
 LoadBalancerStatus ingress:[]LoadBalancerIngress
 Namespace apiVersion:string kind:string metadata:ObjectMeta spec:NamespaceSpec status:any
 NamespaceSpec finalizers:[]string
+IPBlock cidr:string except:[]string
+NetworkPolicy apiVersion:string kind:string metadata:ObjectMeta spec:NetworkPolicySpec status:any
+NetworkPolicyEgressRule ports:[]NetworkPolicyPort to:[]NetworkPolicyPeer
+NetworkPolicyIngressRule from:[]NetworkPolicyPeer ports:[]NetworkPolicyPort
+NetworkPolicyPeer ipBlock:IPBlock namespaceSelector:LabelSelector podSelector:LabelSelector
+NetworkPolicyPort endPort:integer port:intOrString protocol:string
+NetworkPolicySpec egress:[]NetworkPolicyEgressRule ingress:[]NetworkPolicyIngressRule
+  podSelector:LabelSelector policyTypes:[]string
 Node apiVersion:string kind:string metadata:ObjectMeta spec:NodeSpec status:NodeStatus
 NodeAddress address:string type:string
 NodeAffinity preferredDuringSchedulingIgnoredDuringExecution:[]PreferredSchedulingTerm
@@ -141,6 +149,8 @@ ReplicationControllerSpec minReadySeconds:integer replicas:integer selector:{}st
 Secret apiVersion:string data:{}string immutable:boolean kind:string metadata:ObjectMeta
   stringData:{}string type:string
 Service apiVersion:string kind:string metadata:ObjectMeta spec:ServiceSpec status:ServiceStatus
+ServiceAccount apiVersion:string automountServiceAccountToken:boolean imagePullSecrets:[]any kind:string
+  metadata:ObjectMeta secrets:[]any
 ServiceBackendPort name:string number:integer
 ServicePort appProtocol:string name:string nodePort:integer port:integer protocol:string
   targetPort:intOrString

@@ -1,0 +1,10 @@
+import type { ObjectsByKind } from '../../model/kinds.ts'
+import type { PolicyObjects } from '../../model/policy-objects.ts'
+
+/** The policies of the input, and what they refer to. */
+export function policyObjects(objects: ObjectsByKind): PolicyObjects {
+  return {
+    networkPolicies: objects.NetworkPolicy,
+    serviceAccounts: objects.ServiceAccount,
+  }
+}

@@ -1,0 +1,93 @@
+import type { Cluster } from '../../model/cluster.ts'
+import type { SelectedTier } from '../../policy/decide.ts'
+import { rulesOf } from '../../policy/decide.ts'
+import type { Endpoint } from '../../policy/endpoint.ts'
+import type { PolicyEngine } from '../../policy/engine.ts'
+import { selects } from '../../policy/match.ts'
+import type { Direction, Policy, PolicySet, Tier } from '../../policy/policy.ts'
+import { networkPolicyOf } from './network-policy.ts'
+
+/** What a network plugin enforces policies with. */
+export interface PolicyEnforcement {
+  readonly engine: PolicyEngine
+  /** The order in which it asks the policies of a cluster; that of upstream Kubernetes, if left out. */
+  tiers?(cluster: Cluster, engine: PolicyEngine): readonly Tier[]
+}
+
+/** The policies of a cluster as its engine evaluates them. */
+export interface EnforcedPolicies {
+  readonly engine: PolicyEngine
+  readonly set: PolicySet
+  /** Those that are about the endpoint in this direction, tier by tier; worked out once for each endpoint. */
+  selected(endpoint: Endpoint, direction: Direction): readonly SelectedTier[]
+}
+
+/**
+ * The tiers of upstream Kubernetes, as far as the engine enforces them: Admin, then NetworkPolicies, then Baseline
+ * (KEP-2091). Engines with policies of their own put them together in their own files.
+ */
+export function upstreamTiers(cluster: Cluster, engine: PolicyEngine): readonly Tier[] {
+  const { networkPolicies } = cluster.policies
+  const enforced = engine.apis.includes('NetworkPolicy') ? networkPolicies.map(networkPolicyOf) : []
+  return [{ name: 'NetworkPolicy', policies: enforced, otherwise: 'deny' }]
+}
+
+/** Whether the cluster's engine is switched on: an Environment may say that it is not (`cni.enforcesNetworkPolicy`). */
+export function enforcesPolicies({ environment }: Cluster): boolean {
+  return environment.cni?.['enforcesNetworkPolicy'] !== false
+}
+
+const enforced = new WeakMap<Cluster, Map<PolicyEnforcement, EnforcedPolicies>>()
+
+/** The policies of the cluster as they are enforced; made once for a cluster and an engine. */
+export function policiesUnder(cluster: Cluster, enforcement: PolicyEnforcement): EnforcedPolicies {
+  const ofCluster = enforced.get(cluster) ?? new Map<PolicyEnforcement, EnforcedPolicies>()
+  enforced.set(cluster, ofCluster)
+  const known = ofCluster.get(enforcement)
+  if (known) return known
+  const { engine, tiers = upstreamTiers } = enforcement
+  const made = enforcedPolicies(engine, enforcesPolicies(cluster) ? tiers(cluster, engine) : [])
+  ofCluster.set(enforcement, made)
+  return made
+}
+
+/** Puts an engine's policies together so that those of one endpoint are found without asking all. */
+export function enforcedPolicies(engine: PolicyEngine, tiers: readonly Tier[]): EnforcedPolicies {
+  const indexes = tiers.map((tier) => ({ tier, policiesFor: byNamespace(tier.policies) }))
+  const known = new Map<string, readonly SelectedTier[]>()
+  return {
+    engine,
+    set: { tiers },
+    selected: (endpoint, direction) => {
+      const key = `${direction} ${endpoint.id}`
+      const found =
+        known.get(key) ??
+        indexes.flatMap(({ tier, policiesFor }) => {
+          const policies = policiesFor(endpoint).filter(
+            (one) => rulesOf(one, direction) !== undefined && selects(one.subject, endpoint),
+          )
+          return policies.length > 0 ? [{ tier, policies }] : []
+        })
+      known.set(key, found)
+      return found
+    },
+  }
+}
+
+/** Those that can be about an endpoint: of its namespace by name, or of any; in their order. */
+function byNamespace(policies: readonly Policy[]): (endpoint: Endpoint) => readonly Policy[] {
+  const everywhere: number[] = []
+  const inOne = new Map<string, number[]>()
+  for (const [index, { subject }] of policies.entries()) {
+    if (typeof subject.namespace !== 'string') everywhere.push(index)
+    else {
+      const list = inOne.get(subject.namespace)
+      if (list) list.push(index)
+      else inOne.set(subject.namespace, [index])
+    }
+  }
+  return ({ namespace }) => {
+    const own = namespace === undefined ? [] : (inOne.get(namespace) ?? [])
+    return [...own, ...everywhere].toSorted((a, b) => a - b).flatMap((index) => policies[index] ?? [])
+  }
+}

@@ -1,0 +1,42 @@
+import type { LabelSelector, Located, Typed } from './objects.ts'
+
+/** networking.k8s.io/v1. */
+export interface NetworkPolicy extends Typed {
+  readonly spec?: {
+    readonly podSelector?: LabelSelector
+    /** `Ingress`, `Egress`. */
+    readonly policyTypes?: readonly string[]
+    readonly ingress?: readonly NetworkPolicyIngressRule[]
+    readonly egress?: readonly NetworkPolicyEgressRule[]
+  }
+}
+
+export interface NetworkPolicyIngressRule {
+  readonly from?: readonly NetworkPolicyPeer[]
+  readonly ports?: readonly NetworkPolicyPort[]
+}
+
+export interface NetworkPolicyEgressRule {
+  readonly to?: readonly NetworkPolicyPeer[]
+  readonly ports?: readonly NetworkPolicyPort[]
+}
+
+export interface NetworkPolicyPeer {
+  readonly podSelector?: LabelSelector
+  readonly namespaceSelector?: LabelSelector
+  readonly ipBlock?: { readonly cidr?: string; readonly except?: readonly string[] }
+}
+
+export interface NetworkPolicyPort {
+  readonly protocol?: string
+  readonly port?: number | string
+  readonly endPort?: number
+}
+
+export type ServiceAccount = Typed
+
+/** The policies of the input, and what they refer to. */
+export interface PolicyObjects {
+  readonly networkPolicies: readonly Located<NetworkPolicy>[]
+  readonly serviceAccounts: readonly Located<ServiceAccount>[]
+}

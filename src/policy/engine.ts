@@ -1,0 +1,30 @@
+import type { PolicyApi } from './policy.ts'
+
+/**
+ * What enforces policies in a cluster, and what the specification leaves to it. Each network plugin names its own in
+ * its file; where and when packets are judged is in the rules and filters that it makes.
+ */
+export interface PolicyEngine {
+  /** `Felix`, `kube-network-policies`. */
+  readonly name: string
+  /** The kinds that it enforces. Policies of others are accepted by the API server and have no effect. */
+  readonly apis: readonly PolicyApi[]
+  /** What becomes of a packet that is not allowed: silence, or an ICMP error. */
+  readonly refusal: 'drop' | 'reject'
+  /** Blocks match addresses of pods and nodes too. No for Cilium, which knows those by their identity alone. */
+  readonly blocksMatchEndpoints: boolean
+  /** Rules with named ports work. Without, they match nothing. */
+  readonly namedPorts: boolean
+  /** `endPort` counts. Without, the first port of the range stands alone. */
+  readonly endPorts: boolean
+}
+
+/** An engine that does what the specification of NetworkPolicy says where it says something, and else what most do. */
+export const plainEngine: PolicyEngine = {
+  name: 'policy engine',
+  apis: ['NetworkPolicy', 'ClusterNetworkPolicy', 'AdminNetworkPolicy', 'BaselineAdminNetworkPolicy'],
+  refusal: 'drop',
+  blocksMatchEndpoints: true,
+  namedPorts: true,
+  endPorts: true,
+}
