@@ -10,6 +10,7 @@ import { dumpCluster } from './control/dumped/dump-cluster.ts'
 import { nodeAddressesOf } from './control/dumped/uplink.ts'
 import type { NodeRules } from './control/node-rules.ts'
 import { readNodeRules } from './control/node-rules.ts'
+import { auditPolicies } from './control/policy/audit/audit.ts'
 import { storedObjects } from './control/stored.ts'
 import { findDrift } from './drift/find-drift.ts'
 import { commandOf } from './dump/file-names.ts'
@@ -78,6 +79,8 @@ export interface LoadedCluster {
   readonly objects: StoredObjects
   /** Warnings and remarks about the input. */
   readonly diagnostics: readonly Diagnostic[]
+  /** What is odd about the cluster without any packet: policies that select nothing, rules that never count. */
+  audit(): readonly Diagnostic[]
   /** Answers one request against a network that has seen no packet yet. */
   trace(request: JourneyRequest, options?: TraceRequestOptions): Journey
   /** Looks a name up as a program in the cluster would. */
@@ -235,6 +238,7 @@ function build(
     },
     repeat: (request, how) => traceSession(worldFor(request), request, { state, ...how }),
     answerLines: (text, how) => answerLines(text, (request) => answer(request, how)),
+    audit: () => auditPolicies(prepared.cluster),
     topology: () => topologyOf(cluster),
     drift: (node) => driftOf(prepared, node),
     ruleSets: (node) => compiled.network.namespaces.get(`node/${node}`)?.ruleSets,

@@ -40,8 +40,9 @@ async function examine(
   io: Io,
 ): Promise<{ readonly diagnostics: readonly Diagnostic[]; readonly summary: string }> {
   try {
-    const { cluster, diagnostics } = await load({ ...options, quiet: true }, io)
-    const { nodes, pods, services } = cluster
+    const loaded = await load({ ...options, quiet: true }, io)
+    const { nodes, pods, services } = loaded.cluster
+    const diagnostics = [...loaded.diagnostics, ...loaded.audit()]
     const summary = `${nodes.length} nodes, ${pods.length} pods, ${services.length} Services; ${countText(diagnostics)}`
     return { diagnostics, summary }
   } catch (error) {

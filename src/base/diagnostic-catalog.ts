@@ -80,6 +80,23 @@ export const diagnosticCatalog = {
   'endpoints-ignored': warning(
     'An Endpoints object is overwritten by the controller of a Service with a selector.',
   ),
+  'policy-not-enforced': warning(
+    'Policies are accepted by the API server, and nothing in the cluster enforces them.',
+  ),
+  'policy-selects-nothing': warning('A policy selects no pod.'),
+  'policy-rule-never-matches': warning(
+    'A rule of a policy, or one of its peers, matches nothing in this cluster.',
+  ),
+  'policy-service-port': warning("A policy names a Service's port, where policies see the port of the pod."),
+  'policy-rule-redundant': info(
+    'A rule of a policy makes no difference: another says the same of all that it matches.',
+  ),
+  'policy-rule-shadowed': warning(
+    'A rule of a policy is never asked: an earlier one decides all that it matches.',
+  ),
+  'policy-tiers-contradict': warning(
+    'A rule of a policy never counts: one of an earlier tier decides the opposite.',
+  ),
   'missing-field': error('A field that the API server insists on is missing.'),
   'iptables-syntax': error('A line of iptables-save text cannot be read.'),
   'iptables-dangling-jump': error('A rule jumps to a chain that its table does not have.'),

@@ -36,6 +36,17 @@ const addressed = (name: string) =>
 const corefile = (...lines: readonly string[]) =>
   `apiVersion: v1\nkind: ConfigMap\nmetadata: { name: coredns, namespace: kube-system }\ndata:\n  Corefile: |\n${lines.map((line) => `    ${line}\n`).join('')}`
 
+/** A pod web with the label app=web and port 8080, a Service of port 80 before it, and NetworkPolicies web, web2, … with these specs. */
+const policies = (...specs: readonly string[]) =>
+  [
+    'apiVersion: v1\nkind: Pod\nmetadata: { name: web, labels: { app: web } }\nspec: { containers: [{ name: web, ports: [{ containerPort: 8080 }] }] }\n',
+    service('selector: { app: web }, ports: [{ port: 80, targetPort: 8080 }]'),
+    ...specs.map(
+      (spec, index) =>
+        `apiVersion: networking.k8s.io/v1\nkind: NetworkPolicy\nmetadata: { name: web${index === 0 ? '' : index + 1} }\nspec: { ${spec} }\n`,
+    ),
+  ].join('---\n')
+
 /** For each code an input that has it. */
 // biome-ignore format: one code a line
 export const diagnosticExamples: Readonly<Partial<Record<DiagnosticCode, Example>>> = {
@@ -95,6 +106,11 @@ export const diagnosticExamples: Readonly<Partial<Record<DiagnosticCode, Example
   'dump-file-unread':         { dump: { 'notes.txt': '', 'ip-rule': '0:\tfrom all lookup local\n' } },
   'dump-incomplete':          { dump: { 'iptables-save': `# Warning: iptables-legacy tables present, use iptables-legacy-save to see them\n${filter('-A INPUT -j ACCEPT')}` } },
   'dump-conflict':            { rules: filter('-A INPUT -j ACCEPT'), dump: { 'iptables-save': filter('-A INPUT -j DROP') } },
+  'policy-not-enforced':      { yaml: `${policies('podSelector: {}')}---\n${environment('cni: { plugin: flannel }')}` },
+  'policy-selects-nothing':   { yaml: policies('podSelector: { matchLabels: { app: webb } }') },
+  'policy-rule-never-matches': { yaml: policies('podSelector: {}, ingress: [{ from: [{ podSelector: { matchLabels: { app: wep } } }] }]') },
+  'policy-service-port':      { yaml: policies('podSelector: {}, ingress: [{ ports: [{ port: 80 }] }]') },
+  'policy-rule-redundant':    { yaml: policies('podSelector: {}, ingress: [{}]', 'podSelector: { matchLabels: { app: web } }, ingress: [{ ports: [{ port: 8080 }] }]') },
   'dump-not-modelled':        { dump: { 'ip-rule': '99:\tfrom all ipproto tcp dport 80 lookup 7\n' } },
 }
 
@@ -108,7 +124,8 @@ export async function diagnosticsIn({ yaml, rules, path, dump }: Example): Promi
     const dumped = Object.entries(dump ?? {}).map(([name, text]) => ({ name, text }))
     const nodeDumps =
       dump === undefined ? new Map() : new Map([['worker', { folder: 'worker', files: dumped }]])
-    return parseCluster(files, { nodeRules, nodeDumps }).diagnostics
+    const cluster = parseCluster(files, { nodeRules, nodeDumps })
+    return [...cluster.diagnostics, ...cluster.audit()]
   } catch (error) {
     if (error instanceof InputError) return error.diagnostics
     throw error
