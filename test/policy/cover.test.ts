@@ -34,7 +34,8 @@ const implications: readonly [first: LabelExpression, second: LabelExpression, i
 ]
 
 describe('whether one selector takes all that another takes', () => {
-  test.for(implications)('%j implies %j: %s, %s', ([first, second, implied]) => {
+  test.for(implications.map((row, index) => ({ row, title: `${index} ${row[3]}` })))('$title', ({ row }) => {
+    const [first, second, implied] = row
     expect(implies(first, second)).toBe(implied)
   })
 })
@@ -129,7 +130,8 @@ const rules: readonly [first: PolicyRule, second: PolicyRule, within: boolean, w
 ]
 
 describe('whether one rule takes every packet that another takes', () => {
-  test.for(rules)('%j within %j: %s, %s', ([first, second, within]) => {
+  test.for(rules.map((row, index) => ({ row, title: `${index} ${row[3]}` })))('$title', ({ row }) => {
+    const [first, second, within] = row
     expect(ruleWithin(first, second)).toBe(within)
   })
 })
