@@ -1,0 +1,39 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import type { LoadedCluster } from '../../src/index.ts'
+import { parseCluster } from '../../src/index.ts'
+
+function read(name: string): string {
+  return readFileSync(join(import.meta.dirname, '../policy', name), 'utf8')
+}
+
+const objects = read('facts.yaml')
+
+/** The policies of a file, by their names. */
+function policiesIn(name: string): ReadonlyMap<string, string> {
+  return new Map(
+    read(name)
+      .split('\n---\n')
+      .slice(1)
+      .map((text) => [/name: ([\w-]+)/.exec(text)?.[1] ?? '', text]),
+  )
+}
+
+const policies = policiesIn('facts-policies.yaml')
+
+const clusters = new Map<string, LoadedCluster>()
+
+/** The pods of the fact rows with some of the policies, which are named with blanks between. */
+export function factCluster(names: string): LoadedCluster {
+  const known = clusters.get(names)
+  if (known) return known
+  const chosen = names.split(' ').flatMap((name) => {
+    if (name === '') return []
+    const text = policies.get(name)
+    if (text === undefined) throw new Error(`no policy is called ${name}`)
+    return [text]
+  })
+  const made = parseCluster([{ name: 'facts.yaml', text: [objects, ...chosen].join('\n---\n') }])
+  clusters.set(names, made)
+  return made
+}
