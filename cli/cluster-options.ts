@@ -1,5 +1,11 @@
 import type { Command } from 'commander'
-import type { HostFirewallOption, LoadedCluster, SourceFile, SysctlOption } from '../src/index.ts'
+import type {
+  HostFirewallOption,
+  LoadedCluster,
+  LoadOptions,
+  SourceFile,
+  SysctlOption,
+} from '../src/index.ts'
 import { isHostFirewall, loadCluster, RequestError, readDumpFolders, readTexts } from '../src/index.ts'
 import { diagnosticsText } from './diagnostics-text.ts'
 import type { Io } from './io.ts'
@@ -82,11 +88,33 @@ function takeFurtherFiles(command: Command): void {
 
 /** Loads the cluster that the options name; remarks about it go to standard error. */
 export async function load(options: ClusterOptions, io: Io): Promise<LoadedCluster> {
-  const { filename = [], recursive, kubeVersion, cni, quiet, showAssumptions, nodeRules = [] } = options
-  const { sysctl = [], hostFirewall: firewalls = [] } = options
-  const { nodeDump = [] } = options
+  return loadWith(options, io, (read) => loadCluster(options.filename ?? [], read))
+}
+
+/** The same cluster options for manifests that come from elsewhere. */
+export async function loadWith(
+  options: ClusterOptions,
+  io: Io,
+  read: (options: LoadOptions) => LoadedCluster | Promise<LoadedCluster>,
+): Promise<LoadedCluster> {
+  const { quiet, showAssumptions } = options
   const progress = showProgress(io)
-  const cluster = await loadCluster(filename, {
+  const from = { ...(await libraryOptions(options, io)), onStage: progress.stage }
+  const cluster = await Promise.resolve()
+    .then(() => read(from))
+    .finally(progress.end)
+  if (!quiet) io.err(diagnosticsText(cluster.diagnostics))
+  if (showAssumptions) {
+    io.err('assumed:\n')
+    for (const { text } of cluster.cluster.assumptions) io.err(`  ${text}\n`)
+  }
+  return cluster
+}
+
+async function libraryOptions(options: ClusterOptions, io: Io): Promise<LoadOptions> {
+  const { recursive, kubeVersion, cni, nodeRules = [], sysctl = [], hostFirewall: firewalls = [] } = options
+  const { nodeDump = [] } = options
+  return {
     stdin: io.stdin,
     ...(recursive && { recursive }),
     ...(kubeVersion !== undefined && { kubeVersion }),
@@ -95,14 +123,7 @@ export async function load(options: ClusterOptions, io: Io): Promise<LoadedClust
     ...(sysctl.length > 0 && { sysctls: sysctl }),
     hostFirewalls: await readFirewalls(firewalls),
     ...(nodeDump.length > 0 && { nodeDumps: await readDumpFolders(nodeDump) }),
-    onStage: progress.stage,
-  }).finally(progress.end)
-  if (!quiet) io.err(diagnosticsText(cluster.diagnostics))
-  if (showAssumptions) {
-    io.err('assumed:\n')
-    for (const { text } of cluster.cluster.assumptions) io.err(`  ${text}\n`)
   }
-  return cluster
 }
 
 /** A name stands for a firewall; anything else is the path of a file. */
