@@ -194,6 +194,7 @@ const ownGroups = [
   'gateway.networking.x-k8s.io',
   'kubeproxy.config.k8s.io',
   'kubeadm.k8s.io',
+  'policy.networking.k8s.io',
   'kubewalk.dev',
 ]
 

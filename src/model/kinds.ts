@@ -7,6 +7,11 @@ import type {
   IPAMBlock,
   IPPool,
 } from './calico-objects.ts'
+import type {
+  AdminNetworkPolicy,
+  BaselineAdminNetworkPolicy,
+  ClusterNetworkPolicy,
+} from './cluster-policy-objects.ts'
 import type { ClusterConfiguration, KindCluster, KubeProxyConfiguration } from './configuration-objects.ts'
 import type { Environment } from './environment.ts'
 import type {
@@ -43,13 +48,16 @@ import type { NetworkPolicy, ServiceAccount } from './policy-objects.ts'
 
 /** Every kind that is read, by the name after `kind:`. */
 export interface KindTypes {
+  AdminNetworkPolicy: AdminNetworkPolicy
   BGPAdvertisement: AddressAdvertisement
   BGPConfiguration: BGPConfiguration
   BGPPeer: BGPPeer
   BackendTLSPolicy: BackendTlsPolicy
+  BaselineAdminNetworkPolicy: BaselineAdminNetworkPolicy
   BlockAffinity: BlockAffinity
   Cluster: KindCluster
   ClusterConfiguration: ClusterConfiguration
+  ClusterNetworkPolicy: ClusterNetworkPolicy
   ConfigMap: ConfigMap
   CronJob: CronJob
   DaemonSet: DaemonSet

@@ -1,3 +1,8 @@
+import type {
+  AdminNetworkPolicy,
+  BaselineAdminNetworkPolicy,
+  ClusterNetworkPolicy,
+} from './cluster-policy-objects.ts'
 import type { LabelSelector, Located, Typed } from './objects.ts'
 
 /** networking.k8s.io/v1. */
@@ -37,6 +42,9 @@ export type ServiceAccount = Typed
 
 /** The policies of the input, and what they refer to. */
 export interface PolicyObjects {
+  readonly adminNetworkPolicies: readonly Located<AdminNetworkPolicy>[]
+  readonly baselineAdminNetworkPolicies: readonly Located<BaselineAdminNetworkPolicy>[]
+  readonly clusterNetworkPolicies: readonly Located<ClusterNetworkPolicy>[]
   readonly networkPolicies: readonly Located<NetworkPolicy>[]
   readonly serviceAccounts: readonly Located<ServiceAccount>[]
 }

@@ -26,7 +26,12 @@ type GatewayApiKind =
   | 'UDPRoute'
   | 'XListenerSet'
 
-type PolicyKind = 'NetworkPolicy' | 'ServiceAccount'
+type PolicyKind =
+  | 'AdminNetworkPolicy'
+  | 'BaselineAdminNetworkPolicy'
+  | 'ClusterNetworkPolicy'
+  | 'NetworkPolicy'
+  | 'ServiceAccount'
 
 type CalicoKind =
   | 'BGPConfiguration'

@@ -4,6 +4,9 @@ import type { PolicyObjects } from '../../model/policy-objects.ts'
 /** The policies of the input, and what they refer to. */
 export function policyObjects(objects: ObjectsByKind): PolicyObjects {
   return {
+    adminNetworkPolicies: objects.AdminNetworkPolicy,
+    baselineAdminNetworkPolicies: objects.BaselineAdminNetworkPolicy,
+    clusterNetworkPolicies: objects.ClusterNetworkPolicy,
     networkPolicies: objects.NetworkPolicy,
     serviceAccounts: objects.ServiceAccount,
   }

@@ -1,5 +1,5 @@
 import type { Report } from '../../base/diagnostic.ts'
-import { covers, familyOf, parseCidr, parseCidrSloppy, parseIp } from '../../base/ip.ts'
+import { covers, familyOf, parseCidrSloppy } from '../../base/ip.ts'
 import { nearest } from '../../base/nearest.ts'
 import type { LabelSelector, Requirement } from '../../model/objects.ts'
 import type {
@@ -10,6 +10,7 @@ import type {
 } from '../../model/policy-objects.ts'
 import type { Examined, KindModule } from './kind.ts'
 import { demand, isPortName, isPortNumber, protocols, refuse } from './kind.ts'
+import { blockFix } from './policy-block.ts'
 
 type Path = readonly (string | number)[]
 
@@ -118,12 +119,6 @@ function checkBlock(
       refuse(located, report, at, `${one} is not a part of ${text}`, 'except takes parts of the block alone')
     }
   }
-}
-
-function blockFix(text: string): string | undefined {
-  const ip = parseIp(text)
-  if (ip === undefined) return parseCidr(text.trim()) ? `write ${text.trim()}` : undefined
-  return `write ${text}/${familyOf(ip) === 4 ? 32 : 128}`
 }
 
 function checkPorts(

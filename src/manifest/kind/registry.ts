@@ -1,4 +1,5 @@
 import type { KindName, KindTypes } from '../../model/kinds.ts'
+import { adminNetworkPolicy, baselineAdminNetworkPolicy } from './admin-network-policy.ts'
 import {
   bgpConfiguration,
   bgpPeer,
@@ -8,6 +9,7 @@ import {
   ipamBlock,
   ipPool,
 } from './calico.ts'
+import { clusterNetworkPolicy } from './cluster-network-policy.ts'
 import {
   clusterConfiguration,
   configMap,
@@ -41,13 +43,16 @@ import {
 
 /** The modules, one for each entry of KindTypes; leaving one out does not compile. */
 export const kindModules: { readonly [K in KindName]: KindModule<KindTypes[K]> } = {
+  AdminNetworkPolicy: adminNetworkPolicy,
   BGPAdvertisement: bgpAdvertisement,
   BGPConfiguration: bgpConfiguration,
   BGPPeer: bgpPeer,
   BackendTLSPolicy: backendTlsPolicy,
+  BaselineAdminNetworkPolicy: baselineAdminNetworkPolicy,
   BlockAffinity: blockAffinity,
   Cluster: kindCluster,
   ClusterConfiguration: clusterConfiguration,
+  ClusterNetworkPolicy: clusterNetworkPolicy,
   ConfigMap: configMap,
   CronJob: cronJob,
   DaemonSet: daemonSet,

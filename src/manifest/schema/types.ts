@@ -1,4 +1,5 @@
 import { calicoSchema } from './calico.ts'
+import { clusterPolicySchema } from './cluster-policy.ts'
 import { configurationSchema } from './configuration.ts'
 import { gatewaySchema } from './gateway.ts'
 import { kubernetesSchema } from './kubernetes.ts'
@@ -29,7 +30,7 @@ const scalarNames: readonly ScalarName[] = [
 
 /** Every type of the schema, by its name. */
 export const schemaTypes: ReadonlyMap<string, Fields> = parseSchema(
-  kubernetesSchema + gatewaySchema + calicoSchema + configurationSchema,
+  kubernetesSchema + clusterPolicySchema + gatewaySchema + calicoSchema + configurationSchema,
 )
 
 function parseSchema(text: string): ReadonlyMap<string, Fields> {
