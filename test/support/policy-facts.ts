@@ -19,7 +19,7 @@ function policiesIn(name: string): ReadonlyMap<string, string> {
   )
 }
 
-const policies = policiesIn('facts-policies.yaml')
+const policies = new Map([...policiesIn('facts-policies.yaml'), ...policiesIn('cluster-facts-policies.yaml')])
 
 const clusters = new Map<string, LoadedCluster>()
 

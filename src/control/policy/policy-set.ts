@@ -5,7 +5,7 @@ import type { Endpoint } from '../../policy/endpoint.ts'
 import type { PolicyEngine } from '../../policy/engine.ts'
 import { selects } from '../../policy/match.ts'
 import type { Direction, Policy, PolicySet, Tier } from '../../policy/policy.ts'
-import { networkPolicyOf } from './network-policy.ts'
+import { upstreamTiers } from './upstream-tiers.ts'
 
 /** What a network plugin enforces policies with. */
 export interface PolicyEnforcement {
@@ -20,16 +20,6 @@ export interface EnforcedPolicies {
   readonly set: PolicySet
   /** Those that are about the endpoint in this direction, tier by tier; worked out once for each endpoint. */
   selected(endpoint: Endpoint, direction: Direction): readonly SelectedTier[]
-}
-
-/**
- * The tiers of upstream Kubernetes, as far as the engine enforces them: Admin, then NetworkPolicies, then Baseline
- * (KEP-2091). Engines with policies of their own put them together in their own files.
- */
-export function upstreamTiers(cluster: Cluster, engine: PolicyEngine): readonly Tier[] {
-  const { networkPolicies } = cluster.policies
-  const enforced = engine.apis.includes('NetworkPolicy') ? networkPolicies.map(networkPolicyOf) : []
-  return [{ name: 'NetworkPolicy', policies: enforced, otherwise: 'deny' }]
 }
 
 /** Whether the cluster's engine is switched on: an Environment may say that it is not (`cni.enforcesNetworkPolicy`). */
