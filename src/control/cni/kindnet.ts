@@ -3,10 +3,16 @@ import type { Origin } from '../../base/source.ts'
 import type { ClusterNode } from '../../model/cluster.ts'
 import { fixedChains } from '../../netfilter/table.ts'
 import { vethName } from '../device-names.ts'
-import { kubeNetworkPolicies, kubeNetworkPolicyFilters } from '../policy/kube-network-policies.ts'
+import type { KubeNetworkPolicies } from '../policy/kube-network-policies.ts'
+import {
+  currentKubeNetworkPolicies,
+  kubeNetworkPolicies,
+  kubeNetworkPolicyFilters,
+} from '../policy/kube-network-policies.ts'
 import { block, comment, jump, rule } from '../proxy/iptables-rules.ts'
 import type { Cni, CniContext, CniInput, CniPlugin } from './cni.ts'
 import { foundByDaemonSet } from './find.ts'
+import { daemonOf } from './parts/daemon.ts'
 import { routesToNodes } from './parts/node-routes.ts'
 import { podBits } from './parts/pod-block.ts'
 import { ptpDevices, ptpPod, ptpRoutes } from './parts/ptp.ts'
@@ -37,14 +43,21 @@ export const kindnet: CniPlugin = {
     encapsulation: 'none',
     mtu: "1500, the uplink's own",
     masquerade: 'by KIND-MASQ-AGENT: what leaves the pod network, other nodes included',
-    policyEngine: 'kube-network-policies within kindnetd (nftables and NFQUEUE)',
+    policyEngine:
+      'kube-network-policies within kindnetd (nftables and NFQUEUE), since kind v0.24; what pods send to their own node since v0.32',
+    notModelled: [
+      'processes of a node that do not run as root, whose packets kindnetd judges: all are taken for root',
+      'kindnetd enforces NetworkPolicies alone: cluster-wide policies have no effect where its DaemonSet is in the input; where it is not, they are enforced as by kube-network-policies in its place',
+      'the nftables rules themselves: the program stands at their hooks, with their exemptions',
+    ],
   },
   environmentFields: ['cni.backend'],
   find: foundByDaemonSet(/^kindnet$/),
   configure: configureKindnet,
 }
 
-function configureKindnet({ environment }: CniInput): Cni {
+function configureKindnet(input: CniInput): Cni {
+  const { environment } = input
   const chained = (node: ClusterNode) => hasPortmap(environment, node.name, true)
   const portmapOf = (node: ClusterNode): Portmap => ({
     network: 'kindnet',
@@ -61,12 +74,31 @@ function configureKindnet({ environment }: CniInput): Cni {
       sysctls: chained(context.node) ? portmapSysctls({ deviceOf: vethName }, context.pods) : {},
     }),
     pod: (context, pod) => ptpPod(context, pod, 'kindnet'),
-    policy: kubeNetworkPolicies,
-    filters: ({ cluster, node }) => kubeNetworkPolicyFilters(cluster, node.name),
+    ...policyParts(input),
     rules: (context, family) => [
       masqueradeRules(context, family),
       ...(chained(context.node) ? portmapRules(portmapOf(context.node), context.pods, family) : []),
     ],
+  }
+}
+
+/** The first kindnetd with policies, and the first that judges what pods send to their own node, by the dates in their images' tags. */
+const [firstWithPolicies, firstWithInput] = [20240719, 20260528]
+
+/** The engine within kindnetd; of a DaemonSet in the input, as old as its image. */
+function policyParts({ objects }: CniInput): Pick<Cni, 'policy' | 'filters'> {
+  const daemon = daemonOf(objects, /^kindnet$/, 'kindnet-cni')
+  const date = Number(/kindnetd:v(\d{8})/.exec(daemon?.container.image ?? '')?.[1] ?? Infinity)
+  if (date < firstWithPolicies) return {}
+  const build: KubeNetworkPolicies = {
+    ...currentKubeNetworkPolicies,
+    clusterPolicies: daemon ? 'none' : 'any',
+    judgesInput: date >= firstWithInput,
+  }
+  const policy = kubeNetworkPolicies(build)
+  return {
+    policy,
+    filters: ({ cluster, node }) => kubeNetworkPolicyFilters(cluster, node.name, policy, build),
   }
 }
 

@@ -9,7 +9,7 @@ import { bridge } from './bridge.ts'
 import { calico } from './calico.ts'
 import { canal } from './canal.ts'
 import { cilium } from './cilium.ts'
-import type { Cni, CniPlugin } from './cni.ts'
+import type { Cni, CniInput, CniPlugin } from './cni.ts'
 import { cniGenie } from './cni-genie.ts'
 import { flannel } from './flannel.ts'
 import { gke } from './gke.ts'
@@ -18,6 +18,7 @@ import { kopeio } from './kopeio.ts'
 import { kubeRouter } from './kube-router.ts'
 import { kubenet } from './kubenet.ts'
 import { ovnKubernetes } from './ovn-kubernetes.ts'
+import { withPolicyAddOn } from './policy-add-on.ts'
 import { ptp } from './ptp.ts'
 import { romana } from './romana.ts'
 import { weave } from './weave.ts'
@@ -58,6 +59,11 @@ export function cniNamed(name: string): CniPlugin | undefined {
   return cniPlugins.find((one) => one.name === wanted || one.aliases?.includes(wanted))
 }
 
+/** The plugin as a cluster has configured it, with what enforces policies beside it. */
+export function configureCni(plugin: CniPlugin, input: CniInput): Cni {
+  return withPolicyAddOn(plugin.configure(input), input)
+}
+
 const configured = new WeakMap<Cluster, Cni>()
 
 /** The cluster's plugin as it is configured there. What is wrong with its configuration was told when the cluster was completed. */
@@ -65,7 +71,7 @@ export function cniOf(cluster: Cluster): Cni {
   const known = configured.get(cluster)
   if (known) return known
   const { cniObjects: objects, environment, settings } = cluster
-  const made = (cniNamed(settings.cni.plugin) ?? defaultCni).configure({
+  const made = configureCni(cniNamed(settings.cni.plugin) ?? defaultCni, {
     objects,
     environment,
     settings: settings.cni.settings,

@@ -5,7 +5,7 @@ import type { CniObjects } from '../../model/cni-objects.ts'
 import type { Environment } from '../../model/environment.ts'
 import type { ObjectsByKind } from '../../model/kinds.ts'
 import type { Cni, CniEvidence, CniPlugin } from '../cni/cni.ts'
-import { cniNamed, cniPlugins, defaultCni } from '../cni/registry.ts'
+import { cniNamed, cniPlugins, configureCni, defaultCni } from '../cni/registry.ts'
 import type { Completion } from './completion.ts'
 
 /** The objects by which plugins are found and configured. */
@@ -59,7 +59,7 @@ export function chooseCni(completion: Completion, environment: Environment): Cho
       settings,
       ...(foundBy && { foundBy }),
     },
-    cni: plugin.configure({ objects: own, environment, settings, report, assume }),
+    cni: configureCni(plugin, { objects: own, environment, settings, report, assume }),
     environmentFields: plugin.environmentFields ?? [],
   }
 }

@@ -32,6 +32,20 @@ export function daemonOf(objects: CniObjects, name: RegExp, container: string): 
   return source && found ? { source, container: found, index } : undefined
 }
 
+/** The first container of any DaemonSet that is as wanted. */
+export function containerWhere(
+  { daemonSets }: Pick<CniObjects, 'daemonSets'>,
+  isWanted: (container: Container) => boolean,
+): Daemon | undefined {
+  for (const source of daemonSets) {
+    const containers = source.object.spec.template?.spec?.containers ?? []
+    const index = containers.findIndex(isWanted)
+    const container = containers[index]
+    if (container) return { source, container, index }
+  }
+  return undefined
+}
+
 /** Environment variables of a daemon; what `--cni` or the Environment sets comes before them. */
 export function variablesOf(input: Pick<CniInput, 'settings'>, daemon: Daemon | undefined): Settings {
   return (name) => settingOf(input, name) ?? variable(daemon, name)
