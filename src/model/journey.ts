@@ -1,7 +1,9 @@
 import type { Severity } from '../base/diagnostic.ts'
-import type { Judged, ObjectRef } from '../base/source.ts'
+import type { Judged, ObjectRef, SourceLocation } from '../base/source.ts'
+import type { YamlValue } from '../base/yaml-text.ts'
 import type { Rcode } from '../dns/message.ts'
 import type { Header } from '../http/request.ts'
+import type { MissType } from '../policy/miss.ts'
 import type { Disposition, Leg, Stall, StoppedAt } from './trace.ts'
 
 /** What was asked: who sends what to whom. The texts are the user's own. */
@@ -62,6 +64,8 @@ export interface Destination {
 
 /** One place on the way at which the policies of an endpoint were asked, and what they said of the packet there. */
 export interface PolicyCheck extends Judged {
+  /** Which of the legs it was on, from 0. */
+  readonly leg: number
   /** Where: the namespace whose rules or programs asked. */
   readonly netns: string
   /** What enforces policies. */
@@ -84,7 +88,46 @@ export interface PolicyCheck extends Judged {
     readonly action: 'allow' | 'deny' | 'pass' | 'log'
     /** Its place in the policy. */
     readonly path: readonly (string | number)[]
+    /** The peer and the port by which it matched, where it states any. */
+    readonly peer?: PolicyPlace
+    readonly port?: PolicyPlace
   }
+  /** Of a packet that may not pass: of each policy that could have let it pass, the rule that came nearest. */
+  readonly misses?: readonly PolicyNearMiss[]
+  /** The smallest addition with which it may pass: it was tried. */
+  readonly remedy?: PolicyRemedy
+}
+
+/** A place within a policy. */
+export interface PolicyPlace {
+  readonly path: readonly (string | number)[]
+  readonly at?: SourceLocation
+}
+
+/** What is in the way of the rule that came nearest. */
+export interface PolicyNearMiss {
+  readonly policy: ObjectRef
+  /** The rule; absent where the policy allows nothing in this direction. */
+  readonly rule?: PolicyPlace
+  readonly misses: readonly PolicyMiss[]
+}
+
+/** One thing that a rule wants otherwise, in words, and where the policy says so. */
+export interface PolicyMiss extends PolicyPlace {
+  readonly type: MissType
+  readonly text: string
+}
+
+/** Something to add to an object. */
+export interface PolicyRemedy {
+  readonly type: 'port' | 'peer' | 'label' | 'rule'
+  /** The object, with the place in it. */
+  readonly object: ObjectRef
+  /** As in a JSON patch, a last `-` stands for the end of a list. */
+  readonly path: readonly (string | number)[]
+  readonly value: YamlValue
+  /** In a sentence. */
+  readonly text: string
 }
 
 /** One way in which a journey may go, with its share of all. */
