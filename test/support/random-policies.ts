@@ -6,10 +6,15 @@ import { drawClusterNetworkPolicies } from './random-policies/cluster-network-po
 import { drawFrom } from './random-policies/draw.ts'
 import type { PolicyFlow } from './random-policies/flows.ts'
 import { drawFlows } from './random-policies/flows.ts'
+import { overIpv6 } from './random-policies/ipv6.ts'
 import { drawNetworkPolicy } from './random-policies/network-policy.ts'
 
 /** Which policies a set has; those of the last two stand beside NetworkPolicies. */
-export type PolicyFamily = 'network-policies' | 'cluster-network-policies' | 'admin-network-policies'
+export type PolicyFamily =
+  | 'network-policies'
+  | 'network-policies-over-ipv6'
+  | 'cluster-network-policies'
+  | 'admin-network-policies'
 
 /** A random cluster with policies, and the connections that are to be judged. */
 export interface PolicySet {
@@ -22,7 +27,7 @@ export interface PolicySet {
 export function drawPolicySet(family: PolicyFamily, seed: number): PolicySet {
   const draw = drawFrom(seed)
   const cluster = drawCluster(draw)
-  const alone = family === 'network-policies'
+  const alone = family.startsWith('network-policies')
   const networkPolicies = draw
     .list(alone ? draw.between(1, 6) : draw.of([0, 1, 1, 2, 3]), () => undefined)
     .map((_, index) => drawNetworkPolicy(draw, cluster, index))
@@ -35,7 +40,8 @@ export function drawPolicySet(family: PolicyFamily, seed: number): PolicySet {
       ? drawAdminNetworkPolicies(draw, cluster, draw.between(0, 3))
       : []),
   ]
-  return { seed, objects: [...cluster.objects, ...policies], flows: drawFlows(draw, cluster, policies) }
+  const set = { seed, objects: [...cluster.objects, ...policies], flows: drawFlows(draw, cluster, policies) }
+  return family === 'network-policies-over-ipv6' ? overIpv6(set) : set
 }
 
 /** What tells that a set is still the one that was judged. */
