@@ -10,7 +10,8 @@ import type { Direction, Policy, PolicyApi, PolicyRule, Tier } from '../../polic
 import { endpointsOf } from './endpoints.ts'
 import { judge } from './judge.ts'
 import type { EnforcedPolicies, PolicyEnforcement } from './policy-set.ts'
-import { policiesUnder, upstreamTiers } from './policy-set.ts'
+import { policiesUnder } from './policy-set.ts'
+import { upstreamTiers } from './upstream-tiers.ts'
 
 /** Which build of sigs.k8s.io/kube-network-policies runs, and how. */
 export interface KubeNetworkPolicies {
