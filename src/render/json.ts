@@ -7,6 +7,7 @@ import type { Finding, HttpAnswer, Journey, JourneyOutcome, ResolutionAnswer } f
 import { formatRoute } from '../model/route-text.ts'
 import type { Hop, Leg, ListenerRef, PathMtuLesson, RuleStep, Socket, Step } from '../model/trace.ts'
 import { formatRule } from '../netfilter/save-format/format.ts'
+import { policyCheckJson } from './policy-json.ts'
 
 /** A journey as `-o json` prints it: plain data, addresses as text, rules as iptables-save writes them. */
 export function journeyJson(journey: Journey): unknown {
@@ -45,9 +46,10 @@ function objectJson({ at, ...ref }: ObjectRef): unknown {
 }
 
 function outcomeJson(outcome: JourneyOutcome): unknown {
-  const { legs, alternatives, from, http, ...rest } = outcome
+  const { legs, alternatives, from, http, policies, ...rest } = outcome
   return {
     ...rest,
+    ...(policies && { policies: policies.map((one) => policyCheckJson(one, objectJson)) }),
     ...(http && { http: httpJson(http) }),
     ...(from && { from: objectJson(from) }),
     ...(alternatives && {
