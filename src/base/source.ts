@@ -23,8 +23,11 @@ export interface ObjectRef {
 export interface Origin {
   readonly component: string
   readonly subject?: ObjectRef
-  /** Where it sends packets to be judged by the policies of an endpoint. */
-  readonly judges?: Judged
+  /**
+   * Where it sends packets to be judged by the policies of an endpoint. What is left out follows from the packet: the
+   * endpoint of ingress has its destination's address and that of egress its source's, and the other way round.
+   */
+  readonly judges?: Partial<Judged>
 }
 
 /** An endpoint whose policies are asked, and for which direction of its connections. */

@@ -17,8 +17,12 @@ interface Entry {
 
 const compiled = new WeakMap<IpSet, AddressSet>()
 
+/** Sets of the same namespace by name, which a list of sets asks. */
+export type SetsByName = (name: string) => AddressSet | undefined
+
 /** An ipset as matches see it: hash, bitmap and list types over addresses, blocks, ports, interfaces and marks. */
-export function addressSet(set: IpSet): AddressSet {
+export function addressSet(set: IpSet, others: SetsByName): AddressSet {
+  if (set.type === 'list:set') return listOfSets(set, others)
   const known = compiled.get(set)
   if (known) return known
   const kinds = set.type.replace(/^[a-z]+:/, '').split(',')
@@ -38,6 +42,17 @@ export function addressSet(set: IpSet): AddressSet {
   }
   compiled.set(set, made)
   return made
+}
+
+/** Mirrors list_set_ktest: one of its members holds the element; the kernel lets no list be a member. */
+function listOfSets({ name, type, entries }: IpSet, others: SetsByName): AddressSet {
+  const members = entries.map((text) => others(text.split(' ')[0] ?? ''))
+  return {
+    name,
+    type,
+    contains: (packet, dimensions, devices) =>
+      members.some((member) => member?.contains(packet, dimensions, devices)),
+  }
 }
 
 function readEntry(text: string, kinds: readonly string[]): Entry | undefined {

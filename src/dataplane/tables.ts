@@ -1,8 +1,8 @@
 import type { Ip } from '../base/ip.ts'
-import type { Netns } from '../model/network.ts'
+import type { IpSet, Netns } from '../model/network.ts'
 import type { Hit } from '../netfilter/evaluate.ts'
 import { evaluateTable } from '../netfilter/evaluate.ts'
-import type { DeviceView, HostView } from '../netfilter/match/match.ts'
+import type { AddressSet, DeviceView, HostView } from '../netfilter/match/match.ts'
 import type { HookName, Table } from '../netfilter/rule.ts'
 import type { Connection } from './conntrack.ts'
 import { storeConnection, viewOf } from './conntrack.ts'
@@ -10,6 +10,7 @@ import type { Flight, Next, Outcome, Trail, Walk } from './flight.ts'
 
 import type { Decided } from './fork.ts'
 import { ruleStep, settle } from './fork.ts'
+import type { SetsByName } from './ipset.ts'
 import { addressSet } from './ipset.ts'
 import { reversePathValid } from './reverse-path.ts'
 import { addressType } from './routing.ts'
@@ -139,6 +140,20 @@ export function devicesAt(flight: Flight, hook: HookName): DeviceView {
   }
 }
 
+/** The namespace's ipsets by name, each read once. */
+function setsOf(netns: Netns): SetsByName {
+  let byName: ReadonlyMap<string, IpSet> | undefined
+  const known = new Map<string, AddressSet>()
+  const find = (name: string): AddressSet | undefined => {
+    byName ??= new Map(netns.sets?.map((one) => [one.name, one]))
+    const set = byName.get(name)
+    const found = known.get(name) ?? (set && addressSet(set, find))
+    if (found) known.set(name, found)
+    return found
+  }
+  return find
+}
+
 const views = new WeakMap<Netns, HostView>()
 
 /** What matches may ask of the namespace. */
@@ -149,10 +164,7 @@ function hostView(netns: Netns): HostView {
     addressType: (ip: Ip, device?: string) => addressType(netns, ip, device),
     reversePathValid: (packet, device, options) => reversePathValid(netns, packet, device, options),
     mtuTo: (dst, mark) => routeMtu(netns, dst, mark),
-    set: (name) => {
-      const found = netns.sets?.find((one) => one.name === name)
-      return found && addressSet(found)
-    },
+    set: setsOf(netns),
   }
   views.set(netns, view)
   return view

@@ -57,7 +57,7 @@ function placesOfHop(world: World, hop: Hop): readonly Omit<JudgedPlace, 'leg'>[
   let packet: Packet | undefined
   for (const step of hop.steps) {
     packet = packetAfter(packet, step)
-    for (const judged of judgedBy(step)) {
+    for (const judged of judgedBy(world, step, packet)) {
       const place = packet && placeOf(world, hop, packet, judged)
       if (place) places.set(`${judged.direction} ${judged.endpoint}`, place)
     }
@@ -66,10 +66,25 @@ function placesOfHop(world: World, hop: Hop): readonly Omit<JudgedPlace, 'leg'>[
 }
 
 /** Whose policies a step asks: those that a program asked, or those whose chain a rule sends the packet to. */
-function judgedBy(step: Step): readonly Judged[] {
+function judgedBy(world: World, step: Step, packet: Packet | undefined): readonly Judged[] {
   if (step.type === 'filtered') return step.judged
   const judges = step.type === 'rule' && step.matched ? step.rule?.origin?.judges : undefined
-  return judges ? [judges] : []
+  return judges && packet ? judgedByRule(world, judges, packet) : []
+}
+
+const directions = ['egress', 'ingress'] as const
+
+/** The ends of the packet that are meant, where the rule names an endpoint without a direction, or the other way round. */
+function judgedByRule({ cluster }: World, judges: Partial<Judged>, packet: Packet): readonly Judged[] {
+  const { endpoint, direction } = judges
+  if (endpoint !== undefined && direction !== undefined) return [{ endpoint, direction }]
+  return directions.flatMap((one): readonly Judged[] => {
+    if (direction !== undefined && direction !== one) return []
+    const ip = one === 'egress' ? packet.src : packet.dst
+    const end = endpointsOf(cluster).party(ip).endpoint?.id
+    if (end === undefined || (endpoint !== undefined && endpoint !== end)) return []
+    return [{ endpoint: end, direction: one }]
+  })
 }
 
 function placeOf(

@@ -239,6 +239,8 @@ export interface IpSet {
   readonly type: string
   /** Entries as `ipset save` prints them after the set's name. */
   readonly entries: readonly string[]
+  /** What it was made with beside its sizes, where its entries do not show it: `timeout 0`, `size 1024 comment`. */
+  readonly options?: string
 }
 
 /** A network to which devices are attached, outside any namespace. */

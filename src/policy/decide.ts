@@ -14,7 +14,7 @@ export interface Decision {
   /** `unknown`: it depends on a condition that is not modelled. */
   readonly verdict: 'allowed' | 'denied' | 'unknown'
   /**
-   * `rule`: one matched and decided. `isolated`: policies select the endpoint for this direction, and no rule matched.
+   * `rule`: one matched and decided, without a policy one of the engine's own. `isolated`: policies select the endpoint for this direction, and no rule matched.
    * `unselected`: nothing in any tier decided; such packets pass.
    */
   readonly by: 'rule' | 'isolated' | 'unselected'
@@ -36,6 +36,8 @@ export function rulesOf(policy: Policy, direction: Direction): readonly PolicyRu
  * is allowed), KEP-2091 (Admin and Baseline tiers) and Calico's tiers.
  */
 export function decide(selected: readonly SelectedTier[], flow: PolicyFlow, engine: PolicyEngine): Decision {
+  const exempt = engine.exempt?.[flow.direction]?.find((rule) => matchesRule(rule, flow, engine) === 'yes')
+  if (exempt) return { verdict: 'allowed', by: 'rule', rule: exempt, selected }
   for (const [at, { tier, policies }] of selected.entries()) {
     const found = decideInTier(policies, flow, engine)
     if (found === 'pass') continue

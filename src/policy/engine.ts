@@ -1,4 +1,4 @@
-import type { PolicyApi } from './policy.ts'
+import type { Direction, PolicyApi, PolicyRule } from './policy.ts'
 
 /**
  * What enforces policies in a cluster, and what the specification leaves to it. Each network plugin names its own in
@@ -17,6 +17,13 @@ export interface PolicyEngine {
   readonly namedPorts: boolean
   /** `endPort` counts. Without, the first port of the range stands alone. */
   readonly endPorts: boolean
+  /** What it lets pass in a direction before it asks any policy: the endpoint's own node, ICMP that networks need. */
+  readonly exempt?: Readonly<Partial<Record<Direction, readonly PolicyRule[]>>>
+  /**
+   * `either`: what an endpoint sends to itself by way of a Service passes if it may in one of the two directions.
+   * Otherwise it must in both.
+   */
+  readonly toItself?: 'either'
 }
 
 /** An engine that does what the specification of NetworkPolicy says where it says something, and else what most do. */

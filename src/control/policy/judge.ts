@@ -33,8 +33,17 @@ export function decideFor(
 ): Decision | undefined {
   const self = endpointsOf(cluster).byId(endpoint)
   if (!self) return undefined
-  const selected = policies.selected(self, direction)
-  return decide(selected, flowOf(cluster, packet, self, direction), policies.engine)
+  const flow = flowOf(cluster, packet, self, direction)
+  const decision = decide(policies.selected(self, direction), flow, policies.engine)
+  const isToItself = flow.peer.endpoint === self && policies.engine.toItself === 'either'
+  return isToItself && decision.verdict === 'denied' ? orReversed(policies, flow, decision) : decision
+}
+
+/** What an endpoint sends to itself may pass by its policies for the other direction. */
+function orReversed({ selected, engine }: EnforcedPolicies, flow: PolicyFlow, denied: Decision): Decision {
+  const direction = flow.direction === 'ingress' ? 'egress' : 'ingress'
+  const other = decide(selected(flow.self.endpoint, direction), { ...flow, direction }, engine)
+  return other.verdict === 'denied' ? denied : { ...other, selected: denied.selected }
 }
 
 /**

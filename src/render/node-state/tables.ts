@@ -63,22 +63,24 @@ export function formatForwarding(devices: readonly Device[]): string {
 /** `ipset save`, with the sizes that a new set has. */
 export function formatSets(sets: readonly IpSet[] = []): string {
   return sets
-    .flatMap(({ name, type, entries }) => [
-      `create ${name} ${type}${options(name, type, entries)}\n`,
-      ...entries.map((entry) => `add ${name} ${entry}\n`),
+    .flatMap((set) => [
+      `create ${set.name} ${set.type}${options(set)}\n`,
+      ...set.entries.map((entry) => `add ${set.name} ${entry}\n`),
     ])
     .join('')
 }
 
 /** The options with which the set was made, as its entries show them; of an empty one its name tells the family. */
-function options(name: string, type: string, entries: readonly string[]): string {
+function options({ name, type, entries, options: stated }: IpSet): string {
   if (type === 'bitmap:port') return ' range 0-65535'
+  if (type === 'list:set' && stated !== undefined) return ` ${stated}`
   if (!type.startsWith('hash:') || type === 'hash:mac' || / /.test(type)) return ''
   const addresses = entries.map((entry) => entry.split(' ')[0] ?? '')
   const isSix = /^(?:inet6:|cali6)/.test(name) || addresses.some((one) => one.split(':').length > 2)
   const family = isSix ? 'inet6' : 'inet'
   const has = (word: string) => entries.some((entry) => entry.includes(` ${word} `))
-  const kept = [...(has('timeout') ? ['timeout 0'] : []), ...(has('comment') ? ['comment'] : [])]
+  const shown = [...(has('timeout') ? ['timeout 0'] : []), ...(has('comment') ? ['comment'] : [])]
+  const kept = stated === undefined ? shown : [stated]
   return ['', `family ${family} hashsize 1024 maxelem 65536`, ...kept].join(' ')
 }
 

@@ -1,4 +1,4 @@
-import type { ObjectRef, Origin } from '../../../base/source.ts'
+import type { Judged, ObjectRef, Origin } from '../../../base/source.ts'
 import type { Chain, HookName, Rule, TableName } from '../../../netfilter/rule.ts'
 import { isHookName } from '../../../netfilter/rule.ts'
 import { parseRuleTokens } from '../../../netfilter/save-format/parse-rule.ts'
@@ -7,7 +7,14 @@ import type { TableContribution } from '../../../netfilter/table.ts'
 import { fixedChains } from '../../../netfilter/table.ts'
 
 /** One rule; with the object that it is there for, if that is not the component's own affair. */
-export type WrittenLine = string | { readonly text: string; readonly subject: ObjectRef }
+export type WrittenLine =
+  | string
+  | {
+      readonly text: string
+      readonly subject?: ObjectRef
+      /** Whose policies judge the packets that it sends on, as in Origin. */
+      readonly judges?: Partial<Judged>
+    }
 
 /** What a component writes into one table, in iptables-save's own spelling. */
 export interface WrittenTable {
@@ -46,10 +53,9 @@ function readLines(
 ): BaseRules {
   const bases: BaseRules = {}
   for (const line of lines) {
-    const [text, of] =
-      typeof line === 'string' ? [line, origin] : [line.text, { ...origin, subject: line.subject }]
+    const { text, ...of } = typeof line === 'string' ? { text: line } : line
     const [, chain = '', ...tokens] = tokenize(text)
-    const rule: Rule = { ...asJump(parseRuleTokens(tokens, family)), origin: of }
+    const rule: Rule = { ...asJump(parseRuleTokens(tokens, family)), origin: { ...origin, ...of } }
     if (isHookName(chain)) bases[chain] = [...(bases[chain] ?? []), rule]
     else own.set(chain, [...(own.get(chain) ?? []), rule])
   }
