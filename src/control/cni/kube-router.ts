@@ -6,7 +6,9 @@ import { vethName } from '../device-names.ts'
 import type { Underlay } from '../underlay.ts'
 import type { Cni, CniContext, CniEvidence, CniInput, CniPlugin, FabricRoute } from './cni.ts'
 import { foundByDaemonSet } from './find.ts'
+import { kubeRouterPolicies } from './kube-router/enforcement.ts'
 import { kubeRouterFacts } from './kube-router/facts.ts'
+import { policySetsOf } from './kube-router/policy-chains.ts'
 import { nodeRoutes } from './kube-router/routes.ts'
 import { kubeRouterRules, kubeRouterSets } from './kube-router/rules.ts'
 import type { KubeRouterSettings } from './kube-router/settings.ts'
@@ -52,6 +54,7 @@ function configureKubeRouter(input: CniInput): Cni {
     name: 'kube-router',
     configuration: { ...settings, mtu: settings.mtu ?? 'that of the uplink' },
     mapsHostPorts: chained,
+    ...(settings.runFirewall && { policy: kubeRouterPolicies }),
     node: (context) => {
       const { node, pods } = context
       const bridge = bridgeDevices(node, pods, optionsOf(context))
@@ -60,7 +63,7 @@ function configureKubeRouter(input: CniInput): Cni {
         devices: [...bridge, ...devices],
         routes: [...bridgeRoutes(bridge), ...routes],
         rules,
-        sets: kubeRouterSets(context),
+        sets: [...kubeRouterSets(context), ...(settings.runFirewall ? policySetsOf(context) : [])],
         sysctls: chained(node.name) ? portmapSysctls({ deviceOf: () => 'kube-bridge' }, pods) : {},
       }
     },
