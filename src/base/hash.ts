@@ -1,5 +1,6 @@
 import { sha1 } from '@noble/hashes/legacy.js'
 import { sha224, sha256, sha512 } from '@noble/hashes/sha2.js'
+import { sha3_224 } from '@noble/hashes/sha3.js'
 
 const base32Alphabet = 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567'
 const encoder = new TextEncoder()
@@ -50,6 +51,16 @@ export function sha512Hex(text: string): string {
 /** A text's SHA-256 in base64url (RFC 4648, 5), without padding. */
 export function sha256Base64Url(text: string): string {
   return base64Url(sha256(utf8(text)))
+}
+
+/** A text's SHA-224 in base64url, without padding. */
+export function sha224Base64Url(text: string): string {
+  return base64Url(sha224(utf8(text)))
+}
+
+/** A text's SHA3-224 in base64url, without padding. */
+export function sha3224Base64Url(text: string): string {
+  return base64Url(sha3_224(utf8(text)))
 }
 
 /**

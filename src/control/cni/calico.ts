@@ -16,6 +16,7 @@ import { felixSetsOf, felixTables } from './calico/felix.ts'
 import { podMtu } from './calico/mtu.ts'
 import { workloadDevice } from './calico/names.ts'
 import { calicoAddress, ownBlocks, routesToNodes } from './calico/node-routes.ts'
+import { felixEnforcement } from './calico/policy/enforcement.ts'
 import { poolOf } from './calico/pool.ts'
 import { poolsFor } from './calico/read-pools.ts'
 import { tunnelParts } from './calico/tunnels.ts'
@@ -129,6 +130,7 @@ function configureCalico(input: CniInput): Cni {
     blocks: (context) =>
       assignBlocks(context, poolsFor(configuration.pools, context.podCidrs), objects.calico),
     mapsHostPorts: chained,
+    policy: felixEnforcement(configuration),
     node: (context) => {
       const on = encapsulations(configuration, context.cluster.settings.podCidrs)
       const given = { configuration, on, context }

@@ -5,6 +5,7 @@ import { containerOf, environmentOf } from './calico/container-env.ts'
 import { felixSetsOf, felixTables } from './calico/felix.ts'
 import { readBoolean } from './calico/felix-settings.ts'
 import { workloadDevice } from './calico/names.ts'
+import { felixEnforcement } from './calico/policy/enforcement.ts'
 import type { WorkloadOptions } from './calico/workload.ts'
 import { defaultReversePath, workloadPod, workloadsOnNode } from './calico/workload.ts'
 import type { Cni, CniContext, CniInput, CniPlugin } from './cni.ts'
@@ -89,6 +90,7 @@ function configureCanal(input: CniInput): Cni {
     configuration: { ...printedConfig(flannel), version: `v3.${calico.release}` },
     podNetwork: flannel.network,
     mapsHostPorts: chained,
+    policy: felixEnforcement(calico),
     node: (context) => {
       const backend = backendParts(withNetwork(flannel, context), context)
       const pods = workloadsOnNode(context.pods, workloads(context), defaultReversePath(context))

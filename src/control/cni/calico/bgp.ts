@@ -5,8 +5,9 @@ import type { Cluster, ClusterNode } from '../../../model/cluster.ts'
 import type { CalicoObjects } from '../../../model/cni-objects.ts'
 import { admits } from '../../firewalls.ts'
 import type { Underlay } from '../../underlay.ts'
-import type { Selector } from './selector.ts'
-import { parseSelector } from './selector.ts'
+import type { CalicoSelector } from './selector.ts'
+import { matchesLabels } from './selector.ts'
+import { parseSelector } from './selector-parser.ts'
 
 /** Who speaks BGP with whom: the mesh of all nodes, and the peers that are stated. */
 export interface BgpSettings {
@@ -23,7 +24,7 @@ interface Peering {
   /** The router or node at the other end. */
   readonly ip?: Ip
   /** The nodes at the other end. */
-  readonly with?: Selector
+  readonly with?: CalicoSelector
 }
 
 /** Reads BGPConfiguration `default` and the BGPPeers. */
@@ -45,7 +46,10 @@ export function readBgp({ bgpConfigurations, bgpPeers }: CalicoObjects): BgpSett
       if (ip === undefined && !others) return []
       return [
         {
-          of: (one) => (node === undefined ? (chosen?.(labelsOf(one)) ?? true) : one.name === node),
+          of: (one) =>
+            node === undefined
+              ? chosen === undefined || matchesLabels(chosen, labelsOf(one))
+              : one.name === node,
           ...(ip !== undefined && { ip }),
           ...(others && { with: others }),
         },
@@ -100,7 +104,8 @@ function hasSession(peers: readonly Peering[], one: ClusterNode, other: ClusterN
     peers.some(
       (peer) =>
         peer.of(from) &&
-        ((peer.ip !== undefined && to.addresses.includes(peer.ip)) || peer.with?.(labelsOf(to)) === true),
+        ((peer.ip !== undefined && to.addresses.includes(peer.ip)) ||
+          (peer.with !== undefined && matchesLabels(peer.with, labelsOf(to)))),
     )
   return reaches(one, other) || reaches(other, one)
 }

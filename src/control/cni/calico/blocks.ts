@@ -4,7 +4,8 @@ import type { CalicoObjects } from '../../../model/cni-objects.ts'
 import type { BlockNode, BlocksContext } from '../cni.ts'
 import type { CalicoPool } from './pool.ts'
 import { blockAround, poolOf } from './pool.ts'
-import { parseSelector } from './selector.ts'
+import { matchesLabels } from './selector.ts'
+import { parseSelector } from './selector-parser.ts'
 
 /**
  * Which blocks of the pools are whose, as Calico's IPAM would have given them out: those that a BlockAffinity or an
@@ -136,7 +137,8 @@ function claims(
 
 function isFor({ nodeSelector }: CalicoPool, { name, source }: BlockNode): boolean {
   const labels = { 'kubernetes.io/hostname': name, ...source?.object.metadata.labels }
-  return parseSelector(nodeSelector)?.(labels) ?? true
+  const selector = parseSelector(nodeSelector)
+  return selector === undefined || matchesLabels(selector, labels)
 }
 
 /** The first block of the node's podCIDR, if a pool holds it: a choice that can be followed by eye. */

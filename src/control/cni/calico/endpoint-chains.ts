@@ -1,4 +1,5 @@
 import type { ClusterPod } from '../../../model/cluster.ts'
+import { podId } from '../../pod-namespace.ts'
 import type { FelixChain, FelixRule } from './felix-rule.ts'
 import { chainName, endpointChain, profilesOf, workloadDevice } from './names.ts'
 import type { TierPolicies } from './policies.ts'
@@ -30,9 +31,11 @@ function endpointRules(context: RuleContext, pod: ClusterPod, direction: Directi
   const { configuration, marks, policies } = context
   const { deny } = configuration.felix
   const cleared = configuration.release >= clearsPass ? marks.accept + marks.pass : marks.accept
+  const judges = { endpoint: podId(pod), direction }
   return [
     ...connectionRules(context),
-    { action: clearMark(cleared) },
+    // Packets of connections that are known never come here: this is where the policies of the pod begin to be asked.
+    { action: clearMark(cleared), origin: { component: 'calico', subject: pod.ref, judges } },
     ...(direction === 'egress' ? encapsulationRules(context) : []),
     ...policies.tiersOf(pod, direction).flatMap((tier) => tierRules(context, tier)),
     ...profilesOf(pod).flatMap((profile): readonly FelixRule[] => [
@@ -78,11 +81,15 @@ function encapsulationRules(context: RuleContext): readonly FelixRule[] {
 function tierRules(context: RuleContext, { tier, chains, drops }: TierPolicies): readonly FelixRule[] {
   const { configuration, marks } = context
   const { release, felix } = configuration
-  const start = release >= namesTiers ? `Start of tier ${tier}` : 'Start of policies'
+  const start: FelixRule = {
+    comment: release >= namesTiers ? `Start of tier ${tier}` : 'Start of policies',
+    action: clearMark(marks.pass),
+  }
   const word = denyWord(context)
   const end = release >= endsTiers ? `End of tier ${tier}. ${word}` : word
   return [
-    { comment: start, action: clearMark(marks.pass) },
+    // In 3.28 there is one tier, and its mark was cleared before.
+    ...(release === clearsPass ? [] : [start]),
     ...chains.flatMap((chain): readonly FelixRule[] => [
       { match: markIsClear(marks.pass), action: `--jump ${chain}` },
       { comment: 'Return if policy accepted', match: markIs(marks.accept), action: '--jump RETURN' },

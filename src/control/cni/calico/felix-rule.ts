@@ -13,7 +13,9 @@ export interface FelixRule {
   readonly match?: string
   /** `--jump ACCEPT`; a rule without one only counts. */
   readonly action?: string
-  readonly comment?: string
+  readonly comment?: string | readonly string[]
+  /** Why it is there; that of its chain, if left out. */
+  readonly origin?: Origin
 }
 
 /** One of Felix's own chains. */
@@ -34,9 +36,10 @@ export function ruleHashes(chain: string, rules: readonly FelixRule[]): readonly
   return chainedSha224(chain, texts).map((hash) => hash.slice(0, hashLength))
 }
 
-function render(begin: string, { comment, match, action }: FelixRule): string {
-  const note = comment === undefined ? undefined : `-m comment --comment "${escapeComment(comment)}"`
-  return [begin, note, match, action].filter((part) => part !== undefined && part !== '').join(' ')
+function render(begin: string, { comment = [], match, action }: FelixRule): string {
+  const comments = typeof comment === 'string' ? [comment] : comment
+  const notes = comments.map((text) => `-m comment --comment "${escapeComment(text)}"`)
+  return [begin, ...notes, match, action].filter((part) => part !== undefined && part !== '').join(' ')
 }
 
 /** Mirrors escapeComment and truncateComment of felix/iptables: what a shell might take amiss is an underscore. */
@@ -60,7 +63,7 @@ export function toRules(
     const { target } = parsed
     // Every name that is no target is one of Felix's chains.
     const known = target?.type === 'unknown' ? { type: 'jump' as const, chain: target.name } : target
-    return { ...parsed, ...(known && { target: known }), origin }
+    return { ...parsed, ...(known && { target: known }), origin: rule.origin ?? origin }
   })
 }
 

@@ -13,6 +13,8 @@ export interface FelixSettings {
   readonly mangleAllow: 'ACCEPT' | 'RETURN'
   readonly deny: 'DROP' | 'REJECT'
   readonly markMask: number
+  /** What the kernel's log begins with for rules that log. */
+  readonly logPrefix: string
   /** On by the pools, if left out. */
   readonly ipipEnabled?: boolean
   readonly vxlanEnabled?: boolean
@@ -79,6 +81,7 @@ function texts(read: Read) {
     filterAllow: oneOf(read('iptablesFilterAllowAction'), ['ACCEPT', 'RETURN'] as const),
     mangleAllow: oneOf(read('iptablesMangleAllowAction'), ['ACCEPT', 'RETURN'] as const),
     deny: oneOf(read('iptablesFilterDenyAction'), ['DROP', 'REJECT'] as const),
+    logPrefix: String(read('logPrefix') ?? 'calico-packet'),
     serviceLoops: oneOf(read('serviceLoopPrevention'), ['Drop', 'Reject', 'Disabled'] as const),
     wireguardDevice: {
       4: String(read('wireguardInterfaceName') ?? 'wireguard.cali'),

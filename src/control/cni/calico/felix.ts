@@ -7,7 +7,7 @@ import { encapsulations } from './configuration.ts'
 import { filterTable } from './filter-chains.ts'
 import { mangleTable, natTable, rawTable } from './other-tables.ts'
 import type { EndpointPolicies } from './policies.ts'
-import { noPolicies } from './policies.ts'
+import { endpointPolicies } from './policy/endpoint-policies.ts'
 import type { RuleContext } from './rule-context.ts'
 import { ruleContext } from './rule-context.ts'
 import { felixSets } from './sets.ts'
@@ -18,7 +18,7 @@ export function felixTables(
   configuration: CalicoConfiguration,
   context: CniContext,
   family: 4 | 6,
-  policies: EndpointPolicies = noPolicies,
+  policies: EndpointPolicies = endpointPolicies(configuration, context),
 ): readonly TableContribution[] {
   if (!hasFamily(context, family)) return []
   const rules = contextOf(configuration, context, family, policies)
@@ -29,7 +29,7 @@ export function felixTables(
 export function felixSetsOf(
   configuration: CalicoConfiguration,
   context: CniContext,
-  policies: EndpointPolicies = noPolicies,
+  policies: EndpointPolicies = endpointPolicies(configuration, context),
 ): readonly IpSet[] {
   return ([4, 6] as const).flatMap((family) =>
     hasFamily(context, family) ? felixSets(contextOf(configuration, context, family, policies), context) : [],

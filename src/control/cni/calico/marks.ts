@@ -4,6 +4,8 @@ import type { CalicoConfiguration } from './configuration.ts'
 export interface Marks {
   readonly accept: number
   readonly pass: number
+  /** 0 before it came. */
+  readonly drop: number
   readonly scratch0: number
   readonly scratch1: number
   readonly wireguard: number
@@ -32,6 +34,7 @@ export function marksOf({ felix, release }: Pick<CalicoConfiguration, 'felix' | 
   const marks = { accept: accept ?? 0, pass: pass ?? 0, scratch0: scratch0 ?? 0, scratch1: scratch1 ?? 0 }
   return {
     ...marks,
+    drop: bitOf('drop'),
     wireguard: bitOf('wireguard'),
     all: marks.accept + marks.pass + marks.scratch0 + marks.scratch1,
   }

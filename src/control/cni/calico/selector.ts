@@ -1,155 +1,123 @@
-/** A condition of Calico's selector language, as a function of labels. */
-export type Selector = (labels: Readonly<Record<string, string>>) => boolean
-
-/** What a selector is made of: operators, brackets, quoted texts, label names and words. */
-const token = /\s*(&&|\|\||==|!=|[(){},!]|'[^']*'|"[^"]*"|[\w./-]+)/y
+import type { LabelExpression, Labels } from '../../../policy/label-expression.ts'
+import { anyLabels, holds } from '../../../policy/label-expression.ts'
 
 /**
- * Reads a selector (libcalico-go/lib/selector): `all()`, `has(a)`, `!has(a)`, `a == 'b'`, `a != 'b'`, `a in {'b', 'c'}`,
- * `a not in {…}`, `a contains 'b'`, `a starts with 'b'`, `a ends with 'b'`, `&&`, `||` and brackets. Empty selects
- * everything; nothing comes back for what is none.
+ * A condition of Calico's selector language (libcalico-go/lib/selector) as it was written: Felix names ipsets by its text, so
+ * `a == 'b'` and `a in {'b'}` are two.
  */
-export function parseSelector(text: string): Selector | undefined {
-  if (text.trim() === '') return () => true
-  const tokens = tokensOf(text)
-  const reader = tokens && new Reader(tokens)
-  const selector = reader?.either()
-  return reader?.done ? selector : undefined
+export type CalicoSelector =
+  | { readonly type: 'all' | 'global' }
+  | { readonly type: 'has'; readonly label: string }
+  | { readonly type: Comparison; readonly label: string; readonly value: string }
+  | { readonly type: 'in' | 'not in'; readonly label: string; readonly values: readonly string[] }
+  | { readonly type: 'not'; readonly of: CalicoSelector }
+  | { readonly type: 'and' | 'or'; readonly of: readonly CalicoSelector[] }
+
+export type Comparison = '==' | '!=' | 'contains' | 'starts with' | 'ends with'
+
+/** Both conditions; what one of them alone says, if there is only one. */
+export function both(...selectors: readonly CalicoSelector[]): CalicoSelector {
+  const [first = { type: 'all' }, ...others] = selectors
+  return others.length === 0 ? first : { type: 'and', of: selectors }
 }
 
-function tokensOf(text: string): readonly string[] | undefined {
-  const tokens: string[] = []
-  token.lastIndex = 0
-  while (token.lastIndex < text.trimEnd().length) {
-    const found = token.exec(text)?.[1]
-    if (found === undefined) return undefined
-    tokens.push(found)
+/** The text that Felix makes of a condition (collectFragments of lib/selector/parser), of which ids are hashes. */
+export function formatSelector(selector: CalicoSelector): string {
+  switch (selector.type) {
+    case 'all':
+    case 'global':
+      return `${selector.type}()`
+    case 'has':
+      return `has(${selector.label})`
+    case 'in':
+    case 'not in':
+      return `${selector.label} ${selector.type} {${selector.values.map(quote).join(', ')}}`
+    case 'not':
+      return `!${formatSelector(selector.of)}`
+    case 'and':
+      return `(${selector.of.map(formatSelector).join(' && ')})`
+    case 'or':
+      return `(${selector.of.map(formatSelector).join(' || ')})`
+    default:
+      return `${selector.label} ${selector.type} ${quote(selector.value)}`
   }
-  return tokens
 }
 
-/** As many brackets may stand within each other. */
-const maxDepth = 50
+function quote(text: string): string {
+  return text.includes('"') ? `'${text}'` : `"${text}"`
+}
 
-/** Reads from left to right; each method gives what it has read, or nothing if that is no condition. */
-class Reader {
-  #at = 0
-  #depth = 0
-  readonly #tokens: readonly string[]
-
-  constructor(tokens: readonly string[]) {
-    this.#tokens = tokens
-  }
-
-  get done(): boolean {
-    return this.#at === this.#tokens.length
-  }
-
-  either(): Selector | undefined {
-    return this.#list(
-      '||',
-      () => this.#both(),
-      (all) => (labels) => all.some((one) => one(labels)),
-    )
-  }
-
-  #both(): Selector | undefined {
-    return this.#list(
-      '&&',
-      () => this.#one(),
-      (all) => (labels) => all.every((one) => one(labels)),
-    )
-  }
-
-  #list(
-    operator: string,
-    next: () => Selector | undefined,
-    join: (all: readonly Selector[]) => Selector,
-  ): Selector | undefined {
-    const all: Selector[] = []
-    do {
-      const one = next()
-      if (!one) return undefined
-      all.push(one)
-    } while (this.#take(operator))
-    return join(all)
-  }
-
-  #one(): Selector | undefined {
-    if (this.#take('!')) {
-      const inner = this.#one()
-      return inner && ((labels) => !inner(labels))
+/** The condition with other parts: `change` is asked for every part that holds no others. */
+export function mapSelector(
+  selector: CalicoSelector,
+  change: (leaf: CalicoSelector) => CalicoSelector,
+): CalicoSelector {
+  switch (selector.type) {
+    case 'not': {
+      // Read again, two exclamation marks are none.
+      const inner = mapSelector(selector.of, change)
+      return inner.type === 'not' ? inner.of : { type: 'not', of: inner }
     }
-    if (this.#take('(')) {
-      if (++this.#depth > maxDepth) return undefined
-      const inner = this.either()
-      this.#depth--
-      return this.#take(')') ? inner : undefined
-    }
-    const name = this.#next()
-    if (name === undefined || !/^[\w./-]+$/.test(name)) return undefined
-    if (this.#take('(')) return this.#call(name)
-    return this.#comparison(name)
+    case 'and':
+    case 'or':
+      return { type: selector.type, of: selector.of.map((one) => mapSelector(one, change)) }
+    default:
+      return change(selector)
   }
+}
 
-  #call(name: string): Selector | undefined {
-    if (name === 'has') {
-      const label = this.#next() ?? ''
-      return this.#take(')') ? (labels) => labels[label] !== undefined : undefined
-    }
-    if (!this.#take(')')) return undefined
-    return name === 'all' || name === 'global' ? () => true : undefined
-  }
+/** The condition on labels whose names begin with this (PrefixVisitor): those that a pod has of its namespace are `pcns.…`. */
+export function prefixLabels(selector: CalicoSelector, prefix: string): CalicoSelector {
+  return mapSelector(selector, (leaf) =>
+    'label' in leaf ? { ...leaf, label: `${prefix}${leaf.label}` } : leaf,
+  )
+}
 
-  #comparison(label: string): Selector | undefined {
-    const operator = this.#next()
-    switch (operator) {
-      case '==':
-        return this.#text((value) => (labels) => labels[label] === value)
-      case '!=':
-        return this.#text((value) => (labels) => labels[label] !== value)
-      case 'contains':
-        return this.#text((value) => (labels) => labels[label]?.includes(value) ?? false)
-      case 'starts':
-        if (!this.#take('with')) return undefined
-        return this.#text((value) => (labels) => labels[label]?.startsWith(value) ?? false)
-      case 'ends':
-        if (!this.#take('with')) return undefined
-        return this.#text((value) => (labels) => labels[label]?.endsWith(value) ?? false)
-      case 'in':
-        return this.#set((values) => (labels) => values.includes(labels[label] ?? '\u0000'))
-      case 'not':
-        if (!this.#take('in')) return undefined
-        return this.#set((values) => (labels) => !values.includes(labels[label] ?? '\u0000'))
-      default:
-        return undefined
-    }
+/** The same condition in the terms that all policies share. */
+export function labelExpressionOf(selector: CalicoSelector): LabelExpression {
+  switch (selector.type) {
+    case 'all':
+    case 'global':
+      return anyLabels
+    case 'not':
+      return { type: 'not', of: labelExpressionOf(selector.of) }
+    case 'and':
+      return { type: 'all', of: selector.of.map(labelExpressionOf) }
+    case 'or':
+      return { type: 'any', of: selector.of.map(labelExpressionOf) }
+    case 'has':
+      return { type: 'exists', key: selector.label }
+    case 'in':
+      return { type: 'in', key: selector.label, values: selector.values }
+    case 'not in':
+      return { type: 'not-in', key: selector.label, values: selector.values }
+    default:
+      return comparisonOf(selector)
   }
+}
 
-  #text(make: (value: string) => Selector): Selector | undefined {
-    const quoted = this.#next()
-    return quoted !== undefined && /^['"]/.test(quoted) ? make(quoted.slice(1, -1)) : undefined
+function comparisonOf({
+  type,
+  label: key,
+  value,
+}: Extract<CalicoSelector, { readonly value: string }>): LabelExpression {
+  switch (type) {
+    case '==':
+      return { type: 'in', key, values: [value] }
+    case '!=':
+      return { type: 'not-in', key, values: [value] }
+    case 'contains':
+      return { type: 'contains', key, value }
+    case 'starts with':
+      return { type: 'starts-with', key, value }
+    case 'ends with':
+      return { type: 'ends-with', key, value }
+    default:
+      return type satisfies never
   }
+}
 
-  #set(make: (values: readonly string[]) => Selector): Selector | undefined {
-    if (!this.#take('{')) return undefined
-    const values: string[] = []
-    while (!this.#take('}')) {
-      const quoted = this.#next()
-      if (quoted === undefined || !/^['"]/.test(quoted)) return undefined
-      values.push(quoted.slice(1, -1))
-      this.#take(',')
-    }
-    return make(values)
-  }
-
-  #next(): string | undefined {
-    return this.#tokens[this.#at++]
-  }
-
-  #take(wanted: string): boolean {
-    if (this.#tokens[this.#at] !== wanted) return false
-    this.#at++
-    return true
-  }
+/** Whether labels fulfil the condition. */
+export function matchesLabels(selector: CalicoSelector, labels: Labels): boolean {
+  return holds(labelExpressionOf(selector), labels)
 }
