@@ -3,6 +3,7 @@ import { podId } from '../../pod-namespace.ts'
 import type { FelixChain, FelixRule } from './felix-rule.ts'
 import { chainName, endpointChain, profilesOf, workloadDevice } from './names.ts'
 import type { TierPolicies } from './policies.ts'
+import { titled } from './policy/policy-chains.ts'
 import type { RuleContext } from './rule-context.ts'
 import { clearMark, markIs, markIsClear, setMark } from './rule-context.ts'
 
@@ -115,14 +116,17 @@ export function profileChains({ configuration, marks, pods }: RuleContext): read
   const profiles = [...new Set(pods.flatMap(profilesOf))]
   return profiles.flatMap((profile) =>
     (['ingress', 'egress'] as const).map((direction): FelixChain => {
-      const comment = `Profile ${profile} ${direction}`
-      const pass: FelixRule = { comment, action: setMark(marks.accept) }
+      const pass: FelixRule = { action: setMark(marks.accept) }
       const back: FelixRule = { match: markIs(marks.accept), action: '--jump RETURN' }
       // A rule at the end that only returns is left out since 3.28.
       const rules = configuration.release >= clearsPass ? [pass] : [pass, back]
       return {
         name: profileChain(direction, profile),
-        rules: profile.startsWith('kns.') ? rules : [{ comment }],
+        rules: titled(
+          profile.startsWith('kns.') ? rules : [],
+          `Profile ${profile} ${direction}`,
+          configuration.release,
+        ),
       }
     }),
   )

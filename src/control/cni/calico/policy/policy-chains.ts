@@ -19,6 +19,7 @@ export interface PolicyChainContext {
 }
 
 /** Releases with which the chains of policies changed. */
+const titlesChains = 22
 const leavesOutLastReturn = 28
 const tierInName = 29
 const marksDenied = 30
@@ -53,17 +54,19 @@ export function policyChain(
     rulesOf(context, policy, rule),
   )
   const rules = release >= leavesOutLastReturn ? withoutLastReturns(all) : all
-  const [first = {}, ...others] = rules
-  const comment = [...commentsOf(first), `${titleOf(policy, release)} ${direction}`]
   return {
     name: policyChainName(policy, direction, release),
-    rules: [{ ...first, comment }, ...others],
+    rules: titled(rules, `${titleOf(policy, release)} ${direction}`, release),
     origin: { component: 'calico', subject: policy.ref },
   }
 }
 
-function commentsOf({ comment = [] }: FelixRule): readonly string[] {
-  return typeof comment === 'string' ? [comment] : comment
+/** The first rule says whose chain it is, even if it does nothing else. */
+export function titled(rules: readonly FelixRule[], title: string, release: number): readonly FelixRule[] {
+  if (release < titlesChains) return rules
+  const [{ comment = [], ...first } = {}, ...others] = rules
+  const own = typeof comment === 'string' ? [comment] : comment
+  return [{ ...first, comment: [...own, title] }, ...others]
 }
 
 function titleOf({ kind, namespace, name, key }: FelixPolicy, release: number): string {
