@@ -113,6 +113,7 @@ function completeNamespaces(objects: ObjectsByKind): readonly ClusterNamespace[]
     ...objects.Secret,
     ...objects.ConfigMap,
     ...gatewayApiRefs(objects),
+    ...objects.CiliumNetworkPolicy,
     ...objects.NetworkPolicy,
   ]
   const names = new Set([

@@ -12,6 +12,7 @@ import type {
   BaselineAdminNetworkPolicy,
   ClusterNetworkPolicy,
 } from './cluster-policy-objects.ts'
+import type { CiliumCidrGroup, CiliumPolicy } from './cilium-policy-objects.ts'
 import type { ClusterConfiguration, KindCluster, KubeProxyConfiguration } from './configuration-objects.ts'
 import type { Environment } from './environment.ts'
 import type {
@@ -55,6 +56,9 @@ export interface KindTypes {
   BackendTLSPolicy: BackendTlsPolicy
   BaselineAdminNetworkPolicy: BaselineAdminNetworkPolicy
   BlockAffinity: BlockAffinity
+  CiliumCIDRGroup: CiliumCidrGroup
+  CiliumClusterwideNetworkPolicy: CiliumPolicy
+  CiliumNetworkPolicy: CiliumPolicy
   Cluster: KindCluster
   ClusterConfiguration: ClusterConfiguration
   ClusterNetworkPolicy: ClusterNetworkPolicy

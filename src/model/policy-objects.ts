@@ -3,6 +3,7 @@ import type {
   BaselineAdminNetworkPolicy,
   ClusterNetworkPolicy,
 } from './cluster-policy-objects.ts'
+import type { CiliumPolicyObjects } from './cilium-policy-objects.ts'
 import type { LabelSelector, Located, Typed } from './objects.ts'
 
 /** networking.k8s.io/v1. */
@@ -41,7 +42,7 @@ export interface NetworkPolicyPort {
 export type ServiceAccount = Typed
 
 /** The policies of the input, and what they refer to. */
-export interface PolicyObjects {
+export interface PolicyObjects extends CiliumPolicyObjects {
   readonly adminNetworkPolicies: readonly Located<AdminNetworkPolicy>[]
   readonly baselineAdminNetworkPolicies: readonly Located<BaselineAdminNetworkPolicy>[]
   readonly clusterNetworkPolicies: readonly Located<ClusterNetworkPolicy>[]

@@ -30,6 +30,9 @@ type PolicyKind =
   | 'AdminNetworkPolicy'
   | 'BaselineAdminNetworkPolicy'
   | 'ClusterNetworkPolicy'
+  | 'CiliumCIDRGroup'
+  | 'CiliumClusterwideNetworkPolicy'
+  | 'CiliumNetworkPolicy'
   | 'NetworkPolicy'
   | 'ServiceAccount'
 

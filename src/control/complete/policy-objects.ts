@@ -7,6 +7,9 @@ export function policyObjects(objects: ObjectsByKind): PolicyObjects {
     adminNetworkPolicies: objects.AdminNetworkPolicy,
     baselineAdminNetworkPolicies: objects.BaselineAdminNetworkPolicy,
     clusterNetworkPolicies: objects.ClusterNetworkPolicy,
+    ciliumCidrGroups: objects.CiliumCIDRGroup,
+    ciliumClusterwideNetworkPolicies: objects.CiliumClusterwideNetworkPolicy,
+    ciliumNetworkPolicies: objects.CiliumNetworkPolicy,
     networkPolicies: objects.NetworkPolicy,
     serviceAccounts: objects.ServiceAccount,
   }

@@ -10,6 +10,7 @@ import {
   ipPool,
 } from './calico.ts'
 import { clusterNetworkPolicy } from './cluster-network-policy.ts'
+import { ciliumCidrGroup, ciliumClusterwideNetworkPolicy, ciliumNetworkPolicy } from './cilium.ts'
 import {
   clusterConfiguration,
   configMap,
@@ -50,6 +51,9 @@ export const kindModules: { readonly [K in KindName]: KindModule<KindTypes[K]> }
   BackendTLSPolicy: backendTlsPolicy,
   BaselineAdminNetworkPolicy: baselineAdminNetworkPolicy,
   BlockAffinity: blockAffinity,
+  CiliumCIDRGroup: ciliumCidrGroup,
+  CiliumClusterwideNetworkPolicy: ciliumClusterwideNetworkPolicy,
+  CiliumNetworkPolicy: ciliumNetworkPolicy,
   Cluster: kindCluster,
   ClusterConfiguration: clusterConfiguration,
   ClusterNetworkPolicy: clusterNetworkPolicy,
