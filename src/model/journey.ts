@@ -78,8 +78,8 @@ export interface PolicyCheck extends Judged {
     readonly dport: number
   }
   readonly verdict: 'allowed' | 'denied' | 'unknown'
-  /** `rule`: one decided. `isolated`: no rule matched, and policies isolate the endpoint. `unselected`: none decided. */
-  readonly by: 'rule' | 'isolated' | 'unselected'
+  /** `rule`: one decided. `isolated`: no rule matched, and policies isolate the endpoint, but from its `own-node` it takes packets. `unselected`: none decided. */
+  readonly by: 'rule' | 'isolated' | 'own-node' | 'unselected'
   /** The policies that are about the endpoint in this direction, in the order in which they are asked. */
   readonly policies: readonly ObjectRef[]
   /** The rule that decided. */

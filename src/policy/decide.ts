@@ -14,10 +14,11 @@ export interface Decision {
   /** `unknown`: it depends on a condition that is not modelled. */
   readonly verdict: 'allowed' | 'denied' | 'unknown'
   /**
-   * `rule`: one matched and decided, without a policy one of the engine's own. `isolated`: policies select the endpoint for this direction, and no rule matched.
-   * `unselected`: nothing in any tier decided; such packets pass.
+   * `rule`: one matched and decided; without a policy, one of the engine's own. `isolated`: policies select the endpoint
+   * for this direction, and no rule matched. `own-node`: the same, but the engine lets pass what the endpoint's own node
+   * sends. `unselected`: nothing in any tier decided; such packets pass.
    */
-  readonly by: 'rule' | 'isolated' | 'unselected'
+  readonly by: 'rule' | 'isolated' | 'own-node' | 'unselected'
   readonly tier?: Tier
   readonly policy?: Policy
   readonly rule?: PolicyRule
@@ -39,10 +40,13 @@ export function decide(selected: readonly SelectedTier[], flow: PolicyFlow, engi
   const exempt = engine.exempt?.[flow.direction]?.find((rule) => matchesRule(rule, flow, engine) === 'yes')
   if (exempt) return { verdict: 'allowed', by: 'rule', rule: exempt, selected }
   for (const [at, { tier, policies }] of selected.entries()) {
-    const found = decideInTier(policies, flow, engine)
+    const found = decideInTier(tier, policies, flow, engine)
     if (found === 'pass') continue
     if (found === undefined) {
-      if (tier.otherwise === 'pass') continue
+      if (!isolates(tier, policies, flow.direction)) continue
+      if (engine.ownNodePasses && isFromOwnNode(flow)) {
+        return { verdict: 'allowed', by: 'own-node', tier, selected }
+      }
       return { verdict: 'denied', by: 'isolated', tier, selected }
     }
     const { policy, rule, certain } = found
@@ -59,6 +63,16 @@ export function decide(selected: readonly SelectedTier[], flow: PolicyFlow, engi
   return { verdict: 'allowed', by: 'unselected', selected }
 }
 
+/** Whether a packet that no rule of the tier matches is denied by it. */
+export function isolates({ otherwise }: Tier, policies: readonly Policy[], direction: Direction): boolean {
+  return otherwise === 'deny' && policies.some(({ passive }) => !passive?.includes(direction))
+}
+
+function isFromOwnNode({ direction, self, peer }: PolicyFlow): boolean {
+  const { endpoint } = peer
+  return direction === 'ingress' && endpoint?.type === 'node' && endpoint.node === self.endpoint.node
+}
+
 interface Found {
   readonly policy: Policy
   readonly rule: PolicyRule
@@ -66,13 +80,24 @@ interface Found {
 }
 
 function decideInTier(
+  { denyFirst }: Tier,
   policies: readonly Policy[],
   flow: PolicyFlow,
   engine: PolicyEngine,
 ): Found | 'pass' | undefined {
+  const denied = denyFirst ? firstMatch(policies, flow, engine, (one) => one.action === 'deny') : undefined
+  return denied ?? firstMatch(policies, flow, engine, (one) => one.action !== 'log')
+}
+
+function firstMatch(
+  policies: readonly Policy[],
+  flow: PolicyFlow,
+  engine: PolicyEngine,
+  wanted: (rule: PolicyRule) => boolean,
+): Found | 'pass' | undefined {
   for (const policy of policies) {
     for (const rule of rulesOf(policy, flow.direction) ?? []) {
-      if (rule.action === 'log') continue
+      if (!wanted(rule)) continue
       const match = matchesRule(rule, flow, engine)
       if (match === 'no') continue
       if (rule.action === 'pass' && match === 'yes') return 'pass'

@@ -35,4 +35,8 @@ export interface Endpoint {
 export interface Party {
   readonly ip: Ip
   readonly endpoint?: Endpoint
+  /** The API server answers there. */
+  readonly apiServer?: true
+  /** It is known to be outside, and from where is not: the address was given to it on the way. */
+  readonly disguised?: true
 }

@@ -11,8 +11,8 @@ export interface PolicyEngine {
   readonly apis: readonly PolicyApi[]
   /** What becomes of a packet that is not allowed: silence, or an ICMP error. */
   readonly refusal: 'drop' | 'reject'
-  /** Blocks match addresses of pods and nodes too. No for Cilium, which knows those by their identity alone. */
-  readonly blocksMatchEndpoints: boolean
+  /** Blocks match addresses of pods and nodes too. No for Cilium, which knows those by their identity alone, or those of nodes. */
+  readonly blocksMatchEndpoints: boolean | 'nodes'
   /** Rules with named ports work. Without, they match nothing. */
   readonly namedPorts: boolean
   /** `endPort` counts. Without, the first port of the range stands alone. */
@@ -24,6 +24,8 @@ export interface PolicyEngine {
    * Otherwise it must in both.
    */
   readonly toItself?: 'either'
+  /** An isolated endpoint takes what its own node sends, unless a rule denies that. What does not ask then is not told. */
+  readonly ownNodePasses?: true
 }
 
 /** An engine that does what the specification of NetworkPolicy says where it says something, and else what most do. */

@@ -38,8 +38,12 @@ function hasServiceAccount(wanted: EndpointSelector['serviceAccounts'], endpoint
   if (!wanted) return true
   const { serviceAccount, serviceAccountLabels = {} } = endpoint
   if (serviceAccount === undefined) return false
-  const { names, labels } = wanted
-  return (!names || names.includes(serviceAccount)) && (!labels || holds(labels, serviceAccountLabels))
+  const { names, exceptNames, labels } = wanted
+  return (
+    (!names || names.includes(serviceAccount)) &&
+    !exceptNames?.includes(serviceAccount) &&
+    (!labels || holds(labels, serviceAccountLabels))
+  )
 }
 
 /** Whether a packet's end is the peer. `self` is the other end: what its own node is depends on it. */
@@ -51,17 +55,16 @@ export function matchesPeer(peer: Peer, party: Party, self: Party, engine: Polic
     (!peer.notEndpoints || !endpoint || !selects(peer.notEndpoints, endpoint)) &&
     (!peer.blocks || inAny(peer.blocks)) &&
     (!peer.notBlocks || !inAny(peer.notBlocks)) &&
-    (!peer.entities || peer.entities.some((entity) => isEntity(entity, party, self)))
+    (!peer.entities || peer.entities.some((entity) => isEntity(entity, party, self))) &&
+    !peer.notEntities?.some((entity) => isEntity(entity, party, self))
   )
 }
 
 /** Whether the address is in the block and in none of its exceptions. */
-export function matchesBlock(
-  { cidr, except }: IpBlock,
-  { ip, endpoint }: Party,
-  engine: PolicyEngine,
-): boolean {
-  if (endpoint && !engine.blocksMatchEndpoints) return false
+export function matchesBlock({ cidr, except }: IpBlock, party: Party, engine: PolicyEngine): boolean {
+  const { ip, endpoint, disguised } = party
+  if (endpoint && !matchesEndpoints(engine, endpoint)) return false
+  if (disguised) return sameFamily(cidr, ip) && cidr.bits === 0
   return (
     sameFamily(cidr, ip) &&
     contains(cidr, ip) &&
@@ -69,24 +72,38 @@ export function matchesBlock(
   )
 }
 
+function matchesEndpoints({ blocksMatchEndpoints }: PolicyEngine, { type }: Endpoint): boolean {
+  return blocksMatchEndpoints === 'nodes' ? type === 'node' : blocksMatchEndpoints
+}
+
 function sameFamily({ first }: IpBlock['cidr'], ip: Party['ip']): boolean {
   return familyOf(first) === familyOf(ip)
 }
 
-function isEntity(entity: Entity, { endpoint }: Party, self: Party): boolean {
+function isEntity(entity: Entity, { ip, endpoint, apiServer }: Party, self: Party): boolean {
   switch (entity) {
     case 'all':
       return true
     case 'cluster':
-      return endpoint !== undefined
+      return endpoint !== undefined || apiServer === true
     case 'world':
       return endpoint === undefined
+    case 'world-ipv4':
+      return endpoint === undefined && familyOf(ip) === 4
+    case 'world-ipv6':
+      return endpoint === undefined && familyOf(ip) === 6
     case 'host':
       return endpoint?.type === 'node' && endpoint.node === self.endpoint?.node
     case 'remote-node':
       return endpoint?.type === 'node' && endpoint.node !== self.endpoint?.node
     case 'kube-apiserver':
-      return endpoint?.labels['node-role.kubernetes.io/control-plane'] !== undefined
+      return apiServer === true
+    case 'health':
+    case 'init':
+    case 'ingress':
+    case 'unmanaged':
+    case 'none':
+      return false
     default:
       return entity satisfies never
   }

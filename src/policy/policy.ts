@@ -36,6 +36,8 @@ export interface Tier {
    * direction: NetworkPolicies isolate, cluster-wide tiers of upstream Kubernetes do not.
    */
   readonly otherwise: 'deny' | 'pass'
+  /** Rules that deny come before all others, wherever they stand (Cilium). */
+  readonly denyFirst?: true
 }
 
 /** One policy. */
@@ -47,6 +49,8 @@ export interface Policy {
   /** In order; absent if it says nothing of that direction; empty if it selects and has no rule. */
   readonly ingress?: readonly PolicyRule[]
   readonly egress?: readonly PolicyRule[]
+  /** Directions in which it has rules and does not isolate: what none matches is as if it were not there. */
+  readonly passive?: readonly Direction[]
   /** Where a part of it stands; the object itself, for what was filled in. */
   locate(path: Path): SourceLocation | undefined
 }
@@ -75,6 +79,8 @@ export interface PolicyRule {
   readonly family?: 4 | 6
   /** Conditions that are not modelled, in words: whether the rule matches is not known where all else does. */
   readonly unmodelled?: readonly string[]
+  /** What a proxy judges of the requests in these packets, in words; the packets themselves pass. */
+  readonly proxied?: readonly string[]
 }
 
 /** One alternative of a rule's `from` or `to`. It matches if all that is stated holds. */
@@ -87,9 +93,27 @@ export interface Peer {
   readonly notBlocks?: readonly IpBlock[]
   /** Cilium's names for whole groups: the node itself, other nodes, what is outside. */
   readonly entities?: readonly Entity[]
+  readonly notEntities?: readonly Entity[]
 }
 
-export type Entity = 'all' | 'cluster' | 'host' | 'remote-node' | 'kube-apiserver' | 'world'
+/**
+ * A group of Cilium's: the node itself, other nodes, what is outside. Nobody is in those of endpoints that the cluster
+ * does not have: health endpoints, pods that have no labels yet, Cilium's own ingress, pods that it does not manage.
+ */
+export type Entity =
+  | 'all'
+  | 'cluster'
+  | 'host'
+  | 'remote-node'
+  | 'kube-apiserver'
+  | 'world'
+  | 'world-ipv4'
+  | 'world-ipv6'
+  | 'health'
+  | 'init'
+  | 'ingress'
+  | 'unmanaged'
+  | 'none'
 
 /** A block of addresses without some of its parts. */
 export interface IpBlock {
@@ -105,7 +129,11 @@ export interface EndpointSelector {
   /** One namespace by its name, or those whose labels fulfil a condition; every one, if left out. */
   readonly namespace?: string | LabelExpression
   readonly labels: LabelExpression
-  readonly serviceAccounts?: { readonly names?: readonly string[]; readonly labels?: LabelExpression }
+  readonly serviceAccounts?: {
+    readonly names?: readonly string[]
+    readonly exceptNames?: readonly string[]
+    readonly labels?: LabelExpression
+  }
   /** Where the conditions stand. */
   readonly namespacePath?: Path
   readonly labelsPath?: Path

@@ -33,17 +33,33 @@ export function endpointsOf(cluster: Cluster): EndpointDirectory {
   const all = [...pods, ...cluster.nodes.map(nodeEndpoint)]
   const byId = new Map(all.map((one) => [one.id, one]))
   const byIp = new Map(all.flatMap((one) => one.ips.map((ip) => [ip, one] as const)))
+  const apiServers = apiServersOf(cluster)
   const directory: EndpointDirectory = {
     all,
     byId: (id) => byId.get(id),
     party: (ip) => {
       const endpoint = byIp.get(ip)
-      return { ip, ...(endpoint && { endpoint }) }
+      return { ip, ...(endpoint && { endpoint }), ...(apiServers.has(ip) && { apiServer: true }) }
     },
   }
   directories.set(cluster, directory)
   return directory
 }
+
+/** Where the API server answers: what is behind the Service `kubernetes`, else the control plane's nodes. */
+function apiServersOf({ endpointSlices, nodes }: Cluster): ReadonlySet<Ip> {
+  const stated = endpointSlices.filter(
+    ({ namespace, service }) => namespace === 'default' && service === 'kubernetes',
+  )
+  if (stated.length > 0) {
+    return new Set(stated.flatMap(({ endpoints }) => endpoints.flatMap((one) => one.addresses)))
+  }
+  const isControlPlane = (labels: Labels) =>
+    controlPlaneLabels.some((label) => labels[`node-role.kubernetes.io/${label}`] !== undefined)
+  return new Set(nodes.filter(({ labels }) => isControlPlane(labels)).flatMap(({ addresses }) => addresses))
+}
+
+const controlPlaneLabels = ['control-plane', 'master'] as const
 
 function podEndpoint(
   pod: ClusterPod,
