@@ -44,10 +44,7 @@ export function decide(selected: readonly SelectedTier[], flow: PolicyFlow, engi
     if (found === 'pass') continue
     if (found === undefined) {
       if (!isolates(tier, policies, flow.direction)) continue
-      if (engine.ownNodePasses && isFromOwnNode(flow)) {
-        return { verdict: 'allowed', by: 'own-node', tier, selected }
-      }
-      return { verdict: 'denied', by: 'isolated', tier, selected }
+      return { ...unmatched(flow, engine), tier, selected }
     }
     const { policy, rule, certain } = found
     const verdict = rule.action === 'deny' ? 'denied' : 'allowed'
@@ -66,6 +63,13 @@ export function decide(selected: readonly SelectedTier[], flow: PolicyFlow, engi
 /** Whether a packet that no rule of the tier matches is denied by it. */
 export function isolates({ otherwise }: Tier, policies: readonly Policy[], direction: Direction): boolean {
   return otherwise === 'deny' && policies.some(({ passive }) => !passive?.includes(direction))
+}
+
+/** What becomes of a packet at an isolated endpoint that no rule matches. */
+function unmatched(flow: PolicyFlow, engine: PolicyEngine): Pick<Decision, 'verdict' | 'by'> {
+  return engine.ownNodePasses && isFromOwnNode(flow)
+    ? { verdict: 'allowed', by: 'own-node' }
+    : { verdict: 'denied', by: 'isolated' }
 }
 
 function isFromOwnNode({ direction, self, peer }: PolicyFlow): boolean {
