@@ -7,12 +7,12 @@ import type {
   IPAMBlock,
   IPPool,
 } from './calico-objects.ts'
+import type { CiliumCidrGroup, CiliumPolicy } from './cilium-policy-objects.ts'
 import type {
   AdminNetworkPolicy,
   BaselineAdminNetworkPolicy,
   ClusterNetworkPolicy,
 } from './cluster-policy-objects.ts'
-import type { CiliumCidrGroup, CiliumPolicy } from './cilium-policy-objects.ts'
 import type { ClusterConfiguration, KindCluster, KubeProxyConfiguration } from './configuration-objects.ts'
 import type { Environment } from './environment.ts'
 import type {

@@ -1,9 +1,9 @@
+import type { CiliumPolicyObjects } from './cilium-policy-objects.ts'
 import type {
   AdminNetworkPolicy,
   BaselineAdminNetworkPolicy,
   ClusterNetworkPolicy,
 } from './cluster-policy-objects.ts'
-import type { CiliumPolicyObjects } from './cilium-policy-objects.ts'
 import type { LabelSelector, Located, Typed } from './objects.ts'
 
 /** networking.k8s.io/v1. */

@@ -9,8 +9,8 @@ import {
   ipamBlock,
   ipPool,
 } from './calico.ts'
-import { clusterNetworkPolicy } from './cluster-network-policy.ts'
 import { ciliumCidrGroup, ciliumClusterwideNetworkPolicy, ciliumNetworkPolicy } from './cilium.ts'
+import { clusterNetworkPolicy } from './cluster-network-policy.ts'
 import {
   clusterConfiguration,
   configMap,

@@ -1,6 +1,6 @@
 import { calicoSchema } from './calico.ts'
-import { clusterPolicySchema } from './cluster-policy.ts'
 import { ciliumSchema } from './cilium.ts'
+import { clusterPolicySchema } from './cluster-policy.ts'
 import { configurationSchema } from './configuration.ts'
 import { gatewaySchema } from './gateway.ts'
 import { kubernetesSchema } from './kubernetes.ts'
@@ -31,12 +31,7 @@ const scalarNames: readonly ScalarName[] = [
 
 /** Every type of the schema, by its name. */
 export const schemaTypes: ReadonlyMap<string, Fields> = parseSchema(
-  kubernetesSchema +
-    clusterPolicySchema +
-    gatewaySchema +
-    calicoSchema +
-    ciliumSchema +
-    configurationSchema,
+  kubernetesSchema + clusterPolicySchema + gatewaySchema + calicoSchema + ciliumSchema + configurationSchema,
 )
 
 function parseSchema(text: string): ReadonlyMap<string, Fields> {
