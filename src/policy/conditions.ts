@@ -1,4 +1,5 @@
 import { formatCidr } from '../base/ip.ts'
+import type { PolicyEngine } from './engine.ts'
 import { keysOf } from './label-expression.ts'
 import type { EndpointSelector, IpBlock, Peer, PolicyRule, PolicySet } from './policy.ts'
 
@@ -33,10 +34,11 @@ export function blockText({ cidr, except }: IpBlock): string {
   return [cidr, ...except].map(formatCidr).join(' ')
 }
 
-/** Gathers what is asked, over all tiers. */
-export function conditionsOf({ tiers }: PolicySet): Conditions {
+/** Gathers what is asked, over all tiers and by the engine itself. */
+export function conditionsOf({ tiers }: PolicySet, { exempt, ownNodePasses }: PolicyEngine): Conditions {
   const policies = tiers.flatMap((tier) => tier.policies)
-  const rules = policies.flatMap(({ ingress = [], egress = [] }) => [...ingress, ...egress])
+  const own = [...(exempt?.ingress ?? []), ...(exempt?.egress ?? [])]
+  const rules = [...policies.flatMap(({ ingress = [], egress = [] }) => [...ingress, ...egress]), ...own]
   const peers = rules.flatMap(({ peers: list = [], self }) => (self ? [...list, self] : list))
   const selectors = new Map<string, EndpointSelector>()
   const all = [...policies.map(({ subject }) => subject), ...peers.flatMap(selectorsOf)]
@@ -57,7 +59,8 @@ export function conditionsOf({ tiers }: PolicySet): Conditions {
     ),
     usesAccounts: distinct.some(({ serviceAccounts }) => serviceAccounts !== undefined),
     portNames: new Set(rules.flatMap(portNamesOf)),
-    usesEntities: peers.some(({ entities }) => entities !== undefined),
+    usesEntities:
+      ownNodePasses === true || peers.some(({ entities, notEntities }) => entities ?? notEntities),
   }
 }
 

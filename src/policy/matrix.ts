@@ -4,7 +4,7 @@ import { invariant } from '../base/invariant.ts'
 import { familyOf } from '../base/ip.ts'
 import { conditionsOf } from './conditions.ts'
 import type { Decision, SelectedTier } from './decide.ts'
-import { decide, rulesOf } from './decide.ts'
+import { decide, isolates, rulesOf } from './decide.ts'
 import type { Endpoint, Party } from './endpoint.ts'
 import type { PolicyEngine } from './engine.ts'
 import type { PolicyFlow } from './match.ts'
@@ -48,7 +48,7 @@ export interface PolicyMatrix {
  * as `decide` does for one pair, with sets of those of whom nothing has been decided yet.
  */
 export function policyMatrix(set: PolicySet, engine: PolicyEngine, parties: readonly Party[]): PolicyMatrix {
-  const conditions = conditionsOf(set)
+  const conditions = conditionsOf(set, engine)
   const classes = classifyParties(parties, conditions, engine)
   const work: Work = {
     engine,
@@ -150,17 +150,38 @@ interface Asked {
 function decideRow(work: Work, asked: Asked): MatrixRow {
   const { selections, size } = work
   const selected = selections[asked.direction][asked.self]?.tiers ?? []
-  let open = fullBits(size)
-  let allowed = emptyBits(size)
+  let allowed = exempt(work, asked)
+  let open = without(fullBits(size), allowed)
   let uncertain = emptyBits(size)
   for (const { tier, policies } of selected) {
     const rules = policies.flatMap((policy) => rulesOf(policy, asked.direction) ?? [])
-    const found = decideTier(work, rules, asked, open)
+    const found = decideTier(work, tier.denyFirst ? deniesFirst(rules) : rules, asked, open)
     allowed = either(allowed, found.allow)
     uncertain = either(uncertain, found.uncertain)
-    open = tier.otherwise === 'deny' ? found.pass : either(found.open, found.pass)
+    const isolated = isolates(tier, policies, asked.direction)
+    if (isolated) allowed = either(allowed, both(found.open, ownNode(work, asked)))
+    open = isolated ? found.pass : either(found.open, found.pass)
   }
   return decideUncertain(work, asked, selected, { allowed: either(allowed, open), uncertain })
+}
+
+/** Those whom the engine lets pass before it asks any policy. */
+function exempt(work: Work, asked: Asked): BitSet {
+  const rules = work.engine.exempt?.[asked.direction] ?? []
+  return rules.map((rule) => matchedBy(work, rule, asked)).reduce(either, emptyBits(work.size))
+}
+
+function deniesFirst(rules: readonly PolicyRule[]): readonly PolicyRule[] {
+  return [...rules.filter(({ action }) => action === 'deny'), ...rules]
+}
+
+/** The endpoint's own node, where the engine lets what it sends pass though no rule does. */
+function ownNode({ classes, engine, size }: Work, { direction, together }: Asked): BitSet {
+  const bits = emptyBits(size)
+  if (!engine.ownNodePasses || direction === 'egress' || !together) return bits
+  for (const [at, { endpoint }] of classes.representatives.entries())
+    if (endpoint?.type === 'node') setBit(bits, at)
+  return bits
 }
 
 /** What the rules of a tier do with those of whom nothing has been decided. */
@@ -259,7 +280,7 @@ function flowBetween(
   const [own, other] = [representatives[self], representatives[peer]]
   invariant(own?.endpoint && other, 'policies are those of endpoints')
   const endpoint: Endpoint = { ...own.endpoint, node: nodeBeside(other, together) }
-  return { direction, self: { ip: own.ip, endpoint }, peer: other, ...traffic }
+  return { direction, self: { ...own, endpoint }, peer: other, ...traffic }
 }
 
 /** A node for an endpoint that is on the same one as the other end, or on another. */

@@ -72,16 +72,21 @@ function describer(conditions: Conditions, engine: PolicyEngine): (party: Party)
       some(endpoint.labels, labels),
       some(endpoint.namespaceLabels, namespaceLabels),
       usesAccounts ? `${endpoint.serviceAccount} ${some(endpoint.serviceAccountLabels, accountLabels)}` : '',
-      usesEntities ? `${'node-role.kubernetes.io/control-plane' in endpoint.labels}` : '',
       namedPorts(endpoint, conditions),
     ].join('\n')
-  return ({ ip, endpoint }) => {
-    const placed = endpoint && !engine.blocksMatchEndpoints ? '' : place(ip)
+  return (party) => {
+    const { ip, endpoint } = party
+    const placed = `${disguise(party, usesEntities)} ${endpoint && !engine.blocksMatchEndpoints ? '' : place(ip)}`
     if (!endpoint) return `${familyOf(ip)} ${placed}`
     const text = known.get(endpoint) ?? ofEndpoint(endpoint)
     known.set(endpoint, text)
     return `${familyOf(ip)} ${placed} ${text}`
   }
+}
+
+/** What is known of an end beside its address and its endpoint. */
+function disguise({ disguised, apiServer }: Party, usesEntities: boolean): string {
+  return `${disguised === true} ${usesEntities && apiServer === true}`
 }
 
 function some(labels: Labels | undefined, keys: ReadonlySet<string>): string {
@@ -137,11 +142,10 @@ function groupedByNamespace(kinds: readonly Kind[]): ReadonlyMap<string | undefi
 /** What tells classes apart: the conditions that hold, and what is asked of packets' ends in other ways. */
 function signatureOf({ party, holds }: Kind, conditions: Conditions): string {
   const { ip, endpoint } = party
-  const labels = endpoint?.labels ?? {}
   return [
     familyOf(ip),
     endpoint?.type,
-    conditions.usesEntities && 'node-role.kubernetes.io/control-plane' in labels,
+    disguise(party, conditions.usesEntities),
     endpoint && namedPorts(endpoint, conditions),
     holds.join(' '),
   ].join('|')
@@ -175,14 +179,15 @@ function bitsFor(
   const inAny = (blocks: readonly IpBlock[]) => blocks.map(inBlock).reduce(either, emptyBits(size))
   return {
     selectedBy,
-    matchedBy: ({ path, endpoints, notEndpoints, blocks, notBlocks, entities }, together) => {
+    matchedBy: ({ path, endpoints, notEndpoints, blocks, notBlocks, entities, notEntities }, together) => {
       let bits = fullBits(size)
       if (endpoints) bits = both(bits, selectedBy(endpoints))
       if (notEndpoints) bits = without(bits, selectedBy(notEndpoints))
       if (blocks) bits = both(bits, inAny(blocks))
       if (notBlocks) bits = without(bits, inAny(notBlocks))
-      if (!entities) return bits
-      const isMeant = (one: Party) => matchesPeer({ path, entities }, one, otherEnd(one, together), engine)
+      if (!entities && !notEntities) return bits
+      const named: Peer = { path, ...(entities && { entities }), ...(notEntities && { notEntities }) }
+      const isMeant = (one: Party) => matchesPeer(named, one, otherEnd(one, together), engine)
       return both(bits, bitsWhere(representatives, isMeant))
     },
   }
