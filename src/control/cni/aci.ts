@@ -1,3 +1,4 @@
+import { plainEngine } from '../../policy/engine.ts'
 import type { CniPlugin } from './cni.ts'
 import { foundByDaemonSet } from './find.ts'
 import { fabricPlugin } from './parts/fabric-plugin.ts'
@@ -23,10 +24,11 @@ export const aci: CniPlugin = fabricPlugin({
     mtu: "1500, the uplink's own",
     masquerade:
       'none: pods leave with their own addresses, unless an SnatPolicy says otherwise (--cni aci:masquerade=true)',
-    policyEngine: 'OpFlex and Open vSwitch',
+    policyEngine:
+      'OpFlex and Open vSwitch: after the destination is translated; not the node\u2019s own packets to its pods',
     settings: [{ name: 'masquerade', takes: 'true, false', otherwise: 'false' }],
     notModelled: [
-      'network policies and contracts',
+      'contracts of the fabric, and policies as OpenFlow: a program stands for them at FORWARD',
       'Open vSwitch and OpFlex: pods are routed one by one instead, and the fabric is the router',
       'the encapsulation between node and leaf switch',
       'the fabric\u2019s load balancer for Services of type LoadBalancer; Services are kube-proxy\u2019s',
@@ -36,4 +38,5 @@ export const aci: CniPlugin = fabricPlugin({
   fabric: 'ACI fabric',
   transparent: true,
   masquerades: false,
+  policy: { engine: { ...plainEngine, name: 'ACI', apis: ['NetworkPolicy'] } },
 })

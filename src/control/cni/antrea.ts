@@ -3,7 +3,10 @@ import { bitsOf, familyOf, formatCidr } from '../../base/ip.ts'
 import type { CniFacts } from '../../model/cni-facts.ts'
 import type { Device, IpSet, Neighbor, Route } from '../../model/network.ts'
 import type { TableContribution } from '../../netfilter/table.ts'
+import { plainEngine } from '../../policy/engine.ts'
 import { vethName } from '../device-names.ts'
+import type { PolicyEnforcement } from '../policy/policy-set.ts'
+import { switchFilters } from '../policy/switch-filters.ts'
 import { rejectTarget } from '../proxy/iptables-rules.ts'
 import { route } from '../routes.ts'
 import type { AntreaConfig } from './antrea/config.ts'
@@ -48,7 +51,8 @@ const facts: CniFacts = {
   ],
   mtu: '1450 (Geneve, VXLAN), 1458 (GRE), 1420 (WireGuard), 1500 (noEncap)',
   masquerade: "pods' packets to what is no pod, by ANTREA-POSTROUTING; other nodes included",
-  policyEngine: 'Open vSwitch flows',
+  policyEngine:
+    'Open vSwitch flows: what pods send is judged after AntreaProxy, what they get as it comes to the switch; not the node\u2019s own packets to its pods, nor what a pod gets from itself by a Service',
   serviceProxy:
     'AntreaProxy in Open vSwitch for what pods address; kube-proxy for nodes and what comes from outside',
   settings: [
@@ -60,13 +64,16 @@ const facts: CniFacts = {
     { name: 'defaultMTU', takes: 'a number', otherwise: "the link's, less the encapsulation" },
   ],
   notModelled: [
-    'network policies',
+    'policies as Open vSwitch flows: a program stands for them at the node\u2019s hooks',
+    'Antrea\u2019s own policies; AdminNetworkPolicy, which a feature gate switches on',
     'Open vSwitch: its bridge br-int stands as a Linux bridge that bears the name antrea-gw0, and routes lead to antrea-tun0 directly',
     'proxyAll: node ports are those of kube-proxy',
     'the marks and the NOTRACK rule of the tunnel',
     'IPsec, STT, Egress',
   ],
 }
+
+const policy: PolicyEnforcement = { engine: { ...plainEngine, name: 'Antrea', apis: ['NetworkPolicy'] } }
 
 /** Antrea, by what happens to packets. */
 export const antrea: CniPlugin = {
@@ -99,6 +106,13 @@ function configureAntrea(input: CniInput): Cni {
       }
     },
     pod: (context, pod) => bridgedPod(context.node, pod, optionsOf(config, context)),
+    policy,
+    filters: ({ cluster, node }) =>
+      switchFilters({
+        ...{ cluster, node: node.name, enforcement: policy, bridge: gateway },
+        hairpin: ([4, 6] as const).flatMap((family) => gatewayOf(node, family) ?? []),
+        judgesHairpinEgress: true,
+      }),
     rules: (context, family) => [
       ...proxyRules(context, family),
       ...ownRules(config, context, family),

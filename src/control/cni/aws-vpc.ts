@@ -12,6 +12,7 @@ import type { Eni } from './aws-vpc/interfaces.ts'
 import { interfacesOf } from './aws-vpc/interfaces.ts'
 import { nodeParts } from './aws-vpc/node.ts'
 import { eniName, podParts } from './aws-vpc/pod.ts'
+import { policyParts, readPolicyAgent } from './aws-vpc/policy-agent.ts'
 import { awsRules } from './aws-vpc/rules.ts'
 import type { AwsVpcSettings } from './aws-vpc/settings.ts'
 import { printedSettings, readAwsVpcSettings } from './aws-vpc/settings.ts'
@@ -42,6 +43,7 @@ interface Vpc {
 
 function configureAwsVpc(input: CniInput): Cni {
   const settings = readAwsVpcSettings(input)
+  const agent = readPolicyAgent(input)
   const { environment } = input
   const plans = new WeakMap<readonly PlannedNode[], AddressPlan>()
   const vpc: Vpc = {
@@ -58,7 +60,11 @@ function configureAwsVpc(input: CniInput): Cni {
   const chained = (node: string) => hasPortmap(environment, node, true)
   return {
     name: 'aws-vpc-cni',
-    configuration: printedSettings(settings),
+    configuration: {
+      ...printedSettings(settings),
+      enableNetworkPolicy: agent.enabled,
+      networkPolicyMode: agent.mode,
+    },
     podsOnNodeNetwork: true,
     wholeBlocks: true,
     uplinkMtu: settings.mtu,
@@ -79,6 +85,7 @@ function configureAwsVpc(input: CniInput): Cni {
         ...awsRules({ settings, vpcCidrs: vpcCidrs(settings, underlay), primary, uplink }, family),
       ]
     },
+    ...policyParts(agent, settings),
     ports: (context) => segmentPorts(vpc, context),
     fabric: () => ({ routes: [], transparent: true }),
   }

@@ -9,6 +9,8 @@ import type { Cni, CniContext, CniInput, CniPlugin } from './cni.ts'
 import { foundByDaemonSet } from './find.ts'
 import { approximated } from './parts/approximated.ts'
 import { settingOf } from './parts/daemon.ts'
+import type { PolicyParts } from './parts/forward-policy.ts'
+import { azureNpm, calicoAlone } from './parts/forward-policy.ts'
 import { outsideMasquerade } from './parts/outside-masquerade.ts'
 import { blocksInFabric } from './parts/peers.ts'
 import { nodeAddress, podBlock } from './parts/pod-block.ts'
@@ -32,13 +34,20 @@ const facts: CniFacts = {
   encapsulation: 'none that a node sees; the overlay is the fabric\u2019s',
   mtu: '1500',
   masquerade: 'azure-ip-masq-agent: what goes to neither pods nor, in VNet mode, the VNet',
-  policyEngine: 'an add-on',
+  policyEngine:
+    'none itself; beside it Azure\u2019s network policy manager at FORWARD, Calico at FORWARD and INPUT, or Cilium as the dataplane',
   settings: [
     { name: 'mode', takes: 'overlay, vnet', otherwise: 'overlay' },
+    {
+      name: 'policy',
+      takes: 'none, azure-npm, calico',
+      otherwise: 'by the DaemonSets azure-npm and calico-node; none',
+    },
     { name: 'podSubnet', takes: 'a block: the subnet of pods in VNet mode', otherwise: '10.241.0.0/16' },
   ],
   notModelled: [
-    'network policies',
+    'the rules of the network policy manager and of Calico: a program stands for them at their hooks',
+    'Cilium as the dataplane: such a cluster is one of --cni cilium',
     'the older bridge mode (azure0) with its ebtables rules',
     'host routes of the wire server within the fabric',
     'pods that share the subnet of the nodes: in VNet mode they have one of their own',
@@ -50,7 +59,7 @@ export const azure: CniPlugin = {
   name: 'azure',
   aliases: ['azure-cni', 'azure-vnet'],
   facts,
-  environmentFields: ['cni.mode', 'cni.podSubnet'],
+  environmentFields: ['cni.mode', 'cni.policy', 'cni.podSubnet'],
   find: foundByDaemonSet(/^azure-(cns|cni|vnet)/),
   configure: configureAzure,
 }
@@ -95,8 +104,17 @@ function configureAzure(input: CniInput): Cni {
             )),
       ],
     }),
+    ...policies[
+      readWord(report, settingOf(input, 'policy'), ['none', 'azure-npm', 'calico'] as const, 'none')
+    ],
     fabric: ({ nodes }) => blocksInFabric(nodes, 'Azure VNet', true),
   }
+}
+
+const policies: Readonly<Record<'none' | 'azure-npm' | 'calico', PolicyParts>> = {
+  none: {},
+  'azure-npm': azureNpm,
+  calico: calicoAlone,
 }
 
 /** 169.254.1.1 */

@@ -11,6 +11,7 @@ import { foundByAny, foundByDaemonSet } from './find.ts'
 import { cloudRoutes } from './kubenet.ts'
 import { approximated } from './parts/approximated.ts'
 import { settingOf } from './parts/daemon.ts'
+import { calicoAlone } from './parts/forward-policy.ts'
 import { outsideMasquerade } from './parts/outside-masquerade.ts'
 import { gatewayOf } from './parts/pod-block.ts'
 import { readNumber, readWord } from './parts/read-setting.ts'
@@ -32,14 +33,19 @@ const facts: CniFacts = {
   encapsulation: 'none that a node sees',
   mtu: '1460, the VPC\u2019s',
   masquerade: 'the chain IP-MASQ or ip-masq-agent: what leaves the private address blocks',
-  policyEngine: 'Calico on the legacy dataplane, Cilium on Dataplane V2',
+  policyEngine: 'on the legacy dataplane Calico at FORWARD and INPUT, if enabled; Cilium on Dataplane V2',
   serviceProxy: 'kube-proxy, or Cilium on Dataplane V2',
   settings: [
     { name: 'dataplane', takes: 'legacy, v2', otherwise: 'v2 if anetd is in the input, else legacy' },
     { name: 'mtu', takes: 'a number', otherwise: '1460' },
+    {
+      name: 'policy',
+      takes: 'none, calico: on the legacy dataplane',
+      otherwise: 'calico if calico-node is in the input, else none',
+    },
   ],
   notModelled: [
-    'network policies',
+    'Calico\u2019s rules on the legacy dataplane: a program stands for them at their hooks',
     'the further reserved blocks that newer releases do not masquerade',
     'what Cilium leaves out, on Dataplane V2',
   ],
@@ -50,7 +56,7 @@ export const gke: CniPlugin = {
   name: 'gke',
   aliases: ['gke-cni', 'dataplane-v2'],
   facts,
-  environmentFields: ['cni.backend', 'cni.dataplane', 'cni.mtu'],
+  environmentFields: ['cni.backend', 'cni.dataplane', 'cni.mtu', 'cni.policy'],
   find: foundByAny(foundByDaemonSet(/^anetd$|^netd$/), foundByNodePools),
   configure: configureGke,
 }
@@ -99,6 +105,7 @@ function dataplaneV2(input: CniInput, mtu: number): Cni {
 }
 
 function legacy(input: CniInput, mtu: number): Cni {
+  const policy = readWord(input.report, settingOf(input, 'policy'), ['none', 'calico'] as const, 'none')
   const kept = [...privateBlocks, ...blocks('169.254.0.0/16')]
   return {
     name: 'gke',
@@ -117,6 +124,7 @@ function legacy(input: CniInput, mtu: number): Cni {
           ? []
           : outsideMasquerade(node, { component: 'GKE', chain: 'IP-MASQ', kept }, family),
     }),
+    ...(policy === 'calico' && calicoAlone),
     fabric: cloudRoutes,
   }
 }

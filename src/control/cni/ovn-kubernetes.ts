@@ -4,7 +4,10 @@ import type { Cluster, ClusterNode } from '../../model/cluster.ts'
 import type { CniFacts } from '../../model/cni-facts.ts'
 import type { Device, Route } from '../../model/network.ts'
 import type { TableContribution } from '../../netfilter/table.ts'
+import { plainEngine } from '../../policy/engine.ts'
 import { macOfName } from '../device-names.ts'
+import type { PolicyEnforcement } from '../policy/policy-set.ts'
+import { switchFilters } from '../policy/switch-filters.ts'
 import { rejectTarget } from '../proxy/iptables-rules.ts'
 import { servicePortsOf } from '../proxy/service-ports.ts'
 import type { BlocksContext, Cni, CniContext, CniInput, CniPlugin } from './cni.ts'
@@ -43,7 +46,8 @@ const facts: CniFacts = {
   ports: ['UDP 6081 (Geneve)', 'TCP 6641 and 6642 (OVN databases)'],
   mtu: '1400',
   masquerade: "pods' packets that leave the cluster, at the node's gateway router; other nodes included",
-  policyEngine: 'OVN access control lists',
+  policyEngine:
+    'OVN access control lists: what pods send is judged after the load balancer, what they get as it comes to the switch; not the node\u2019s own packets to its pods, nor a pod that is given itself by a Service',
   serviceProxy: 'OVN load balancers; there is no kube-proxy',
   settings: [
     { name: 'mtu', takes: 'a number', otherwise: '1400' },
@@ -51,7 +55,7 @@ const facts: CniFacts = {
     { name: 'gateway-v4-join-subnet', takes: 'a block', otherwise: '100.64.0.0/16' },
   ],
   notModelled: [
-    'network policies',
+    'policies as access control lists: a program stands for them at the node\u2019s hooks',
     'Open vSwitch: the node\u2019s logical switch stands as a Linux bridge br-int, its routers as routes and rules',
     'the OVN-KUBE-* chains and the masquerade addresses 169.254.169.1 to .4: load balancing stands at the node\u2019s own hooks instead',
     'the option bytes of Geneve',
@@ -68,6 +72,8 @@ export const ovnKubernetes: CniPlugin = {
   find: foundByAny(foundByDaemonSet(/^ovnkube-/), foundByConfigMap(/^ovnkube-config$|^ovn-config$/)),
   configure: configureOvn,
 }
+
+const policy: PolicyEnforcement = { engine: { ...plainEngine, name: 'OVN-Kubernetes' } }
 
 interface OvnConfig {
   readonly mtu: number
@@ -108,6 +114,13 @@ function configureOvn(input: CniInput): Cni {
       }
     },
     pod: (context, pod) => bridgedPod(context.node, pod, optionsOf(config)),
+    policy,
+    filters: ({ cluster, node }) =>
+      switchFilters({
+        ...{ cluster, node: node.name, enforcement: policy, bridge },
+        hairpin: [hairpinSource],
+        judgesHairpinEgress: false,
+      }),
     rules: (context, family) => [
       ...balancing(context, family),
       ...sources(config, context, family),

@@ -8,9 +8,8 @@ import {
 import type { Cni, CniInput } from './cni.ts'
 import type { Daemon } from './parts/daemon.ts'
 import { containerWhere, flagsOf } from './parts/daemon.ts'
-
-/** What enforces policies beside a plugin. */
-type PolicyParts = Pick<Cni, 'policy' | 'filters'>
+import type { PolicyParts } from './parts/forward-policy.ts'
+import { azureNpm, calicoAlone } from './parts/forward-policy.ts'
 
 /**
  * The plugin with what enforces policies beside it: a daemon of the input, else what the Environment says of a plugin that
@@ -19,12 +18,23 @@ type PolicyParts = Pick<Cni, 'policy' | 'filters'>
 export function withPolicyAddOn(cni: Cni, input: CniInput): Cni {
   const daemon = kubeNetworkPoliciesIn(input.objects)
   if (daemon) return beside(cni, partsOf(buildOf(daemon)))
-  if (cni.policy || input.environment.cni?.['enforcesNetworkPolicy'] !== true) return cni
+  if (cni.policy) return cni
+  const found = daemonsAtForward.find(({ name }) =>
+    input.objects.daemonSets.some(({ ref }) => ref.name === name),
+  )
+  if (found) return beside(cni, found.parts)
+  if (input.environment.cni?.['enforcesNetworkPolicy'] !== true) return cni
   input.assume(
     `${cni.name} enforces no policies itself; they are enforced as by kube-network-policies, because the Environment says that they are (cni.enforcesNetworkPolicy)`,
   )
   return beside(cni, partsOf(currentKubeNetworkPolicies))
 }
+
+/** Engines that other plugins' clusters are given for their policies, by the DaemonSet that installs them. */
+const daemonsAtForward = [
+  { name: 'azure-npm', parts: azureNpm },
+  { name: 'calico-node', parts: calicoAlone },
+] as const
 
 /** Both judge, where the plugin has an engine of its own; policies are shown as the one beside it takes them. */
 function beside(cni: Cni, { policy, filters }: PolicyParts): Cni {

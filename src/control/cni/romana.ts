@@ -3,10 +3,15 @@ import { formatCidr, parseCidr } from '../../base/ip.ts'
 import type { ClusterPod } from '../../model/cluster.ts'
 import type { CniFacts } from '../../model/cni-facts.ts'
 import type { TableContribution } from '../../netfilter/table.ts'
+import { plainEngine } from '../../policy/engine.ts'
+import type { Policy } from '../../policy/policy.ts'
+import type { PolicyEnforcement } from '../policy/policy-set.ts'
+import { upstreamTiers } from '../policy/policy-set.ts'
 import type { Cni, CniContext, CniInput, CniPlugin } from './cni.ts'
 import { foundByDaemonSet } from './find.ts'
 import { approximated } from './parts/approximated.ts'
 import { settingOf } from './parts/daemon.ts'
+import { forwardPolicy } from './parts/forward-policy.ts'
 import { outsideMasquerade } from './parts/outside-masquerade.ts'
 import { blocksInFabric, directRoutes, isNear, peersOf } from './parts/peers.ts'
 import { nodeAddress, podBlock } from './parts/pod-block.ts'
@@ -31,14 +36,26 @@ const facts: CniFacts = {
   encapsulation: 'none',
   mtu: "1500, the uplink's own",
   masquerade: 'what pods send to anything but pods',
-  policyEngine: 'iptables chains ROMANA-P-…',
+  policyEngine:
+    'iptables chains ROMANA-P-… at FORWARD, for what pods get alone: rules about what they send have no effect',
   settings: [{ name: 'network', takes: 'blocks', otherwise: '10.112.0.0/12' }],
   notModelled: [
-    'network policies: ROMANA-FORWARD-IN accepts',
+    'the chains ROMANA-P-…: a program stands for them at FORWARD, and ROMANA-FORWARD-IN accepts',
     'blocks of eight addresses that follow the topology: each node has a /24',
     'routes of a table of their own: they stand in the main table',
     'the exact rule by which it masquerades',
   ],
+}
+
+/** Its policies are about incoming traffic alone. */
+const policy: PolicyEnforcement = {
+  engine: { ...plainEngine, name: 'Romana', apis: ['NetworkPolicy'] },
+  tiers: (cluster, engine) =>
+    upstreamTiers(cluster, engine).map((tier) => ({ ...tier, policies: tier.policies.map(withoutEgress) })),
+}
+
+function withoutEgress({ egress: _egress, ...policy }: Policy): Policy {
+  return policy
 }
 
 /** Romana, by what happens to packets. */
@@ -90,6 +107,7 @@ function configureRomana(input: CniInput): Cni {
         ),
       ],
     }),
+    ...forwardPolicy(policy, false),
     fabric: ({ nodes }) => blocksInFabric(nodes, 'Romana (OSPF)', false),
   }
 }

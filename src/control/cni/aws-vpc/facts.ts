@@ -18,7 +18,8 @@ export const awsVpcFacts: CniFacts = {
   mtu: '9001, which the plugin gives to the uplink as well',
   masquerade:
     'what leaves the VPC, by AWS-SNAT-CHAIN-0 to the address of the primary interface; nothing with AWS_VPC_K8S_CNI_EXTERNALSNAT',
-  policyEngine: 'eBPF on the pod\u2019s device (aws-eks-nodeagent)',
+  policyEngine:
+    'aws-network-policy-agent, eBPF at the node\u2019s end of each pod\u2019s veth pair: what pods send is judged before the destination is translated, what they get after the source is; the pod\u2019s own node is always let through',
   settings: [
     { name: 'vpcCIDRs', takes: 'blocks', otherwise: "the nodes' networks" },
     {
@@ -27,6 +28,13 @@ export const awsVpcFacts: CniFacts = {
       otherwise: 'by the instance types; interfaces are filled in their order',
     },
     { name: 'sourceDestCheck', takes: 'true, false', otherwise: 'true' },
+    {
+      name: 'enableNetworkPolicy',
+      takes: 'true, false',
+      otherwise: 'as the container aws-eks-nodeagent and ConfigMap amazon-vpc-cni say; true without them',
+    },
+    { name: 'NETWORK_POLICY_ENFORCING_MODE', takes: 'standard, strict', otherwise: 'standard' },
+    { name: 'namedPortsResolved', takes: 'true, false', otherwise: 'true' },
     { name: 'AWS_VPC_K8S_CNI_EXTERNALSNAT', takes: 'true, false', otherwise: 'false' },
     { name: 'AWS_VPC_K8S_CNI_RANDOMIZESNAT', takes: 'prng, hashrandom, none', otherwise: 'prng' },
     { name: 'AWS_VPC_K8S_CNI_EXCLUDE_SNAT_CIDRS', takes: 'blocks', otherwise: 'none' },
@@ -48,7 +56,9 @@ export const awsVpcFacts: CniFacts = {
     { name: 'MAX_ENI', takes: 'a number', otherwise: 'what the instance type allows' },
   ],
   notModelled: [
-    'network policies',
+    'the agent\u2019s table of longest prefixes: an `except` of one rule also denies what a wider block of another rule allows there',
+    'ICMP errors about connections of isolated pods, which the agent judges by themselves',
+    'ClusterNetworkPolicy and ApplicationNetworkPolicy of networking.k8s.aws',
     'security groups, for pods (ENABLE_POD_ENI) and for nodes',
     'several network cards (ENABLE_MULTI_NIC)',
     'IPv4 egress of IPv6 clusters by 169.254.172.0/22, and its twin: such pods have no address of the other family',

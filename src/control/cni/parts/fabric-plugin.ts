@@ -1,9 +1,11 @@
 import type { ClusterNode } from '../../../model/cluster.ts'
 import type { CniFacts } from '../../../model/cni-facts.ts'
 import { vethName } from '../../device-names.ts'
+import type { PolicyEnforcement } from '../../policy/policy-set.ts'
 import type { Cni, CniEvidence, CniInput, CniPlugin } from '../cni.ts'
 import { approximated } from './approximated.ts'
 import { settingOf } from './daemon.ts'
+import { forwardPolicy } from './forward-policy.ts'
 import { outsideMasquerade } from './outside-masquerade.ts'
 import { blocksInFabric } from './peers.ts'
 import { gatewayOf } from './pod-block.ts'
@@ -22,6 +24,8 @@ export interface FabricPlugin {
   readonly transparent: boolean
   /** Whether nodes give pods their own address on the way out, if nothing is set. */
   readonly masquerades: boolean
+  /** What enforces policies, at the hook FORWARD and for what pods send to their node. */
+  readonly policy?: PolicyEnforcement
 }
 
 /** The nearest model of a plugin that leaves routing to its makers' network: routed pods, and routes of the network. */
@@ -35,7 +39,7 @@ export function fabricPlugin(plugin: FabricPlugin): CniPlugin {
 }
 
 function configure(plugin: FabricPlugin, input: CniInput): Cni {
-  const { name, facts } = plugin
+  const { name, facts, policy } = plugin
   approximated(input, facts)
   const masquerade = readBoolean(input.report, settingOf(input, 'masquerade'), plugin.masquerades)
   const blocks = (nodes: readonly ClusterNode[]) => nodes.flatMap((node) => node.podBlocks)
@@ -60,6 +64,7 @@ function configure(plugin: FabricPlugin, input: CniInput): Cni {
             )
           : [],
     }),
+    ...(policy && forwardPolicy(policy, true)),
     fabric: ({ nodes }) => blocksInFabric(nodes, plugin.fabric, plugin.transparent),
   }
 }
