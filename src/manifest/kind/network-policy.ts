@@ -20,7 +20,6 @@ export const networkPolicy: KindModule<NetworkPolicy> = {
   schema: 'NetworkPolicy',
   namespaced: true,
   names: 'dns-name',
-  needsSpec: true,
   validate: (located, report) => {
     const { podSelector, policyTypes = [], ingress = [], egress = [] } = located.object.spec ?? {}
     checkSelector(located, podSelector, ['spec', 'podSelector'], report)
