@@ -108,8 +108,10 @@ function legText(
   options: TextOptions & WalkOptions & { readonly widths: WalkColumns },
 ): string {
   const { detail, style, columns, widths } = options
-  const walk =
-    detail === 'brief' ? briefWalk(leg, widths, options) : verboseWalk(leg, detail === 'all', options)
+  const at = group.legs.indexOf(leg)
+  const policies = (group.policies ?? []).filter((one) => one.leg === at)
+  const told = { ...options, policies }
+  const walk = detail === 'brief' ? briefWalk(leg, widths, told) : verboseWalk(leg, detail === 'all', told)
   const places = labelColumns(widths, group, detail)
   const before = leg.purpose === 'proxy' ? [...proxyText(group, { ...options, places }), ''] : []
   const about =
@@ -120,7 +122,7 @@ function legText(
 }
 
 /** Where everything that a leg's steps speak of was read. */
-function locationsIn({ legs, http }: JourneyOutcome): readonly (SourceLocation | undefined)[] {
+function locationsIn({ legs, http, policies = [] }: JourneyOutcome): readonly (SourceLocation | undefined)[] {
   const hops = legs.flatMap(({ forward, reply, later = [] }) => [
     ...forward,
     ...reply,
@@ -128,6 +130,7 @@ function locationsIn({ legs, http }: JourneyOutcome): readonly (SourceLocation |
   ])
   return [
     ...hops.flatMap(({ steps }) => steps.map(locationOfStep)),
+    ...policies.flatMap((one) => one.policies.map(({ at }) => at)),
     http?.route?.object.at,
     ...(http?.nearMisses ?? []).map(({ object }) => object.at),
   ]

@@ -1,9 +1,11 @@
 import { formatFlow } from '../base/packet.ts'
 import type { SourceLocation } from '../base/source.ts'
+import type { PolicyCheck } from '../model/journey.ts'
 import type { Hop, Leg, RuleStep, Step } from '../model/trace.ts'
 import type { Rule } from '../netfilter/rule.ts'
 import type { ShowLocation } from './layout.ts'
 import { blockLines } from './layout.ts'
+import { checksAt, policyLines } from './policy-text.ts'
 import type { StepOf } from './step-text.ts'
 import {
   chainPath,
@@ -41,10 +43,12 @@ export interface WalkOptions {
   readonly location: ShowLocation
   /** Sizes were asked for: tunnels say what they make of them. */
   readonly sized?: boolean
+  /** What policies said on this leg. */
+  readonly policies?: readonly PolicyCheck[]
 }
 
 /** What the rows of a walk depend on beside it. */
-type View = Pick<WalkOptions, 'label' | 'sized'>
+type View = Pick<WalkOptions, 'label' | 'sized' | 'policies'>
 
 /** Names longer than this get a line of their own. */
 const placeColumns = 26
@@ -121,7 +125,8 @@ function addAnswer(
 
 function walkRows(hops: readonly Hop[], view: View, answering: boolean): Row[] {
   return hops.flatMap((hop, index) => {
-    const rows = hopRows(hop, { answering, sender: index === 0, sized: view.sized === true })
+    const { sized = false, policies = [] } = view
+    const rows = hopRows(hop, { answering, sender: index === 0, sized, policies })
     const [first, ...rest] = rows
     return first ? [{ ...first, place: view.label(hop.netns) }, ...rest] : []
   })
@@ -132,13 +137,14 @@ interface HopContext {
   /** The hop in which the packet was sent: how it leaves is said in its first line. */
   readonly sender: boolean
   readonly sized: boolean
+  readonly policies: readonly PolicyCheck[]
 }
 
-function hopRows(hop: Hop, { answering, sender, sized }: HopContext): readonly Row[] {
-  const rows: Row[] = []
+function hopRows(hop: Hop, { answering, sender, sized, policies }: HopContext): readonly Row[] {
+  const rows: BareRow[] = []
   const path: RuleStep[] = []
   const protocol = packetOf(hop)?.protocol ?? 0
-  let device = deviceOfFirst(hop)
+  const device = deviceOfFirst(hop)
   let routed: StepOf<'route'> | undefined
   for (const step of hop.steps) {
     if (step.type === 'rule') path.push(step)
@@ -148,12 +154,17 @@ function hopRows(hop: Hop, { answering, sender, sized }: HopContext): readonly R
       routed = step
     }
     const row = rowOf(step, { path, protocol, answering, sized })
-    if (!row) continue
-    rows.push({ ...row, place: '', device: row.device || device })
-    device = ''
+    rows.push(...policyRows(hop, step, policies), ...(row ? [row] : []))
   }
-  if (rows.length === 0) rows.push({ place: '', device, text: 'passes', cause: '', tone: 'plain' })
-  return rows
+  if (rows.length === 0) rows.push(line('passes'))
+  return rows.map((row, index) => ({ ...row, place: '', device: row.device || (index === 0 ? device : '') }))
+}
+
+/** What policies said at a step. */
+function policyRows(hop: Hop, step: Step, policies: readonly PolicyCheck[]): readonly BareRow[] {
+  return checksAt(hop, step, policies)
+    .flatMap((check) => policyLines(check, 'brief'))
+    .map(({ text, at, tone }) => line(text, { tone, ...(at && { at }) }))
 }
 
 /** How a provider's firewall is built is not what happens to the packet: it passes, or is dropped. */
@@ -231,7 +242,9 @@ function routeRow(step: Extract<Step, { type: 'route' }>): BareRow | undefined {
 }
 
 function endRow(step: Extract<Step, { type: 'ended' }>, path: readonly RuleStep[]): BareRow {
-  const { by } = step
+  const { by, reason, text } = step
+  // What the program says of the policies has been said in full above.
+  if (reason === 'filter') return line(`dropped by ${text.split(':', 1)[0]}`, { tone: 'bad' })
   if (!by) return line(endText(step), { tone: 'bad' })
   const at = by.rule?.origin?.subject?.at
   const cause = `by ${endCause(by, path)}${serviceInComment(by.rule)}`

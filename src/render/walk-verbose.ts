@@ -2,6 +2,7 @@ import { familyOf, formatIp } from '../base/ip.ts'
 import type { SourceLocation } from '../base/source.ts'
 import type { Hop, Leg, RuleStep, Step } from '../model/trace.ts'
 import { blockLines } from './layout.ts'
+import { checksAt, policyLines } from './policy-text.ts'
 import {
   deliveredText,
   endCause,
@@ -77,10 +78,10 @@ function hopLines(hop: Hop, misses: boolean, answering: boolean, options: WalkOp
   for (const [index, step] of hop.steps.entries()) {
     if (isPolicyOfEnd(step, hop.steps[index + 1])) continue
     if (step.type === 'rule') path.push(step)
-    const entry = entryOf(step, { path, family, protocol, misses, answering })
-    if (!entry) continue
-    lines.push(...entryLines(entry, entry.stage === stage, misses, options))
-    stage = entry.stage
+    for (const entry of entriesOf(hop, step, { path, family, protocol, misses, answering }, options)) {
+      lines.push(...entryLines(entry, entry.stage === stage, misses, options))
+      stage = entry.stage
+    }
   }
   return lines
 }
@@ -100,6 +101,20 @@ interface EntryContext {
 
 function entry(stage: string, text: string, tone: Entry['tone'] = 'plain', at?: SourceLocation): Entry {
   return { stage, text, tone, ...(at && { at }) }
+}
+
+/** The step, and what policies said at it. */
+function entriesOf(
+  hop: Hop,
+  step: Step,
+  context: EntryContext,
+  { policies = [] }: WalkOptions,
+): readonly Entry[] {
+  const own = entryOf(step, context)
+  const judged = checksAt(hop, step, policies)
+    .flatMap((check) => policyLines(check, 'all'))
+    .map(({ text, at, tone }) => entry('policy', text, tone, at))
+  return [...(own ? [own] : []), ...judged]
 }
 
 function entryOf(step: Step, context: EntryContext): Entry | undefined {
