@@ -21,9 +21,6 @@ const families: readonly { readonly family: PolicyFamily; readonly sets: number;
     { family: 'admin-network-policies', sets: 400, flows: 155_484 },
   ]
 
-/** Those whose policies kubewalk enforces. */
-const enforced = families.filter(({ family }) => family.startsWith('network-policies'))
-
 function clusterOf({ objects }: PolicySet): Cluster {
   const text = JSON.stringify({ apiVersion: 'v1', kind: 'List', items: objects })
   const loaded = loadManifest([{ name: 'set.json', text }])
@@ -80,7 +77,7 @@ describe('the sets are those that were judged, and the judges agree once their k
 })
 
 describe('kubewalk decides as every judge does', () => {
-  test.each(enforced)(
+  test.each(families)(
     '$family',
     ({ family }) => {
       const disagreements = judgedSets(family).flatMap(({ seed, judges }) => {

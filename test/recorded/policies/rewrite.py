@@ -6,7 +6,7 @@
 Reads and writes one set a line. Where a wording depends on who talks to whom, a set becomes several; `index` then holds
 the places of their flows in the whole. README.md says which mistake each wording avoids.
 """
-import copy, ipaddress, json, sys
+import ipaddress, json, sys
 
 OWN = 'judge.example/'
 ALL_ADDRESSES = '::/0'
@@ -170,8 +170,6 @@ def types_of(spec):
 
 def only_policies_of_the_direction(objects, source, destination):
     """A NetworkPolicy that says nothing of what the source sends does not select it; likewise with the destination."""
-    if not any(one['kind'] == 'BaselineAdminNetworkPolicy' or one['spec'].get('tier') == 'Baseline' for one in of_kind(objects, *UPSTREAM)):
-        return
     label_addresses(objects)
     for policy in of_kind(objects, 'NetworkPolicy'):
         spec = policy['spec']
@@ -260,31 +258,66 @@ def older_kinds(objects, source, destination):
     objects.append({'kind': 'BaselineAdminNetworkPolicy', 'metadata': {'name': 'default'}, 'spec': baseline})
 
 
-# In the order in which they are applied, with the ends on which the wording depends.
+def by_direction(objects):
+    """Tells ends apart whose namespaces have a policy without their direction, where there is a Baseline tier at all."""
+    upstream = of_kind(objects, *UPSTREAM)
+    if not any(one['kind'] == 'BaselineAdminNetworkPolicy' or one['spec'].get('tier') == 'Baseline' for one in upstream):
+        return lambda flow: None
+    namespaces = {pod['status']['podIP']: pod['metadata']['namespace'] for pod in of_kind(objects, 'Pod')}
+    without = {
+        (policy['metadata']['namespace'], direction)
+        for policy in of_kind(objects, 'NetworkPolicy')
+        for direction in ('Egress', 'Ingress')
+        if direction not in types_of(policy['spec'])
+    }
+
+    def end(address, direction):
+        return address if (namespaces.get(address), direction) in without else None
+
+    return lambda flow: (end(flow['from'], 'Egress'), end(flow['to'], 'Ingress'))
+
+
+def by_baseline(objects):
+    """Tells ends apart that other Baseline policies are about."""
+    known = {pod['status']['podIP']: baseline_of(objects, pod['status']['podIP']) for pod in of_kind(objects, 'Pod')}
+    return lambda flow: (known.get(flow['from']), known.get(flow['to']))
+
+
+def by_destination(objects):
+    return lambda flow: flow['to']
+
+
+def together(objects):
+    return lambda flow: None
+
+
+# In the order in which they are applied, with what tells apart flows for which the wording differs.
 WORDINGS = {
-    'only-policies-of-the-direction': (only_policies_of_the_direction, ('from', 'to')),
-    'older-kinds': (older_kinds, ('from', 'to')),
-    'numbers-for-names': (numbers_for_names, ('to',)),
-    'not-in-of-present-keys': (not_in_of_present_keys, ()),
-    'empty-values-in-expressions': (empty_values_in_expressions, ()),
-    'pods-beside-blocks': (pods_beside_blocks, ()),
-    'no-block-of-all-ipv6': (no_block_of_all_ipv6, ()),
-    'whole-ranges': (whole_ranges, ()),
+    'only-policies-of-the-direction': (only_policies_of_the_direction, by_direction),
+    'older-kinds': (older_kinds, by_baseline),
+    'numbers-for-names': (numbers_for_names, by_destination),
+    'not-in-of-present-keys': (not_in_of_present_keys, together),
+    'empty-values-in-expressions': (empty_values_in_expressions, together),
+    'pods-beside-blocks': (pods_beside_blocks, together),
+    'no-block-of-all-ipv6': (no_block_of_all_ipv6, together),
+    'whole-ranges': (whole_ranges, together),
 }
 
 
 def rewritten(whole, wordings):
-    """The sets that the set becomes: one for all flows whose ends are the same, as far as that matters."""
-    ends = {end for wording in wordings for end in WORDINGS[wording][1]}
+    """The sets that the set becomes: one for all flows for which the wording is the same."""
+    objects, flows = whole['objects'], whole['flows']
+    keys = [key(objects) for wording, (_, key) in WORDINGS.items() if wording in wordings]
     groups = {}
-    for at, flow in enumerate(whole['flows']):
-        groups.setdefault((flow['from'] if 'from' in ends else None, flow['to'] if 'to' in ends else None), []).append(at)
-    for (source, destination), index in groups.items():
-        objects = copy.deepcopy(whole['objects'])
+    for at, flow in enumerate(flows):
+        groups.setdefault(tuple(key(flow) for key in keys), []).append(at)
+    text = json.dumps(objects)
+    for index in groups.values():
+        one = json.loads(text)
         for wording, (apply, _) in WORDINGS.items():
             if wording in wordings:
-                apply(objects, source, destination)
-        yield {'seed': whole['seed'], 'objects': objects, 'flows': [whole['flows'][at] for at in index], 'index': index}
+                apply(one, flows[index[0]]['from'], flows[index[0]]['to'])
+        yield {'seed': whole['seed'], 'objects': one, 'flows': [flows[at] for at in index], 'index': index}
 
 
 if __name__ == '__main__':

@@ -1,4 +1,4 @@
-import { drawBlock } from './blocks.ts'
+import { drawBlocks } from './blocks.ts'
 import type { Manifest, RandomCluster } from './cluster.ts'
 import { portNames, protocols } from './cluster.ts'
 import { drawPods } from './cluster-network-policy.ts'
@@ -50,7 +50,7 @@ function drawIngressRule(draw: Draw, actions: readonly string[]): Manifest {
 
 function drawEgressRule(draw: Draw, cluster: RandomCluster, actions: readonly string[]): Manifest {
   const withNetworks = draw.chance(40)
-  const networks = () => ({ networks: draw.list(draw.between(1, 2), () => drawBlock(draw, cluster.pods)) })
+  const networks = () => ({ networks: drawBlocks(draw, cluster.pods, draw.between(1, 2)) })
   return {
     action: draw.of(actions),
     to: draw.list(draw.between(1, 2), () => (withNetworks && draw.chance(70) ? networks() : drawPods(draw))),

@@ -20,16 +20,16 @@ const blocks = [
   '203.0.113.8/30',
 ] as const
 
-/** A block of addresses; at times the single address of a pod or of a host outside. */
-export function drawBlock(draw: Draw, pods: readonly RandomPod[]): string {
-  return draw.of(candidates(draw, pods))
+/** So many blocks of addresses, none twice; at times the single address of a pod or of a host outside. */
+export function drawBlocks(draw: Draw, pods: readonly RandomPod[], count: number): readonly string[] {
+  return draw.some(count, candidates(draw, pods))
 }
 
 /** An `ipBlock` peer. What it excepts lies inside of it and is smaller, as the API demands. */
 export function drawIpBlock(draw: Draw, pods: readonly RandomPod[]): Manifest {
   // A block of the other family and one with bits of a host are taken too.
   if (draw.chance(6)) return { cidr: draw.of(['::/0', '2001:db8::/32', '10.244.1.77/24', '203.0.113.77/24']) }
-  const cidr = drawBlock(draw, pods)
+  const cidr = draw.of(candidates(draw, pods))
   const inner = candidates(draw, pods).filter((other) => isStrictlyInside(other, cidr))
   if (inner.length === 0 || draw.chance(45)) {
     return { cidr, ...(draw.chance(15) && { except: draw.of([[], null]) }) }

@@ -1,4 +1,4 @@
-import { drawBlock } from './blocks.ts'
+import { drawBlocks } from './blocks.ts'
 import type { Manifest, RandomCluster } from './cluster.ts'
 import { portNames, protocols } from './cluster.ts'
 import type { Draw } from './draw.ts'
@@ -55,7 +55,7 @@ function drawIngressRule(draw: Draw): Manifest {
 
 function drawEgressRule(draw: Draw, cluster: RandomCluster): Manifest {
   const withNetworks = draw.chance(40)
-  const networks = () => ({ networks: draw.list(draw.between(1, 2), () => drawBlock(draw, cluster.pods)) })
+  const networks = () => ({ networks: drawBlocks(draw, cluster.pods, draw.between(1, 2)) })
   return {
     action: draw.of(actions),
     to: draw.list(draw.between(1, 2), () => (withNetworks && draw.chance(70) ? networks() : drawPods(draw))),
