@@ -6,7 +6,7 @@ import { selects } from '../../../policy/match.ts'
 import type { Policy, PolicyRule, PortMatch } from '../../../policy/policy.ts'
 import { endpointsOf } from '../../policy/endpoints.ts'
 import type { PolicyEnforcement } from '../../policy/policy-set.ts'
-import { upstreamTiers } from '../../policy/policy-set.ts'
+import { upstreamTiers } from '../../policy/upstream-tiers.ts'
 import type { ServicesByNamespace } from './service-peers.ts'
 import { serviceRules, servicesByNamespace } from './service-peers.ts'
 
