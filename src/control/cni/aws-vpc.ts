@@ -1,5 +1,5 @@
 import type { Cidr, Ip } from '../../base/ip.ts'
-import { bitsOf, cidrOf, familyOf, hostCidr } from '../../base/ip.ts'
+import { bitsOf, cidrOf, contains, familyOf, hostCidr } from '../../base/ip.ts'
 import type { Cluster, ClusterPod } from '../../model/cluster.ts'
 import type { SegmentPort } from '../../model/network.ts'
 import type { Underlay } from '../underlay.ts'
@@ -16,7 +16,7 @@ import { policyParts, readPolicyAgent } from './aws-vpc/policy-agent.ts'
 import { awsRules } from './aws-vpc/rules.ts'
 import type { AwsVpcSettings } from './aws-vpc/settings.ts'
 import { printedSettings, readAwsVpcSettings } from './aws-vpc/settings.ts'
-import type { BlocksContext, Cni, CniContext, CniInput, CniPlugin } from './cni.ts'
+import type { BlocksContext, Cni, CniContext, CniInput, CniPlugin, FabricRoute } from './cni.ts'
 import { foundByAny, foundByConfigMap, foundByDaemonSet } from './find.ts'
 import type { Portmap } from './portmap.ts'
 import { hasPortmap, portmapRules } from './portmap.ts'
@@ -73,7 +73,7 @@ function configureAwsVpc(input: CniInput): Cni {
     node: (context) => nodeParts(settings, enisOf(vpc, context), context, chained(context.node.name)),
     pod: ({ node }, pod) => podParts(settings, pod, node.name),
     rules: (context, family) => {
-      const { node, uplink, underlay } = context
+      const { node, uplink } = context
       const primary = node.addresses.find((ip) => familyOf(ip) === 4)
       const portmap: Portmap = {
         network: 'aws-cni',
@@ -82,20 +82,41 @@ function configureAwsVpc(input: CniInput): Cni {
       }
       return [
         ...(chained(node.name) ? portmapRules(portmap, context.pods, family) : []),
-        ...awsRules({ settings, vpcCidrs: vpcCidrs(settings, underlay), primary, uplink }, family),
+        ...awsRules({ settings, vpcCidrs: vpcCidrs(settings, context), primary, uplink }, family),
       ]
     },
     ...policyParts(agent, settings),
     ports: (context) => segmentPorts(vpc, context),
-    fabric: () => ({ routes: [], transparent: true }),
+    fabric: (cluster, underlay) => ({ routes: furtherAddresses(cluster, underlay), transparent: true }),
   }
 }
 
-/** The VPC's blocks as they are stated, else the nodes' networks. */
-function vpcCidrs({ vpcCidrs: stated }: AwsVpcSettings, { networks }: Underlay): readonly Cidr[] {
-  return stated.length > 0
-    ? stated
-    : networks.map(({ cidr }) => cidr).filter(({ first }) => familyOf(first) === 4)
+/** The VPC's blocks as they are stated, else the nodes' networks and the blocks of pods that have addresses elsewhere. */
+function vpcCidrs(
+  { vpcCidrs: stated }: AwsVpcSettings,
+  { cluster, underlay }: Pick<CniContext, 'cluster' | 'underlay'>,
+): readonly Cidr[] {
+  if (stated.length > 0) return stated
+  const own = underlay.networks.map(({ cidr }) => cidr)
+  const elsewhere = furtherAddresses(cluster, underlay).map(({ destination }) => destination)
+  const blocks = cluster.settings.podCidrs.filter((cidr) =>
+    elsewhere.some(({ first }) => familyOf(first) === familyOf(cidr.first) && contains(cidr, first)),
+  )
+  const alone = elsewhere.filter(({ first }) => !blocks.some((cidr) => contains(cidr, first)))
+  return [...own, ...blocks, ...alone].filter(({ first }) => familyOf(first) === 4)
+}
+
+/** Pods with stated addresses outside the nodes' networks: those are of a further block of the VPC, which knows their nodes. */
+function furtherAddresses(cluster: Cluster, underlay: Underlay): readonly FabricRoute[] {
+  const nodes = new Map(cluster.nodes.map((node) => [node.name, node]))
+  return cluster.pods.flatMap((pod) => {
+    if (pod.hostNetwork || isOver(pod)) return []
+    return pod.ips.flatMap((ip): FabricRoute[] => {
+      const via = nodes.get(pod.nodeName ?? '')?.addresses.find((one) => familyOf(one) === familyOf(ip))
+      if (via === undefined || networkOf(underlay, ip)) return []
+      return [{ destination: hostCidr(ip), via, origin: { component: 'AWS VPC', subject: pod.ref } }]
+    })
+  })
 }
 
 /** The node's pods' addresses of the family that the plugin gives out. */
