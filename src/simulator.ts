@@ -39,6 +39,9 @@ import type { StoredObjects } from './model/stored.ts'
 import type { Topology } from './model/topology.ts'
 import { topologyOf } from './model/topology.ts'
 import type { RuleSet } from './netfilter/rule.ts'
+import type { ReachTable } from './reach/table.ts'
+import { reachTable } from './reach/table.ts'
+import { reachWorlds } from './reach/worlds.ts'
 
 export interface LoadOptions extends CompleteOptions, ReadOptions {
   /** iptables-save texts that stand for the rules that a node would be given. */
@@ -96,6 +99,8 @@ export interface LoadedCluster {
   drift(node: string): Drift | undefined
   /** The rule sets of a node; `undefined` if there is no such node. */
   ruleSets(node: string): readonly RuleSet[] | undefined
+  /** Who can reach what, worked out as it is asked: for each pair what `trace` would say. Throws a RequestError for dumps alone. */
+  reachTable(): ReachTable
   /** The cluster as a graph: ways in, Services, endpoints, nodes. */
   topology(): Topology
 }
@@ -223,6 +228,7 @@ function build(
     return trace(worldFor(request), request, { state, now: 0, recordMisses, ...choose }).journey
   }
   let objects: StoredObjects | undefined
+  let table: ReachTable | undefined
   return {
     cluster,
     network: compiled.network,
@@ -239,6 +245,10 @@ function build(
     repeat: (request, how) => traceSession(worldFor(request), request, { state, ...how }),
     answerLines: (text, how) => answerLines(text, (request) => answer(request, how)),
     audit: () => auditPolicies(prepared.cluster),
+    reachTable: () => {
+      table ??= reachTable(reachWorlds(prepared, world, state))
+      return table
+    },
     topology: () => topologyOf(cluster),
     drift: (node) => driftOf(prepared, node),
     ruleSets: (node) => compiled.network.namespaces.get(`node/${node}`)?.ruleSets,

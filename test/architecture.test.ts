@@ -44,6 +44,15 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
     'src/control',
     'src/dataplane',
   ],
+  'src/reach': [
+    'src/base',
+    'src/netfilter',
+    'src/policy',
+    'src/model',
+    'src/control',
+    'src/dataplane',
+    'src/journey',
+  ],
   'src/simulator.ts': [
     'src/base',
     'src/netfilter',
@@ -58,6 +67,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
     'src/dataplane',
     'src/drift',
     'src/journey',
+    'src/reach',
     'src/render',
   ],
   'src/index.ts': [
@@ -73,6 +83,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
     'src/dataplane',
     'src/drift',
     'src/journey',
+    'src/reach',
     'src/render',
     'src/simulator.ts',
   ],

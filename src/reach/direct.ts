@@ -1,0 +1,141 @@
+import type { Dial, RequestProtocol } from '../journey/resolve-target.ts'
+import type { Endings } from './endings.ts'
+import { always, combined } from './endings.ts'
+import type { Group } from './groups.ts'
+import type { Relation } from './pairs.ts'
+import { relationOf } from './pairs.ts'
+import type { Place } from './place.ts'
+import type { Role } from './roles.ts'
+import { walkOnce } from './walks.ts'
+import type { Context, RoleCheck, Way } from './ways.ts'
+import { endingOf, seenWays, verdictBetween, verdictFor, wayOf } from './ways.ts'
+
+/** A destination port. */
+export interface Port {
+  readonly protocol: Exclude<RequestProtocol, 'icmp'> | 'icmp'
+  readonly number: number
+}
+
+/** A place with the group that it is in. */
+export interface Member {
+  readonly place: Place
+  readonly group: Group
+}
+
+/** Connections to addresses of places themselves, without a Service between. */
+export interface Direct {
+  /** How a connection from one to the other ends. */
+  between(sender: Member, destination: Member, port: Port): Endings
+}
+
+/** Walks once for each kind of connection, and lets the policies decide for each pair of groups. */
+export function directConnections(context: Context): Direct {
+  const kinds = new Map<string, readonly Way[] | undefined>()
+  const results = new Map<string, Endings>()
+  const waysFor = (sender: Member, destination: Member, port: Port, relation: Relation) => {
+    const key = [
+      sender.group.network,
+      destination.group.network,
+      relation,
+      port.protocol,
+      port.number,
+      socketsAt(context, destination.place, port),
+    ].join(' ')
+    if (kinds.has(key)) return kinds.get(key)
+    const ways = makeWays(context, sender.place, destination.place, port)
+    kinds.set(key, ways)
+    return ways
+  }
+  return {
+    between: (sender, destination, port) => {
+      const relation = relationOf(sender.place, destination.place)
+      const key = `${sender.group.number} ${destination.group.number} ${relation} ${port.protocol} ${port.number}`
+      const known = results.get(key)
+      if (known) return known
+      const ways = waysFor(sender, destination, port, relation)
+      const made = ways
+        ? combined(
+            ways.map((way) => [endingsOfWay(context, way, { sender, destination, relation }), way.share]),
+          )
+        : walked(context, sender.place, dialTo(destination.place, port), port.protocol)
+      results.set(key, made)
+      return made
+    },
+  }
+}
+
+/** What counts of the sockets at a port, and of what takes packets to it elsewhere. */
+export function socketsAt({ worlds }: Context, { listeners, ip, node, type }: Place, port: Port): string {
+  const number = { tcp: 6, udp: 17, sctp: 132, icmp: 1 }[port.protocol]
+  const own = listeners
+    .filter((one) => one.protocol === number && (one.port === 'any' || one.port === port.number))
+    .map(({ address, assumed }) => `${address === ip ? 'own' : address} ${assumed}`)
+  const mapped =
+    type === 'node'
+      ? worlds.world.hostPorts.get(`${node} ${port.protocol.toUpperCase()} ${port.number}`)?.pod.name
+      : undefined
+  return `${own.join(',')} ${mapped ?? ''}`
+}
+
+function dialTo({ ip, id }: Place, { number }: Port): Dial {
+  return { type: 'dial', ips: [ip], port: number, host: id }
+}
+
+function makeWays(
+  context: Context,
+  sender: Place,
+  destination: Place,
+  port: Port,
+): readonly Way[] | undefined {
+  const actors = { sender, destination }
+  const sample = { actors, dial: dialTo(destination, port), protocol: port.protocol }
+  const seen = seenWays(context, sample)
+  const ways = seen.flatMap((one, at) => {
+    const deniedAt = (denied: typeof seen) => (denied.length === seen.length ? denied[at] : undefined)
+    return wayOf(context, sample, one, actors, deniedAt) ?? []
+  })
+  return ways.length === seen.length ? ways : undefined
+}
+
+/** A walk in the cluster as it is, for what cannot be said of others. */
+export function walked(context: Context, sender: Place, dial: Dial, protocol: RequestProtocol): Endings {
+  context.count.walks += 1
+  const ways = walkOnce(context.worlds, context.worlds.world, sender, dial, protocol)
+  return combined(ways.map(({ disposition, share }) => [always({ disposition }), share]))
+}
+
+/** Two ends of connections of one kind. */
+export interface Ends {
+  readonly sender: Member
+  readonly destination: Member
+  readonly relation: Relation
+  readonly dialled?: Member
+}
+
+/** How a way ends for two groups that lie to each other as the sample's places do. */
+export function endingsOfWay(context: Context, way: Way, ends: Ends): Endings {
+  return always(endingOf(way, (check) => verdictAt(context, check, ends)))
+}
+
+function verdictAt(context: Context, check: RoleCheck, ends: Ends): ReturnType<typeof verdictFor> {
+  const { matrix } = context
+  const { sender, destination, dialled, relation } = ends
+  const self = ends[check.of].group.partyClass
+  const peer = classIn(check.peer, ends)
+  if (!matrix || peer === undefined) {
+    const actors = { sender: sender.place, destination: destination.place }
+    return verdictFor(context, check, dialled ? { ...actors, dialled: dialled.place } : actors)
+  }
+  return verdictBetween(matrix, check, self, peer, isTogether(check, relation))
+}
+
+function classIn(role: Role, ends: Ends): number | undefined {
+  if (role.type === 'fixed') return undefined
+  const group = ends[role.of]?.group
+  return role.type === 'own' ? group?.partyClass : group?.nodeClasses.get(role.name)
+}
+
+/** Whether the address that the check sees is that of somebody on the node of its own end. */
+function isTogether({ peer, of }: RoleCheck, relation: Relation): boolean {
+  return relation !== 'other' || (peer.type !== 'fixed' && peer.of === of)
+}
