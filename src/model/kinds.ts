@@ -7,6 +7,14 @@ import type {
   IPAMBlock,
   IPPool,
 } from './calico-objects.ts'
+import type {
+  CalicoNetworkPolicy,
+  CalicoTier,
+  GlobalNetworkPolicy,
+  HostEndpoint,
+  NetworkSet,
+  StagedPolicy,
+} from './calico-policy-objects.ts'
 import type { CiliumCidrGroup, CiliumPolicy } from './cilium-policy-objects.ts'
 import type {
   AdminNetworkPolicy,
@@ -56,6 +64,7 @@ export interface KindTypes {
   BackendTLSPolicy: BackendTlsPolicy
   BaselineAdminNetworkPolicy: BaselineAdminNetworkPolicy
   BlockAffinity: BlockAffinity
+  CalicoNetworkPolicy: CalicoNetworkPolicy
   CiliumCIDRGroup: CiliumCidrGroup
   CiliumClusterwideNetworkPolicy: CiliumPolicy
   CiliumNetworkPolicy: CiliumPolicy
@@ -70,6 +79,9 @@ export interface KindTypes {
   EndpointSlice: EndpointSlice
   Environment: { readonly spec?: Environment }
   FelixConfiguration: FelixConfiguration
+  GlobalNetworkPolicy: GlobalNetworkPolicy
+  GlobalNetworkSet: NetworkSet
+  HostEndpoint: HostEndpoint
   Ingress: Ingress
   IngressClass: IngressClass
   Installation: CalicoInstallation
@@ -86,6 +98,7 @@ export interface KindTypes {
   ListenerSet: ListenerSet
   Namespace: Namespace
   NetworkPolicy: NetworkPolicy
+  NetworkSet: NetworkSet
   Node: Node
   Pod: Pod
   ReferenceGrant: ReferenceGrant
@@ -94,8 +107,12 @@ export interface KindTypes {
   Secret: Secret
   Service: Service
   ServiceAccount: ServiceAccount
+  StagedGlobalNetworkPolicy: StagedPolicy
+  StagedKubernetesNetworkPolicy: StagedPolicy
+  StagedNetworkPolicy: StagedPolicy
   StatefulSet: StatefulSet
   TCPRoute: StreamRouteObject
+  Tier: CalicoTier
   TLSRoute: StreamRouteObject
   UDPRoute: StreamRouteObject
   XListenerSet: ListenerSet

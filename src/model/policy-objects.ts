@@ -1,3 +1,10 @@
+import type {
+  CalicoNetworkPolicy,
+  CalicoTier,
+  GlobalNetworkPolicy,
+  HostEndpoint,
+  NetworkSet,
+} from './calico-policy-objects.ts'
 import type { CiliumPolicyObjects } from './cilium-policy-objects.ts'
 import type {
   AdminNetworkPolicy,
@@ -41,10 +48,21 @@ export interface NetworkPolicyPort {
 
 export type ServiceAccount = Typed
 
+/** Calico's own, and what they refer to. */
+export interface CalicoPolicyObjects {
+  readonly networkPolicies: readonly Located<CalicoNetworkPolicy>[]
+  readonly globalNetworkPolicies: readonly Located<GlobalNetworkPolicy>[]
+  readonly networkSets: readonly Located<NetworkSet>[]
+  readonly globalNetworkSets: readonly Located<NetworkSet>[]
+  readonly hostEndpoints: readonly Located<HostEndpoint>[]
+  readonly tiers: readonly Located<CalicoTier>[]
+}
+
 /** The policies of the input, and what they refer to. */
 export interface PolicyObjects extends CiliumPolicyObjects {
   readonly adminNetworkPolicies: readonly Located<AdminNetworkPolicy>[]
   readonly baselineAdminNetworkPolicies: readonly Located<BaselineAdminNetworkPolicy>[]
+  readonly calico: CalicoPolicyObjects
   readonly clusterNetworkPolicies: readonly Located<ClusterNetworkPolicy>[]
   readonly networkPolicies: readonly Located<NetworkPolicy>[]
   readonly serviceAccounts: readonly Located<ServiceAccount>[]

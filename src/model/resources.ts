@@ -40,10 +40,19 @@ type CalicoKind =
   | 'BGPConfiguration'
   | 'BGPPeer'
   | 'BlockAffinity'
+  | 'CalicoNetworkPolicy'
   | 'FelixConfiguration'
+  | 'GlobalNetworkPolicy'
+  | 'GlobalNetworkSet'
+  | 'HostEndpoint'
   | 'Installation'
   | 'IPAMBlock'
   | 'IPPool'
+  | 'NetworkSet'
+  | 'StagedGlobalNetworkPolicy'
+  | 'StagedKubernetesNetworkPolicy'
+  | 'StagedNetworkPolicy'
+  | 'Tier'
 
 /** A kind as API discovery describes it. */
 export interface ApiResource {

@@ -118,19 +118,30 @@ export function destinationOf({ direction, self, peer }: PolicyFlow): Party {
 export function matchesPort(port: PortMatch, flow: PolicyFlow, engine: PolicyEngine): boolean {
   if (port.name !== undefined) {
     const { endpoint } = destinationOf(flow)
-    return engine.namedPorts && endpoint !== undefined && hasNamedPort(port, endpoint, flow)
+    return (
+      engine.namedPorts && endpoint !== undefined && hasNamedPort(port, endpoint, flow.protocol, flow.dport)
+    )
   }
   return inRange(port, flow.protocol, flow.dport, engine)
+}
+
+/** Whether the source port is meant. A named port is that of the source. */
+function matchesSourcePort(port: PortMatch, flow: PolicyFlow, engine: PolicyEngine): boolean {
+  const { direction, self, peer, protocol, sport } = flow
+  if (port.name === undefined) return inRange(port, protocol, sport, engine)
+  const { endpoint } = direction === 'ingress' ? peer : self
+  return engine.namedPorts && endpoint !== undefined && hasNamedPort(port, endpoint, protocol, sport)
 }
 
 function hasNamedPort(
   { name, protocol }: PortMatch,
   { ports }: Endpoint,
-  { protocol: used, dport }: PolicyFlow,
+  used: number,
+  number: number,
 ): boolean {
   return (
     (protocol === undefined || protocol === used) &&
-    ports.some((one) => one.name === name && one.protocol === used && one.port === dport)
+    ports.some((one) => one.name === name && one.protocol === used && one.port === number)
   )
 }
 
@@ -174,7 +185,7 @@ export function matchesHeader({ family, protocol, icmp }: PolicyRule, flow: Poli
 export function matchesPorts(rule: PolicyRule, flow: PolicyFlow, engine: PolicyEngine): boolean {
   const { ports, notPorts, sourcePorts, notSourcePorts } = rule
   const to = (one: PortMatch) => matchesPort(one, flow, engine)
-  const from = (one: PortMatch) => inRange(one, flow.protocol, flow.sport, engine)
+  const from = (one: PortMatch) => matchesSourcePort(one, flow, engine)
   return (
     (!ports || ports.some(to)) &&
     !notPorts?.some(to) &&

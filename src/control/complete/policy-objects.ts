@@ -6,6 +6,14 @@ export function policyObjects(objects: ObjectsByKind): PolicyObjects {
   return {
     adminNetworkPolicies: objects.AdminNetworkPolicy,
     baselineAdminNetworkPolicies: objects.BaselineAdminNetworkPolicy,
+    calico: {
+      networkPolicies: objects.CalicoNetworkPolicy,
+      globalNetworkPolicies: objects.GlobalNetworkPolicy,
+      networkSets: objects.NetworkSet,
+      globalNetworkSets: objects.GlobalNetworkSet,
+      hostEndpoints: objects.HostEndpoint,
+      tiers: objects.Tier,
+    },
     clusterNetworkPolicies: objects.ClusterNetworkPolicy,
     ciliumCidrGroups: objects.CiliumCIDRGroup,
     ciliumClusterwideNetworkPolicies: objects.CiliumClusterwideNetworkPolicy,

@@ -3,6 +3,7 @@ import type { Cluster, ClusterNode, ClusterPod } from '../../model/cluster.ts'
 import type { NetnsId } from '../../model/network.ts'
 import type { Endpoint, NamedPort, Party } from '../../policy/endpoint.ts'
 import type { Labels } from '../../policy/label-expression.ts'
+import { podLabels } from '../cni/calico/policy/label-names.ts'
 import { hasNamespace, podId } from '../pod-namespace.ts'
 import { protocolOf } from './network-policy.ts'
 
@@ -29,7 +30,12 @@ export function endpointsOf(cluster: Cluster): EndpointDirectory {
       object.metadata.labels ?? {},
     ]),
   )
-  const pods = cluster.pods.filter(hasNamespace).map((pod) => podEndpoint(pod, namespaces, accounts))
+  const { networkPolicies, globalNetworkPolicies } = cluster.policies.calico
+  const hasCalico = networkPolicies.length > 0 || globalNetworkPolicies.length > 0
+  const pods = cluster.pods.filter(hasNamespace).map((pod) => {
+    const endpoint = podEndpoint(pod, namespaces, accounts)
+    return hasCalico ? withCalicoLabels(pod, endpoint) : endpoint
+  })
   const all = [...pods, ...cluster.nodes.map(nodeEndpoint)]
   const byId = new Map(all.map((one) => [one.id, one]))
   const byIp = new Map(all.flatMap((one) => one.ips.map((ip) => [ip, one] as const)))
@@ -81,6 +87,13 @@ function podEndpoint(
     ports: namedPorts(pod),
     ...(nodeName !== undefined && { node: nodeName }),
   }
+}
+
+/** Calico's policies may ask for labels that it gives pods itself. */
+function withCalicoLabels({ namespace }: ClusterPod, endpoint: Endpoint): Endpoint {
+  const { labels, namespaceLabels, serviceAccount = 'default', serviceAccountLabels = {} } = endpoint
+  const given = { labels, namespace, namespaceLabels, serviceAccount, serviceAccountLabels }
+  return { ...endpoint, labels: podLabels(given) }
 }
 
 /** Ports of containers that run, by their names; init containers that have ended have none. */

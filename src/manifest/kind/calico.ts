@@ -11,7 +11,9 @@ import type {
 import type { Examined, KindModule } from './kind.ts'
 import { demand, refuse } from './kind.ts'
 
-const apiVersions = ['projectcalico.org/v3', 'crd.projectcalico.org/v1'] as const
+/** The groups of Calico's kinds: of its own API, and as its datastore in Kubernetes has them. */
+export const calicoApiVersions = ['projectcalico.org/v3', 'crd.projectcalico.org/v1'] as const
+const apiVersions = calicoApiVersions
 
 const modes: readonly string[] = ['Always', 'CrossSubnet', 'Never']
 

@@ -9,6 +9,17 @@ import {
   ipamBlock,
   ipPool,
 } from './calico.ts'
+import {
+  calicoNetworkPolicy,
+  calicoTier,
+  globalNetworkPolicy,
+  globalNetworkSet,
+  hostEndpoint,
+  networkSet,
+  stagedGlobalNetworkPolicy,
+  stagedKubernetesNetworkPolicy,
+  stagedNetworkPolicy,
+} from './calico-policy.ts'
 import { ciliumCidrGroup, ciliumClusterwideNetworkPolicy, ciliumNetworkPolicy } from './cilium.ts'
 import { clusterNetworkPolicy } from './cluster-network-policy.ts'
 import {
@@ -51,6 +62,7 @@ export const kindModules: { readonly [K in KindName]: KindModule<KindTypes[K]> }
   BackendTLSPolicy: backendTlsPolicy,
   BaselineAdminNetworkPolicy: baselineAdminNetworkPolicy,
   BlockAffinity: blockAffinity,
+  CalicoNetworkPolicy: calicoNetworkPolicy,
   CiliumCIDRGroup: ciliumCidrGroup,
   CiliumClusterwideNetworkPolicy: ciliumClusterwideNetworkPolicy,
   CiliumNetworkPolicy: ciliumNetworkPolicy,
@@ -65,6 +77,9 @@ export const kindModules: { readonly [K in KindName]: KindModule<KindTypes[K]> }
   EndpointSlice: endpointSlice,
   Environment: environment,
   FelixConfiguration: felixConfiguration,
+  GlobalNetworkPolicy: globalNetworkPolicy,
+  GlobalNetworkSet: globalNetworkSet,
+  HostEndpoint: hostEndpoint,
   Ingress: ingress,
   IngressClass: ingressClass,
   Installation: calicoInstallation,
@@ -81,6 +96,7 @@ export const kindModules: { readonly [K in KindName]: KindModule<KindTypes[K]> }
   ListenerSet: listenerSet,
   Namespace: namespace,
   NetworkPolicy: networkPolicy,
+  NetworkSet: networkSet,
   Node: node,
   Pod: pod,
   ReferenceGrant: referenceGrant,
@@ -89,8 +105,12 @@ export const kindModules: { readonly [K in KindName]: KindModule<KindTypes[K]> }
   Secret: secret,
   Service: service,
   ServiceAccount: serviceAccount,
+  StagedGlobalNetworkPolicy: stagedGlobalNetworkPolicy,
+  StagedKubernetesNetworkPolicy: stagedKubernetesNetworkPolicy,
+  StagedNetworkPolicy: stagedNetworkPolicy,
   StatefulSet: statefulSet,
   TCPRoute: tcpRoute,
+  Tier: calicoTier,
   TLSRoute: tlsRoute,
   UDPRoute: udpRoute,
   XListenerSet: experimentalListenerSet,

@@ -1,4 +1,5 @@
 import { calicoSchema } from './calico.ts'
+import { calicoPolicySchema } from './calico-policy.ts'
 import { ciliumSchema } from './cilium.ts'
 import { clusterPolicySchema } from './cluster-policy.ts'
 import { configurationSchema } from './configuration.ts'
@@ -31,7 +32,13 @@ const scalarNames: readonly ScalarName[] = [
 
 /** Every type of the schema, by its name. */
 export const schemaTypes: ReadonlyMap<string, Fields> = parseSchema(
-  kubernetesSchema + clusterPolicySchema + gatewaySchema + calicoSchema + ciliumSchema + configurationSchema,
+  kubernetesSchema +
+    clusterPolicySchema +
+    gatewaySchema +
+    calicoSchema +
+    calicoPolicySchema +
+    ciliumSchema +
+    configurationSchema,
 )
 
 function parseSchema(text: string): ReadonlyMap<string, Fields> {

@@ -1,9 +1,9 @@
 import { describe, expect, test } from 'vitest'
+import { parseSelector } from '../../../src/base/calico-selector.ts'
 import { chainName } from '../../../src/control/cni/calico/names.ts'
 import { simplifyPorts } from '../../../src/control/cni/calico/policy/from-network-policy.ts'
 import { setId } from '../../../src/control/cni/calico/policy/set-definition.ts'
 import { formatSelector } from '../../../src/control/cni/calico/selector.ts'
-import { parseSelector } from '../../../src/control/cni/calico/selector-parser.ts'
 import { formatRuleSet, parseCluster } from '../../../src/index.ts'
 
 function chainsOf(text: string, begin: string): readonly string[] {

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
+import { parseSelector } from '../../../src/base/calico-selector.ts'
 import { matchesLabels } from '../../../src/control/cni/calico/selector.ts'
-import { parseSelector } from '../../../src/control/cni/calico/selector-parser.ts'
 import type { Diagnostic } from '../../../src/index.ts'
 import { InputError } from '../../../src/index.ts'
 import type { ExampleOptions } from '../../support/cni-example.ts'

@@ -1,3 +1,5 @@
+import type { CalicoSelector } from '../../../base/calico-selector.ts'
+import { parseSelector } from '../../../base/calico-selector.ts'
 import type { Cidr, Ip } from '../../../base/ip.ts'
 import { familyOf, parseCidr, parseIpSloppy } from '../../../base/ip.ts'
 import { TCP } from '../../../base/packet.ts'
@@ -5,9 +7,7 @@ import type { Cluster, ClusterNode } from '../../../model/cluster.ts'
 import type { CalicoObjects } from '../../../model/cni-objects.ts'
 import { admits } from '../../firewalls.ts'
 import type { Underlay } from '../../underlay.ts'
-import type { CalicoSelector } from './selector.ts'
 import { matchesLabels } from './selector.ts'
-import { parseSelector } from './selector-parser.ts'
 
 /** Who speaks BGP with whom: the mesh of all nodes, and the peers that are stated. */
 export interface BgpSettings {

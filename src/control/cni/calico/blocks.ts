@@ -1,3 +1,4 @@
+import { parseSelector } from '../../../base/calico-selector.ts'
 import type { Cidr, Ip } from '../../../base/ip.ts'
 import { cidrOf, compareIp, contains, familyOf, hostCidr, overlaps, parseCidr } from '../../../base/ip.ts'
 import type { CalicoObjects } from '../../../model/cni-objects.ts'
@@ -5,7 +6,6 @@ import type { BlockNode, BlocksContext } from '../cni.ts'
 import type { CalicoPool } from './pool.ts'
 import { blockAround, poolOf } from './pool.ts'
 import { matchesLabels } from './selector.ts'
-import { parseSelector } from './selector-parser.ts'
 
 /**
  * Which blocks of the pools are whose, as Calico's IPAM would have given them out: those that a BlockAffinity or an

@@ -1,19 +1,6 @@
+import type { CalicoSelector } from '../../../base/calico-selector.ts'
 import type { LabelExpression, Labels } from '../../../policy/label-expression.ts'
 import { anyLabels, holds } from '../../../policy/label-expression.ts'
-
-/**
- * A condition of Calico's selector language (libcalico-go/lib/selector) as it was written: Felix names ipsets by its text, so
- * `a == 'b'` and `a in {'b'}` are two.
- */
-export type CalicoSelector =
-  | { readonly type: 'all' | 'global' }
-  | { readonly type: 'has'; readonly label: string }
-  | { readonly type: Comparison; readonly label: string; readonly value: string }
-  | { readonly type: 'in' | 'not in'; readonly label: string; readonly values: readonly string[] }
-  | { readonly type: 'not'; readonly of: CalicoSelector }
-  | { readonly type: 'and' | 'or'; readonly of: readonly CalicoSelector[] }
-
-export type Comparison = '==' | '!=' | 'contains' | 'starts with' | 'ends with'
 
 /** Both conditions; what one of them alone says, if there is only one. */
 export function both(...selectors: readonly CalicoSelector[]): CalicoSelector {

@@ -1,7 +1,7 @@
+import type { CalicoSelector } from '../../../../base/calico-selector.ts'
 import type { Cidr } from '../../../../base/ip.ts'
 import type { ObjectRef, SourceLocation } from '../../../../base/source.ts'
-import type { Path, RuleAction } from '../../../../policy/policy.ts'
-import type { CalicoSelector } from '../selector.ts'
+import type { Path, Policy, RuleAction } from '../../../../policy/policy.ts'
 
 /** The kinds that Felix tells apart, as libcalico-go names them since 3.32. */
 export type CalicoPolicyKind =
@@ -29,6 +29,8 @@ export interface ApiPolicy {
   readonly doNotTrack?: boolean
   readonly preDnat?: boolean
   readonly applyOnForward?: boolean
+  /** What the policy means, where its own API says that better than what Calico makes of it. */
+  readonly canonical?: Policy
   locate(path: Path): SourceLocation | undefined
 }
 
@@ -44,6 +46,8 @@ export interface ApiRule {
   readonly notIcmp?: IcmpMatch
   readonly source: EntityRule
   readonly destination: EntityRule
+  /** It asks what the requests are, which iptables cannot. */
+  readonly http?: boolean
   /** Words that Felix puts beside the rule as comments. */
   readonly annotations?: Readonly<Record<string, string>>
 }

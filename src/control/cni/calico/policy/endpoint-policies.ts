@@ -1,6 +1,9 @@
 import type { ClusterPod } from '../../../../model/cluster.ts'
+import type { Endpoint } from '../../../../policy/endpoint.ts'
 import { holds } from '../../../../policy/label-expression.ts'
 import type { Direction } from '../../../../policy/policy.ts'
+import { podId } from '../../../pod-namespace.ts'
+import { endpointsOf } from '../../../policy/endpoints.ts'
 import { enforcesPolicies } from '../../../policy/policy-set.ts'
 import type { CniContext } from '../../cni.ts'
 import type { CalicoConfiguration } from '../configuration.ts'
@@ -8,7 +11,7 @@ import type { FelixChain } from '../felix-rule.ts'
 import { marksOf } from '../marks.ts'
 import type { EndpointPolicies, TierPolicies } from '../policies.ts'
 import { noPolicies } from '../policies.ts'
-import { podLabels } from './felix-endpoint.ts'
+import { labelsOf } from './felix-endpoint.ts'
 import type { FelixPolicy, FelixTier } from './felix-policy.ts'
 import { felixTiers } from './felix-policy.ts'
 import { setsOfRule } from './parsed-rule.ts'
@@ -34,7 +37,7 @@ function nodePolicies(configuration: CalicoConfiguration, { cluster, pods }: Cni
   const tiers = felixTiers(cluster, release)
   const selected = new Map<ClusterPod, readonly SelectedTier[]>()
   const selectedFor = (pod: ClusterPod): readonly SelectedTier[] => {
-    const found = selected.get(pod) ?? select(tiers, pod, podLabels(cluster, pod))
+    const found = selected.get(pod) ?? select(tiers, endpointsOf(cluster).byId(podId(pod)))
     selected.set(pod, found)
     return found
   }
@@ -81,15 +84,15 @@ interface TierGroups {
   readonly groups: readonly PolicyGroup[]
 }
 
-/** The policies that are about a pod, whatever directions they are about. */
-function select(
-  tiers: readonly FelixTier[],
-  { namespace }: ClusterPod,
-  labels: ReturnType<typeof podLabels>,
-): readonly SelectedTier[] {
+/** The policies that are about a pod, whatever directions they are about; some are about interfaces of nodes alone. */
+function select(tiers: readonly FelixTier[], endpoint: Endpoint | undefined): readonly SelectedTier[] {
+  if (!endpoint) return []
+  const labels = labelsOf(endpoint)
+  const { namespace } = endpoint
   return tiers.flatMap((tier) => {
     const policies = tier.policies.filter(
-      ({ selector, subject }) => (namespaceOf(selector) ?? namespace) === namespace && holds(subject, labels),
+      ({ selector, subject, isForPods }) =>
+        isForPods && (namespaceOf(selector) ?? namespace) === namespace && holds(subject, labels),
     )
     return policies.length > 0 ? [{ tier, policies }] : []
   })

@@ -1,16 +1,24 @@
 import type { PolicyEnforcement } from '../../../policy/policy-set.ts'
 import type { CalicoConfiguration } from '../configuration.ts'
+import { canonicalPolicy } from './canonical.ts'
+import { felixTiers } from './felix-policy.ts'
 
 /** Felix, Calico's agent on each node, which enforces policies by iptables and ipsets. */
-export function felixEnforcement({ felix }: CalicoConfiguration): PolicyEnforcement {
+export function felixEnforcement({ felix, release }: CalicoConfiguration): PolicyEnforcement {
   return {
     engine: {
       name: 'Felix',
-      apis: ['NetworkPolicy'],
+      apis: ['NetworkPolicy', 'CalicoNetworkPolicy', 'GlobalNetworkPolicy'],
       refusal: felix.deny === 'REJECT' ? 'reject' : 'drop',
       blocksMatchEndpoints: true,
       namedPorts: true,
       endPorts: true,
     },
+    tiers: (cluster) =>
+      felixTiers(cluster, release).map(({ name, otherwise, policies }) => ({
+        name,
+        otherwise,
+        policies: policies.filter(({ isForPods }) => isForPods).map((one) => canonicalPolicy(cluster, one)),
+      })),
   }
 }

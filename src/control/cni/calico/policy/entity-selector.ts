@@ -1,4 +1,4 @@
-import type { CalicoSelector } from '../selector.ts'
+import type { CalicoSelector } from '../../../../base/calico-selector.ts'
 import { mapSelector, prefixLabels } from '../selector.ts'
 import { namespaceLabel, namespacePrefix } from './label-names.ts'
 

@@ -1,18 +1,12 @@
 import type { Cidr } from '../../../../base/ip.ts'
-import { hostCidr } from '../../../../base/ip.ts'
-import type { Cluster, ClusterPod } from '../../../../model/cluster.ts'
-import type { NamedPort } from '../../../../policy/endpoint.ts'
+import { hostCidr, parseCidrSloppy, parseIp } from '../../../../base/ip.ts'
+import type { NetworkSet } from '../../../../model/calico-policy-objects.ts'
+import type { Cluster } from '../../../../model/cluster.ts'
+import type { Located } from '../../../../model/objects.ts'
+import type { Endpoint, NamedPort } from '../../../../policy/endpoint.ts'
 import type { Labels } from '../../../../policy/label-expression.ts'
-import { hasNamespace, podId } from '../../../pod-namespace.ts'
 import { endpointsOf } from '../../../policy/endpoints.ts'
-import {
-  nameLabel,
-  namespaceLabel,
-  namespacePrefix,
-  orchestratorLabel,
-  serviceAccountLabel,
-  serviceAccountPrefix,
-} from './label-names.ts'
+import { labelsFrom, namespaceLabel, namespacePrefix, podLabels } from './label-names.ts'
 
 /** What Felix puts into its ipsets: pods, and what else has labels and addresses. */
 export interface FelixEndpoint {
@@ -20,43 +14,66 @@ export interface FelixEndpoint {
   readonly labels: Labels
   readonly nets: readonly Cidr[]
   readonly ports: readonly NamedPort[]
-}
-
-/** A longer name of a service account is no label's value. */
-const longestLabel = 63
-
-/** The labels that Felix knows a pod by. Mirrors podToDefaultWorkloadEndpoint, and the profiles that pods have labels of. */
-export function podLabels(cluster: Cluster, pod: ClusterPod): Labels {
-  const { namespace, labels } = pod
-  const endpoint = endpointsOf(cluster).byId(podId(pod))
-  const { namespaceLabels = {}, serviceAccount = 'default', serviceAccountLabels = {} } = endpoint ?? {}
-  return {
-    ...withPrefix(namespacePrefix, { ...namespaceLabels, [nameLabel]: namespace }),
-    ...withPrefix(serviceAccountPrefix, { ...serviceAccountLabels, [nameLabel]: serviceAccount }),
-    ...labels,
-    [namespaceLabel]: namespace,
-    [orchestratorLabel]: 'k8s',
-    ...(serviceAccount.length < longestLabel && { [serviceAccountLabel]: serviceAccount }),
-  }
-}
-
-function withPrefix(prefix: string, labels: Labels): Labels {
-  return Object.fromEntries(Object.entries(labels).map(([key, value]) => [`${prefix}${key}`, value]))
+  /** Whether it is a pod; else it is known by its addresses alone. */
+  readonly isPod: boolean
 }
 
 const known = new WeakMap<Cluster, readonly FelixEndpoint[]>()
 
 /** Everything of the cluster that ipsets can hold; worked out once. */
 export function felixEndpoints(cluster: Cluster): readonly FelixEndpoint[] {
-  const made = known.get(cluster) ?? cluster.pods.filter(hasNamespace).map((pod) => podOf(cluster, pod))
+  const made = known.get(cluster) ?? readEndpoints(cluster)
   known.set(cluster, made)
   return made
 }
 
-function podOf(cluster: Cluster, pod: ClusterPod): FelixEndpoint {
+function readEndpoints(cluster: Cluster): readonly FelixEndpoint[] {
+  const { networkSets, globalNetworkSets, hostEndpoints } = cluster.policies.calico
+  const namespaces = new Map(cluster.namespaces.map((one) => [one.name, one.labels]))
+  return [
+    ...endpointsOf(cluster)
+      .all.filter(({ type }) => type === 'pod')
+      .map(podOf),
+    ...networkSets.map((set) => {
+      const { namespace = 'default' } = set.ref
+      const inherited = labelsFrom(namespacePrefix, namespaces.get(namespace) ?? {}, namespace)
+      return setOf(set, { ...inherited, ...set.object.metadata.labels, [namespaceLabel]: namespace })
+    }),
+    ...globalNetworkSets.map((set) => setOf(set, set.object.metadata.labels ?? {})),
+    ...hostEndpoints.map(({ object }): FelixEndpoint => {
+      const nets = (object.spec?.expectedIPs ?? []).flatMap((text) => netOf(text) ?? [])
+      return { labels: object.metadata.labels ?? {}, nets, ports: [], isPod: false }
+    }),
+  ]
+}
+
+/** The labels that Felix knows a pod by. */
+export function labelsOf({
+  labels,
+  namespace = 'default',
+  namespaceLabels,
+  serviceAccount = 'default',
+  serviceAccountLabels = {},
+}: Endpoint): Labels {
+  return podLabels({ labels, namespace, namespaceLabels, serviceAccount, serviceAccountLabels })
+}
+
+function podOf(endpoint: Endpoint): FelixEndpoint {
   return {
-    labels: podLabels(cluster, pod),
-    nets: pod.ips.map(hostCidr),
-    ports: endpointsOf(cluster).byId(podId(pod))?.ports ?? [],
+    labels: labelsOf(endpoint),
+    nets: endpoint.ips.map(hostCidr),
+    ports: endpoint.ports,
+    isPod: true,
   }
+}
+
+function setOf({ object }: Located<NetworkSet>, labels: Labels): FelixEndpoint {
+  const nets = (object.spec?.nets ?? []).flatMap((text) => netOf(text) ?? [])
+  return { labels, nets, ports: [], isPod: false }
+}
+
+/** A block, or an address alone. */
+function netOf(text: string): Cidr | undefined {
+  const ip = parseIp(text)
+  return ip === undefined ? parseCidrSloppy(text) : hostCidr(ip)
 }

@@ -2,9 +2,11 @@ import type { Cluster } from '../../../../model/cluster.ts'
 import type { LabelExpression } from '../../../../policy/label-expression.ts'
 import { labelExpressionOf } from '../selector.ts'
 import type { ApiPolicy } from './api-policy.ts'
+import { fromCalicoPolicy, fromGlobalPolicy } from './from-calico-policy.ts'
 import { fromNetworkPolicy } from './from-network-policy.ts'
 import type { ParsedRule } from './parsed-rule.ts'
 import { parseRule } from './parsed-rule.ts'
+import { tiersOfCluster } from './tier.ts'
 
 /** A policy as Felix works with it. */
 export interface FelixPolicy extends ApiPolicy {
@@ -12,6 +14,8 @@ export interface FelixPolicy extends ApiPolicy {
   readonly key: string
   /** Whom it is about. */
   readonly subject: LabelExpression
+  /** No for those that guard interfaces of nodes before connections are tracked, or before translation. */
+  readonly isForPods: boolean
   readonly inbound: readonly ParsedRule[]
   readonly outbound: readonly ParsedRule[]
 }
@@ -39,16 +43,29 @@ export function felixTiers(cluster: Cluster, release: number): readonly FelixTie
 }
 
 function readTiers({ policies }: Cluster, release: number): readonly FelixTier[] {
-  const all = policies.networkPolicies.map((policy) => felixPolicy(fromNetworkPolicy(policy), release))
-  return [{ name: 'default', otherwise: 'deny', policies: inOrder(all, release) }]
+  const { networkPolicies, calico } = policies
+  const all = [
+    ...networkPolicies.map(fromNetworkPolicy),
+    ...calico.networkPolicies.map(fromCalicoPolicy),
+    ...calico.globalNetworkPolicies.map(fromGlobalPolicy),
+  ].map((policy) => felixPolicy(policy, release))
+  return tiersOfCluster(calico.tiers, release).map(({ name, otherwise }) => ({
+    name,
+    otherwise,
+    policies: inOrder(
+      all.filter(({ tier }) => tier === name),
+      release,
+    ),
+  }))
 }
 
 function felixPolicy(policy: ApiPolicy, release: number): FelixPolicy {
-  const { namespace, storedName, selector, ingress, egress } = policy
+  const { namespace, storedName, selector, ingress, egress, doNotTrack, preDnat } = policy
   return {
     ...policy,
     key: namespace === undefined ? storedName : `${namespace}/${storedName}`,
     subject: labelExpressionOf(selector),
+    isForPods: !doNotTrack && !preDnat,
     inbound: ingress.map((rule) => parseRule(rule, release)),
     outbound: egress.map((rule) => parseRule(rule, release)),
   }

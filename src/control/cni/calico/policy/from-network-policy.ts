@@ -1,9 +1,9 @@
+import type { CalicoSelector } from '../../../../base/calico-selector.ts'
 import { parseCidrSloppy } from '../../../../base/ip.ts'
 import type { LabelSelector, Located, Requirement } from '../../../../model/objects.ts'
 import type { NetworkPolicy, NetworkPolicyPeer, NetworkPolicyPort } from '../../../../model/policy-objects.ts'
 import type { Path } from '../../../../policy/policy.ts'
-import { policyTypes } from '../../../policy/network-policy.ts'
-import type { CalicoSelector } from '../selector.ts'
+import { networkPolicyOf, policyTypes } from '../../../policy/network-policy.ts'
 import { both } from '../selector.ts'
 import type { ApiPolicy, ApiPort, ApiRule, EntityRule } from './api-policy.ts'
 import { anybody } from './api-policy.ts'
@@ -14,7 +14,8 @@ import { orchestratorLabel } from './label-names.ts'
 const order = 1000
 
 /** A NetworkPolicy in Calico's data model. Mirrors K8sNetworkPolicyToCalico of libcalico-go/lib/backend/k8s/conversion. */
-export function fromNetworkPolicy({ object, ref, locate }: Located<NetworkPolicy>): ApiPolicy {
+export function fromNetworkPolicy(located: Located<NetworkPolicy>): ApiPolicy {
+  const { object, ref, locate } = located
   const { podSelector = {}, ingress = [], egress = [] } = object.spec ?? {}
   const namespace = ref.namespace ?? 'default'
   const types = policyTypes(object)
@@ -34,6 +35,7 @@ export function fromNetworkPolicy({ object, ref, locate }: Located<NetworkPolicy
     egress: egress.flatMap(({ to, ports }, index) =>
       rulesOf({ peers: to, ports, path: ['spec', 'egress', index], side: 'to', namespace }),
     ),
+    canonical: networkPolicyOf(located),
     locate,
   }
 }

@@ -1,5 +1,5 @@
+import type { CalicoSelector } from '../../../../base/calico-selector.ts'
 import { formatCidr } from '../../../../base/ip.ts'
-import type { CalicoSelector } from '../selector.ts'
 import type { ApiPort, ApiRule, EntityRule, IcmpMatch, Protocol } from './api-policy.ts'
 import type { SetDefinition } from './set-definition.ts'
 

@@ -1,5 +1,5 @@
+import type { CalicoSelector } from '../../../../base/calico-selector.ts'
 import { sha224Base64Url } from '../../../../base/hash.ts'
-import type { CalicoSelector } from '../selector.ts'
 import { formatSelector } from '../selector.ts'
 
 /** What an ipset of Felix holds (IPSetData of felix/calc). */

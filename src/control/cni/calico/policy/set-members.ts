@@ -1,14 +1,15 @@
+import type { CalicoSelector } from '../../../../base/calico-selector.ts'
 import type { Cidr } from '../../../../base/ip.ts'
 import { bitsOf, compareIp, familyOf, formatCidr, formatIp } from '../../../../base/ip.ts'
 import { protocolName } from '../../../../base/packet.ts'
 import type { Cluster } from '../../../../model/cluster.ts'
 import type { IpSet } from '../../../../model/network.ts'
 import { holds } from '../../../../policy/label-expression.ts'
-import type { CalicoSelector } from '../selector.ts'
 import { formatSelector, labelExpressionOf } from '../selector.ts'
 import type { FelixEndpoint } from './felix-endpoint.ts'
 import { felixEndpoints } from './felix-endpoint.ts'
 import { namespaceLabel } from './label-names.ts'
+import { servicePorts } from './service-members.ts'
 import type { SetDefinition } from './set-definition.ts'
 import { policySetName } from './set-definition.ts'
 
@@ -26,8 +27,23 @@ export function policySet(cluster: Cluster, definition: SetDefinition, family: 4
       )
       return { name, type: 'hash:ip,port', entries: [...new Set(entries)] }
     }
-    case 'service':
-      return { name, type: definition.withPorts ? 'hash:ip,port' : 'hash:net', entries: [] }
+    case 'service': {
+      const ports = servicePorts(cluster, definition)
+      if (!definition.withPorts) {
+        return {
+          name,
+          type: 'hash:net',
+          entries: entriesOf(
+            ports.flatMap(({ nets }) => nets),
+            family,
+          ),
+        }
+      }
+      const pairs = ports.flatMap(({ nets, protocol, port }) =>
+        entriesOf(nets, family).map((ip) => `${ip},${protocolName(protocol)}:${port}`),
+      )
+      return { name, type: 'hash:ip,port', entries: [...new Set(pairs)] }
+    }
     default:
       return definition satisfies never
   }

@@ -1,4 +1,16 @@
-import type { CalicoSelector, Comparison } from './selector.ts'
+/**
+ * A condition of Calico's selector language (libcalico-go/lib/selector) as it was written: Felix names ipsets by its text, so
+ * `a == 'b'` and `a in {'b'}` are two.
+ */
+export type CalicoSelector =
+  | { readonly type: 'all' | 'global' }
+  | { readonly type: 'has'; readonly label: string }
+  | { readonly type: Comparison; readonly label: string; readonly value: string }
+  | { readonly type: 'in' | 'not in'; readonly label: string; readonly values: readonly string[] }
+  | { readonly type: 'not'; readonly of: CalicoSelector }
+  | { readonly type: 'and' | 'or'; readonly of: readonly CalicoSelector[] }
+
+export type Comparison = '==' | '!=' | 'contains' | 'starts with' | 'ends with'
 
 /** What a selector is made of: operators, brackets, quoted texts, calls as far as their bracket, and names. */
 const token = /\s*(&&|\|\||==|!=|[(){},!]|'[^']*'|"[^"]*"|(?:has|all|global)\(|[\w./-]+)/y
