@@ -7,8 +7,9 @@ import { foundByDaemonSet } from './find.ts'
 import type { Portmap } from './portmap.ts'
 import { hasPortmap, portmapRules, portmapSysctls } from './portmap.ts'
 import { weaveDevices, weavePod, weaveVeth } from './weave/devices.ts'
+import { weavePolicies } from './weave/enforcement.ts'
 import { weaveFacts } from './weave/facts.ts'
-import { policySets } from './weave/policy-controller.ts'
+import { policySets } from './weave/policy-sets.ts'
 import { bridgeAddress, rangeOfCluster, ringBlocks } from './weave/ring.ts'
 import { weaveRules } from './weave/rules.ts'
 import type { WeaveSettings } from './weave/settings.ts'
@@ -38,6 +39,7 @@ function configureWeave(input: CniInput): Cni {
     podNetwork: settings.range ? [settings.range] : usual ? [usual] : [],
     blocks: (context) => ringBlocks(settings, context),
     mapsHostPorts: chained,
+    ...(settings.npc && { policy: weavePolicies }),
     node: (context) => nodeParts(settings, context, chained(context.node.name)),
     pod: ({ cluster, node }, pod) => {
       const via = bridgeAddress(settings, cluster, node)

@@ -16,12 +16,12 @@ function disagreements(flows: readonly WalkedFlow[]): readonly WalkedFlow[] {
   })
 }
 
-describe.each([{ cni: 'kube-router' }])('$cni', ({ cni }) => {
+describe.each([{ cni: 'kube-router' }, { cni: 'weave' }])('$cni', ({ cni }) => {
   const flows = seeds.flatMap((seed) => walkRandomFlows({ cni, seed, every: 11 }))
 
   test('the walks are many, of both sorts', () => {
-    expect(flows.filter(({ walked }) => walked === 'allowed').length).toBeGreaterThan(400)
-    expect(flows.filter(({ walked }) => walked === 'denied').length).toBeGreaterThan(400)
+    expect(flows.filter(({ walked }) => walked === 'allowed').length).toBeGreaterThan(300)
+    expect(flows.filter(({ walked }) => walked === 'denied').length).toBeGreaterThan(300)
     expect(flows.filter(({ checks }) => checks.length > 0).length).toBeGreaterThan(500)
   })
 
