@@ -104,17 +104,21 @@ function configureAzure(input: CniInput): Cni {
             )),
       ],
     }),
-    ...policies[
-      readWord(report, settingOf(input, 'policy'), ['none', 'azure-npm', 'calico'] as const, 'none')
-    ],
+    ...policyParts(input),
     fabric: ({ nodes }) => blocksInFabric(nodes, 'Azure VNet', true),
   }
 }
 
-const policies: Readonly<Record<'none' | 'azure-npm' | 'calico', PolicyParts>> = {
-  none: {},
-  'azure-npm': azureNpm,
-  calico: calicoAlone,
+function policyParts(input: CniInput): PolicyParts {
+  const engines = ['none', 'azure-npm', 'calico'] as const
+  switch (readWord(input.report, settingOf(input, 'policy'), engines, 'none')) {
+    case 'azure-npm':
+      return azureNpm
+    case 'calico':
+      return calicoAlone(input)
+    default:
+      return {}
+  }
 }
 
 /** 169.254.1.1 */

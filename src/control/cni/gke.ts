@@ -124,7 +124,7 @@ function legacy(input: CniInput, mtu: number): Cni {
           ? []
           : outsideMasquerade(node, { component: 'GKE', chain: 'IP-MASQ', kept }, family),
     }),
-    ...(policy === 'calico' && calicoAlone),
+    ...(policy === 'calico' && calicoAlone(input)),
     fabric: cloudRoutes,
   }
 }

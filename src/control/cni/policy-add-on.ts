@@ -19,22 +19,15 @@ export function withPolicyAddOn(cni: Cni, input: CniInput): Cni {
   const daemon = kubeNetworkPoliciesIn(input.objects)
   if (daemon) return beside(cni, partsOf(buildOf(daemon)))
   if (cni.policy) return cni
-  const found = daemonsAtForward.find(({ name }) =>
-    input.objects.daemonSets.some(({ ref }) => ref.name === name),
-  )
-  if (found) return beside(cni, found.parts)
+  const hasDaemon = (name: string) => input.objects.daemonSets.some(({ ref }) => ref.name === name)
+  if (hasDaemon('azure-npm')) return beside(cni, azureNpm)
+  if (hasDaemon('calico-node')) return beside(cni, calicoAlone(input))
   if (input.environment.cni?.['enforcesNetworkPolicy'] !== true) return cni
   input.assume(
     `${cni.name} enforces no policies itself; they are enforced as by kube-network-policies, because the Environment says that they are (cni.enforcesNetworkPolicy)`,
   )
   return beside(cni, partsOf(currentKubeNetworkPolicies))
 }
-
-/** Engines that other plugins' clusters are given for their policies, by the DaemonSet that installs them. */
-const daemonsAtForward = [
-  { name: 'azure-npm', parts: azureNpm },
-  { name: 'calico-node', parts: calicoAlone },
-] as const
 
 /** Both judge, where the plugin has an engine of its own; policies are shown as the one beside it takes them. */
 function beside(cni: Cni, { policy, filters }: PolicyParts): Cni {

@@ -1,7 +1,9 @@
 import { plainEngine } from '../../../policy/engine.ts'
 import { forwardFilters } from '../../policy/forward-filters.ts'
 import type { PolicyEnforcement } from '../../policy/policy-set.ts'
-import type { Cni } from '../cni.ts'
+import { readConfiguration } from '../calico/configuration.ts'
+import { felixEnforcement } from '../calico/policy/enforcement.ts'
+import type { Cni, CniInput } from '../cni.ts'
 
 /** What enforces policies for a plugin. */
 export type PolicyParts = Pick<Cni, 'policy' | 'filters'>
@@ -22,7 +24,6 @@ export const azureNpm: PolicyParts = forwardPolicy(
 )
 
 /** Calico for policies alone, beside a plugin that connects pods: cali-FORWARD, and cali-INPUT for what pods send to their node. */
-export const calicoAlone: PolicyParts = forwardPolicy(
-  { engine: { ...plainEngine, name: 'Felix', apis: ['NetworkPolicy'] } },
-  true,
-)
+export function calicoAlone(input: CniInput): PolicyParts {
+  return forwardPolicy(felixEnforcement(readConfiguration(input)), true)
+}
