@@ -36,9 +36,12 @@ export interface Environment {
   readonly ipMasqAgent?: { readonly nonMasqueradeCIDRs?: readonly string[]; readonly masqLinkLocal?: boolean }
   /** The chained plugins of nodes, by the names of the nodes: `portmap` among them is what maps host ports. */
   readonly cniChain?: Readonly<Record<string, readonly string[]>>
-  readonly cni?: { readonly plugin?: string; readonly backend?: string | null } & Readonly<
-    Record<string, unknown>
-  >
+  readonly cni?: {
+    readonly plugin?: string
+    readonly backend?: string | null
+    /** Whether policies have an effect; true also beside a plugin that enforces none itself. */
+    readonly enforcesNetworkPolicy?: boolean
+  } & Readonly<Record<string, unknown>>
   /** Calico's pools, in the words of its IPPool objects. */
   readonly calico?: { readonly ipPools?: readonly CalicoPoolEntry[] }
   readonly apiServer?: { readonly serviceNodePortRange?: string } & Readonly<Record<string, unknown>>

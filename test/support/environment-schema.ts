@@ -122,6 +122,7 @@ export const fieldMeanings: Readonly<Record<string, string>> = {
   'EnvironmentStale.reason': 'A remark.',
   'EnvironmentCni.plugin': 'The network plugin, by a name that `kubewalk cni` lists.',
   'EnvironmentCni.backend': "The plugin's way to other nodes.",
+  'EnvironmentCni.enforcesNetworkPolicy': 'Whether policies have an effect; true beside a plugin that enforces none stands for kube-network-policies.',
   'EnvironmentApiServer.address': "The API server's address; outside the nodes' networks it is the provider's machine.",
   'EnvironmentApiServer.enableAggregatorRouting': 'True: it sends to endpoints of the Services of webhooks and aggregated APIs; else to their cluster IPs.',
   'EnvironmentApiServer.serviceNodePortRange': 'The range of node ports, such as 30000-32767.',

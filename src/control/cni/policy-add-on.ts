@@ -22,7 +22,7 @@ export function withPolicyAddOn(cni: Cni, input: CniInput): Cni {
   const hasDaemon = (name: string) => input.objects.daemonSets.some(({ ref }) => ref.name === name)
   if (hasDaemon('azure-npm')) return beside(cni, azureNpm)
   if (hasDaemon('calico-node')) return beside(cni, calicoAlone(input))
-  if (input.environment.cni?.['enforcesNetworkPolicy'] !== true) return cni
+  if (input.environment.cni?.enforcesNetworkPolicy !== true) return cni
   input.assume(
     `${cni.name} enforces no policies itself; they are enforced as by kube-network-policies, because the Environment says that they are (cni.enforcesNetworkPolicy)`,
   )

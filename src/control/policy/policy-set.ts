@@ -24,7 +24,7 @@ export interface EnforcedPolicies {
 
 /** Whether the cluster's engine is switched on: an Environment may say that it is not (`cni.enforcesNetworkPolicy`). */
 export function enforcesPolicies({ environment }: Cluster): boolean {
-  return environment.cni?.['enforcesNetworkPolicy'] !== false
+  return environment.cni?.enforcesNetworkPolicy !== false
 }
 
 const enforced = new WeakMap<Cluster, Map<PolicyEnforcement, EnforcedPolicies>>()

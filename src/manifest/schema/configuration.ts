@@ -71,7 +71,7 @@ EnvironmentHttpApp pod:string port:integer routes:{}integer otherwise:integer
 EnvironmentCertificate secret:string dnsNames:[]string
 EnvironmentIngressController type:string class:string containerNativeNEG:boolean
 EnvironmentApiServer serviceNodePortRange:string address:string enableAggregatorRouting:boolean *:any
-EnvironmentCni plugin:string backend:string? *:any
+EnvironmentCni plugin:string backend:string? enforcesNetworkPolicy:boolean *:any
 EnvironmentNetwork podCIDR:string podCIDR6:string serviceCIDR:string serviceCIDR6:string
   clusterDomain:string
 EnvironmentProxy mode:string version:string clusterCIDR:string? masqueradeAll:boolean

@@ -32,7 +32,7 @@ export function readPolicyAgent(input: CniInput): PolicyAgent {
   const { objects, report, settings, environment } = input
   const own = variablesOf(input, daemonOf(objects, /^aws-node$/, 'aws-node'))
   const stated = settingOf(input, 'enableNetworkPolicy')
-  const isStated = environment.cni?.['enforcesNetworkPolicy'] === true
+  const isStated = environment.cni?.enforcesNetworkPolicy === true
   return {
     enabled: isStated || readBoolean(report, stated, isSwitchedOn(input)),
     mode: readWord(report, own('NETWORK_POLICY_ENFORCING_MODE'), ['standard', 'strict'], 'standard'),
