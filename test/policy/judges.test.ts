@@ -3,6 +3,8 @@ import { parseIp } from '../../src/base/ip.ts'
 import { SCTP, TCP, UDP } from '../../src/base/packet.ts'
 import { completeCluster } from '../../src/control/complete.ts'
 import { endpointsOf } from '../../src/control/policy/endpoints.ts'
+import { kubeNetworkPolicies } from '../../src/control/policy/kube-network-policies.ts'
+import type { PolicyEnforcement } from '../../src/control/policy/policy-set.ts'
 import { policiesUnder } from '../../src/control/policy/policy-set.ts'
 import { loadManifest } from '../../src/manifest/load.ts'
 import type { Cluster } from '../../src/model/cluster.ts'
@@ -32,10 +34,14 @@ function clusterOf({ objects }: PolicySet): Cluster {
 }
 
 const numbers = { TCP, UDP, SCTP } as const
-const enforcement = { engine: plainEngine }
+const plain: PolicyEnforcement = { engine: plainEngine }
 
 /** Whether both ends let the connection's first packet pass. */
-function isAllowed(cluster: Cluster, { from, to, protocol, port }: PolicyFlow): boolean {
+function isAllowed(
+  cluster: Cluster,
+  { from, to, protocol, port }: PolicyFlow,
+  enforcement: PolicyEnforcement,
+): boolean {
   const { party } = endpointsOf(cluster)
   const policies = policiesUnder(cluster, enforcement)
   const source = party(parseIp(from) ?? 0)
@@ -47,7 +53,7 @@ function isAllowed(cluster: Cluster, { from, to, protocol, port }: PolicyFlow): 
     if (!endpoint) return true
     const selected = policies.selected(endpoint, direction)
     const flow = { direction, self: { ...self, endpoint }, peer, ...header }
-    return decide(selected, flow, plainEngine).verdict === 'allowed'
+    return decide(selected, flow, policies.engine).verdict === 'allowed'
   })
 }
 
@@ -84,12 +90,39 @@ describe('kubewalk decides as every judge does', () => {
         const set = drawPolicySet(family, seed)
         const cluster = clusterOf(set)
         return set.flows.flatMap((flow, at) => {
-          const allowed = isAllowed(cluster, flow)
+          const allowed = isAllowed(cluster, flow, plain)
           const others = Object.entries(judges).filter(([, record]) => verdictOf(record, at) === !allowed)
           return others.length === 0 ? [] : [{ seed, flow, allowed, against: others.map(([name]) => name) }]
         })
       })
       expect(disagreements.slice(0, 20)).toEqual([])
+    },
+    timeout,
+  )
+})
+
+/** What the build does against the API's documentation, and kubewalk with it. */
+const builds = [
+  { clusterPolicies: 'v1alpha1', family: 'admin-network-policies' },
+  { clusterPolicies: 'v1alpha2', family: 'cluster-network-policies' },
+] as const
+
+describe('kubewalk skips the Baseline tier where kube-network-policies does, and nowhere else', () => {
+  test.each(builds)(
+    '$clusterPolicies',
+    ({ clusterPolicies, family }) => {
+      const enforcement = kubeNetworkPolicies({ clusterPolicies, judgesInput: true, dnsFirst: true })
+      const disagreements = judgedSets(family).flatMap(({ seed, judges }) => {
+        const record = judges['kube-network-policies']
+        const set = drawPolicySet(family, seed)
+        const cluster = clusterOf(set)
+        return set.flows.flatMap((flow, at) =>
+          record && isAllowed(cluster, flow, enforcement) === verdictOf(record, at, 'baseline-skipped')
+            ? []
+            : [{ seed, flow }],
+        )
+      })
+      expect(disagreements).toEqual([])
     },
     timeout,
   )

@@ -29,11 +29,14 @@ export function judgedSets(family: PolicyFamily): readonly JudgedSet[] {
     .map((line): JudgedSet => JSON.parse(line))
 }
 
-/** Whether the engine holds the flow to be allowed, once what is explained is set right; `undefined` if it did not say. */
-export function verdictOf(record: JudgeRecord, flow: number): boolean | undefined {
+/**
+ * Whether the engine holds the flow to be allowed, once what is explained is set right, except for the given reason;
+ * `undefined` if it did not say.
+ */
+export function verdictOf(record: JudgeRecord, flow: number, kept?: string): boolean | undefined {
   if (record.unanswered !== undefined && bit(record.unanswered, flow)) return undefined
-  const explained = Object.values(record.explained ?? {}).some((flows) => bit(flows, flow))
-  return bit(record.verdicts, flow) !== explained
+  const reasons = Object.entries(record.explained ?? {}).filter(([reason]) => reason !== kept)
+  return bit(record.verdicts, flow) !== reasons.some(([, flows]) => bit(flows, flow))
 }
 
 const decoded = new Map<string, Buffer>()
