@@ -10,7 +10,7 @@ export function readSelector({ matchLabels = {}, matchExpressions = [] }: LabelS
 }
 
 /** What the reader of manifests has refused already holds never. */
-function readRequirement({ key = '', operator, values = [] }: Requirement): LabelExpression {
+export function readRequirement({ key = '', operator, values = [] }: Requirement): LabelExpression {
   switch (operator) {
     case 'In':
       return { type: 'in', key, values }
