@@ -35,6 +35,8 @@ export interface Judged {
   /** The id of its namespace in the network: `pod/shop/web-0`. */
   readonly endpoint: string
   readonly direction: 'ingress' | 'egress'
+  /** Who the other end was taken for where its address does not tell: the id of its namespace, or `world`. */
+  readonly peer?: string
 }
 
 /** `file:line:column`, as compilers print it. */

@@ -19,7 +19,11 @@ export function runFilter(
   next: Next,
 ): readonly Outcome[] {
   if (state === 'ESTABLISHED' || state === 'RELATED') return next(flight)
-  const { action, judged, text = 'no policy allows it' } = filter.judge(flight.packet, devices)
+  const {
+    action,
+    judged,
+    text = 'no policy allows it',
+  } = filter.judge(flight.packet, devices, flight.tracking?.connection?.original)
   if (action === 'accept' && judged.length === 0) return next(flight)
   const { name: program, at } = filter
   const asked = note(flight, { type: 'filtered', program, at, action, judged })
@@ -52,7 +56,9 @@ export function passDevice(
   // Before PREROUTING conntrack has not seen the packet; what it would say of it is what such programs remember.
   const { state } = tracking ?? track(flight.state, netns, packet, walk.now).tracking
   const devices =
-    side === 'received' ? { in: device.name, bridged: false } : { out: device.name, bridged: false }
+    side === 'received'
+      ? { in: device.name, bridged: false }
+      : { in: flight.in, out: device.name, bridged: false }
   const ask = (at: number, current: Flight): readonly Outcome[] => {
     const filter = filters[at]
     if (!filter) return next(current)

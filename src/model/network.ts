@@ -58,10 +58,14 @@ export interface Netns {
 export interface PacketFilter {
   readonly name: string
   readonly at: FilterPlace
-  /** Devices are those that the packet came in by and leaves by, as far as they are known at that place. */
+  /**
+   * Devices are those that the packet came in by and leaves by, as far as they are known at that place; `original` is its
+   * destination before any translation that conntrack knows of.
+   */
   judge(
     packet: Packet,
     devices: { readonly in?: string | undefined; readonly out?: string | undefined },
+    original?: { readonly dst: Ip; readonly dport: number },
   ): FilterVerdict
 }
 

@@ -1,11 +1,13 @@
 import { bitsOf, familyOf } from '../../base/ip.ts'
 import type { ClusterPod } from '../../model/cluster.ts'
 import type { TableContribution } from '../../netfilter/table.ts'
+import { ciliumEnforcement } from '../policy/cilium/enforcement.ts'
 import type { CiliumConfig } from './cilium/config.ts'
 import { printedCilium, readCiliumConfig } from './cilium/config.ts'
 import { ciliumFacts } from './cilium/facts.ts'
 import { lxcName } from './cilium/names.ts'
 import { ciliumNode, ciliumPods } from './cilium/node.ts'
+import { ciliumFilters } from './cilium/policy-filters.ts'
 import { ciliumRules, nodeSets, socketTables } from './cilium/rules.ts'
 import type { Cni, CniContext, CniInput, CniPlugin } from './cni.ts'
 import { foundByAny, foundByConfigMap, foundByDaemonSet } from './find.ts'
@@ -37,6 +39,7 @@ export function ciliumOf(config: CiliumConfig, { environment }: Pick<CniInput, '
   const tables = new WeakMap<CniContext['node'], Map<4 | 6, readonly TableContribution[]>>()
   const hostPorts = (node: string) => hasPortmap(environment, node, config.kubeProxyReplacement)
   const pool = config.ipam === 'cluster-pool'
+  const policy = ciliumEnforcement(config.policy)
   return {
     name: 'cilium',
     configuration: printedCilium(config),
@@ -45,6 +48,8 @@ export function ciliumOf(config: CiliumConfig, { environment }: Pick<CniInput, '
       blocks: (context) =>
         blocksOfPools(context, { pools: config.pools, bitsOf: (family) => config.maskSizes[family] }),
     }),
+    policy,
+    filters: (context) => ciliumFilters(config, policy, context),
     mapsHostPorts: hostPorts,
     replacesKubeProxy: () => config.kubeProxyReplacement,
     node: (context) => {

@@ -1,5 +1,7 @@
 import type { Cidr } from '../../../base/ip.ts'
 import { formatCidr, parseCidr } from '../../../base/ip.ts'
+import type { ConfigMap, Located } from '../../../model/objects.ts'
+import type { CiliumPolicyConfig } from '../../policy/cilium/enforcement.ts'
 import type { CniInput } from '../cni.ts'
 import { configMapNamed, entriesOf } from '../parts/config-entries.ts'
 import type { Settings } from '../parts/daemon.ts'
@@ -25,6 +27,7 @@ export interface CiliumConfig {
   readonly wireguard: boolean
   /** 0: found out. */
   readonly mtu: number
+  readonly policy: CiliumPolicyConfig
 }
 
 const protocols = ['vxlan', 'geneve'] as const
@@ -57,6 +60,27 @@ export function readCiliumConfig(input: CniInput): CiliumConfig {
     endpointRoutes: flag('enable-endpoint-routes', false),
     wireguard: flag('enable-wireguard', false),
     mtu: readNumber(report, entry('mtu'), { otherwise: 0, least: 0, most: 65535 }),
+    policy: readPolicy(input, entry, map),
+  }
+}
+
+/** What is said of policies; GetPolicyEnabled, AlwaysAllowLocalhost and PolicyCIDRMatchesNodes of pkg/option. */
+function readPolicy(
+  { report }: CniInput,
+  entry: Settings,
+  map: Located<ConfigMap> | undefined,
+): CiliumPolicyConfig {
+  const flag = (name: string, otherwise: boolean) => readBoolean(report, entry(name), otherwise)
+  const localhost = ['auto', 'always', 'policy'] as const
+  return {
+    mode: readWord(report, entry('enable-policy'), ['default', 'always', 'never'] as const, 'default'),
+    cidrsMatchNodes: (entry('policy-cidr-match-mode')?.value ?? '').split(/[ ,]+/).includes('nodes'),
+    ownNodePasses: readWord(report, entry('allow-localhost'), localhost, 'auto') !== 'policy',
+    networkPolicies: flag('enable-k8s-networkpolicy', true),
+    clusterNetworkPolicies: flag('enable-k8s-cluster-network-policy', false),
+    nodeSelectors: flag('enable-node-selector-labels', false),
+    clusterName: entry('cluster-name')?.value ?? 'default',
+    source: map?.ref ?? { kind: 'ConfigMap', namespace: 'kube-system', name: 'cilium-config' },
   }
 }
 
@@ -150,5 +174,11 @@ export function printedCilium(config: CiliumConfig): Readonly<Record<string, unk
     'enable-endpoint-routes': config.endpointRoutes,
     'enable-wireguard': config.wireguard,
     mtu: config.mtu === 0 ? 'found out' : config.mtu,
+    'enable-policy': config.policy.mode,
+    'policy-cidr-match-mode': config.policy.cidrsMatchNodes ? 'nodes' : '',
+    'allow-localhost': config.policy.ownNodePasses ? 'always' : 'policy',
+    'enable-k8s-networkpolicy': config.policy.networkPolicies,
+    'enable-k8s-cluster-network-policy': config.policy.clusterNetworkPolicies,
+    'enable-node-selector-labels': config.policy.nodeSelectors,
   }
 }

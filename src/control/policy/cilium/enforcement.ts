@@ -21,8 +21,6 @@ export interface CiliumPolicyConfig extends CiliumPolicyOptions {
   readonly networkPolicies: boolean
   /** `enable-k8s-cluster-network-policy`. */
   readonly clusterNetworkPolicies: boolean
-  /** `enable-host-firewall`: policies with a nodeSelector count. */
-  readonly hostFirewall: boolean
   /** The ConfigMap that it is read from. */
   readonly source: ObjectRef
 }
@@ -50,11 +48,7 @@ export function ciliumEnforcement(config: CiliumPolicyConfig): PolicyEnforcement
   return { engine, tiers: (cluster) => (config.mode === 'never' ? [] : tiersOf(cluster, config, engine)) }
 }
 
-function tiersOf(
-  cluster: Cluster,
-  config: CiliumPolicyConfig,
-  engine: PolicyEngine,
-): readonly Tier[] {
+function tiersOf(cluster: Cluster, config: CiliumPolicyConfig, engine: PolicyEngine): readonly Tier[] {
   const [admin, , baseline] = upstreamTiers(cluster, engine)
   const union: Tier = {
     name: 'Cilium',
@@ -72,7 +66,7 @@ function policiesOf(cluster: Cluster, config: CiliumPolicyConfig): readonly Poli
   )
   return [
     ...(config.networkPolicies ? networkPolicies.map(ciliumNetworkPolicyOf) : []),
-    ...own.filter(({ subject }) => config.hostFirewall || !subject.types?.includes('node')),
+    ...own.filter(({ subject }) => !subject.types?.includes('node')),
     ...(config.mode === 'always' ? [everybody(config.source)] : []),
   ]
 }
