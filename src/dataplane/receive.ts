@@ -31,12 +31,14 @@ export function arrive(walk: Walk, flight: Flight, { at, mac }: FrameTarget): re
   const came: Flight = { ...flight, netns, passed, in: onBridge ? undefined : device.name }
   if (!takesFrame(device, flight.packet)) return dropFrame(walk, came, device)
   if (passed > passLimit) return lose(walk, came, 'ttl', 'it goes round for ever')
-  return passDevice(walk, came, device, 'received', (seen) => {
+  const received = onBridge
+    ? came
+    : note(came, { type: 'received', packet: came.packet, device: device.name })
+  return passDevice(walk, received, device, 'received', (seen) => {
     if (onBridge) return bridgeReceive(walk, seen, device, mac, routeUp)
-    const received = note(seen, { type: 'received', packet: seen.packet, device: device.name })
     // ip_rcv: PACKET_OTHERHOST.
-    if (mac !== device.mac) return lose(walk, received, 'device', `the frame is for ${mac}, another device`)
-    return ipReceive(walk, received)
+    if (mac !== device.mac) return lose(walk, seen, 'device', `the frame is for ${mac}, another device`)
+    return ipReceive(walk, seen)
   })
 }
 

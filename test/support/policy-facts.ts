@@ -37,3 +37,10 @@ export function factCluster(names: string): LoadedCluster {
   clusters.set(names, made)
   return made
 }
+
+/** The same pods under another plugin, with NetworkPolicies by their names and any further text. */
+export function factClusterUnder(plugin: string, names: string, more: string): LoadedCluster {
+  const chosen = names.split(' ').flatMap((name) => policies.get(name) ?? [])
+  const text = [objects.replace('cni: {plugin: kindnet}', `cni: {${plugin}}`), ...chosen, more]
+  return parseCluster([{ name: 'facts.yaml', text: text.filter((one) => one !== '').join('\n---\n') }])
+}

@@ -3,7 +3,7 @@ import type { Packet } from '../../src/base/packet.ts'
 import { SCTP, TCP, UDP } from '../../src/base/packet.ts'
 import { endpointsOf } from '../../src/control/policy/endpoints.ts'
 import { decideFor } from '../../src/control/policy/judge.ts'
-import type { PolicyEnforcement } from '../../src/control/policy/policy-set.ts'
+import type { EnforcedPolicies, PolicyEnforcement } from '../../src/control/policy/policy-set.ts'
 import { policiesUnder } from '../../src/control/policy/policy-set.ts'
 import type { LoadedCluster } from '../../src/index.ts'
 import { plainEngine } from '../../src/policy/engine.ts'
@@ -20,8 +20,11 @@ const protocols: Readonly<Record<string, number>> = { TCP, UDP, SCTP }
 const plain: PolicyEnforcement = { engine: plainEngine }
 
 /** What the policies of both ends say of the first packet, where nothing is translated on its way. */
-export function decided({ cluster }: LoadedCluster, { from, to, port }: Connection): string {
-  const policies = policiesUnder(cluster, plain)
+export function decided(
+  { cluster }: LoadedCluster,
+  { from, to, port }: Connection,
+  policies: EnforcedPolicies = policiesUnder(cluster, plain),
+): string {
   const { all, party } = endpointsOf(cluster)
   const ipOf = (name: string) => {
     const pod = all.find(({ ref }) => ref.kind === 'Pod' && `${ref.namespace}/${ref.name}` === name)
