@@ -24,7 +24,7 @@ interface GetOptions extends ClusterOptions, NarrowingOptions {
 const examples = `
 TYPE is a kind as kubectl names it: pods (po), services (svc), endpointslices, endpoints (ep), nodes (no), namespaces
 (ns), deployments (deploy), replicasets (rs), statefulsets (sts), daemonsets (ds), jobs, cronjobs (cj),
-replicationcontrollers (rc), configmaps (cm); or all.
+replicationcontrollers (rc), configmaps (cm), networkpolicies (netpol); or all.
 
 Examples:
   kubewalk get pods -f k8s/ -o wide                           with addresses and nodes

@@ -10,6 +10,7 @@ import { givenEndpoints, storedEndpoints } from './stored-endpoints.ts'
 import { storedGateway, storedGatewayClass, storedIngress, storedSecret } from './stored-http.ts'
 import { storedNamespace, storedNode } from './stored-node.ts'
 import { podContext, storedPod } from './stored-pod.ts'
+import { storedNetworkPolicy } from './stored-policy.ts'
 import { storedService } from './stored-service.ts'
 import { givenSlice, storedSlice } from './stored-slice.ts'
 import {
@@ -36,6 +37,9 @@ export function storedObjects(given: ObjectsByKind, cluster: Cluster): StoredObj
   )
   const stated = new Map(objects.Namespace.map((one) => [one.ref.name, one.object]))
   return {
+    AdminNetworkPolicy: sorted(objects.AdminNetworkPolicy.map((one) => one.object)),
+    BaselineAdminNetworkPolicy: sorted(objects.BaselineAdminNetworkPolicy.map((one) => one.object)),
+    ClusterNetworkPolicy: sorted(objects.ClusterNetworkPolicy.map((one) => one.object)),
     ConfigMap: sorted(objects.ConfigMap.map((one) => one.object)),
     CronJob: sorted(objects.CronJob.map((one) => storedCronJob(one.object))),
     DaemonSet: sorted(objects.DaemonSet.map((one) => storedDaemonSet(one.object, podsOf(one)))),
@@ -55,6 +59,7 @@ export function storedObjects(given: ObjectsByKind, cluster: Cluster): StoredObj
     IngressClass: sorted(cluster.ingressClasses.map((one) => one.object)),
     Job: sorted(objects.Job.map((one) => storedJob(one.object, podsOf(one)))),
     Namespace: sorted(cluster.namespaces.map((one) => storedNamespace(one, stated.get(one.name)))),
+    NetworkPolicy: sorted(objects.NetworkPolicy.map(storedNetworkPolicy)),
     Node: sorted(cluster.nodes.map(storedNode)),
     Pod: sorted(cluster.pods.map((one) => storedPod(one, context))),
     ReplicaSet: sorted([

@@ -27,13 +27,9 @@ type GatewayApiKind =
   | 'XListenerSet'
 
 type PolicyKind =
-  | 'AdminNetworkPolicy'
-  | 'BaselineAdminNetworkPolicy'
-  | 'ClusterNetworkPolicy'
   | 'CiliumCIDRGroup'
   | 'CiliumClusterwideNetworkPolicy'
   | 'CiliumNetworkPolicy'
-  | 'NetworkPolicy'
   | 'ServiceAccount'
 
 type CalicoKind =
@@ -87,6 +83,8 @@ function resource(
   }
 }
 
+const policyGroup = 'policy.networking.k8s.io'
+
 /** Every kind that is held, in the order of an API server's discovery, which is that of `kubectl get all`. */
 export const apiResources: readonly ApiResource[] = [
   resource('ConfigMap', 'configmaps', ['cm'], 'v1'),
@@ -109,6 +107,16 @@ export const apiResources: readonly ApiResource[] = [
   resource('HTTPRoute', 'httproutes', [], 'gateway.networking.k8s.io/v1'),
   resource('IngressClass', 'ingressclasses', [], 'networking.k8s.io/v1', 'cluster'),
   resource('Ingress', 'ingresses', ['ing'], 'networking.k8s.io/v1'),
+  resource('NetworkPolicy', 'networkpolicies', ['netpol'], 'networking.k8s.io/v1'),
+  resource('AdminNetworkPolicy', 'adminnetworkpolicies', ['anp'], `${policyGroup}/v1alpha1`, 'cluster'),
+  resource(
+    'BaselineAdminNetworkPolicy',
+    'baselineadminnetworkpolicies',
+    ['banp'],
+    `${policyGroup}/v1alpha1`,
+    'cluster',
+  ),
+  resource('ClusterNetworkPolicy', 'clusternetworkpolicies', ['cnp'], `${policyGroup}/v1alpha2`, 'cluster'),
 ]
 
 /** All that a resource answers to: plural, singular, short names, and each of the first two with its group. */

@@ -1,3 +1,8 @@
+import type {
+  AdminNetworkPolicy,
+  BaselineAdminNetworkPolicy,
+  ClusterNetworkPolicy,
+} from './cluster-policy-objects.ts'
 import type { Gateway, GatewayClass, HttpRoute } from './gateway-objects.ts'
 import type { Ingress, IngressClass } from './ingress-objects.ts'
 import type {
@@ -20,6 +25,7 @@ import type {
   Service,
   StatefulSet,
 } from './objects.ts'
+import type { NetworkPolicy } from './policy-objects.ts'
 import type { StoredKind } from './resources.ts'
 
 /**
@@ -113,6 +119,9 @@ export type StoredGatewayClass = GatewayClass & {
 
 /** The type of each kind that is held. */
 export interface StoredTypes {
+  AdminNetworkPolicy: AdminNetworkPolicy
+  BaselineAdminNetworkPolicy: BaselineAdminNetworkPolicy
+  ClusterNetworkPolicy: ClusterNetworkPolicy
   ConfigMap: StoredConfigMap
   CronJob: StoredCronJob
   DaemonSet: StoredDaemonSet
@@ -126,6 +135,7 @@ export interface StoredTypes {
   IngressClass: IngressClass
   Job: StoredJob
   Namespace: StoredNamespace
+  NetworkPolicy: NetworkPolicy
   Node: Node
   Pod: StoredPod
   ReplicaSet: StoredDeployment

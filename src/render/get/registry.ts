@@ -8,6 +8,12 @@ import { configMapPrinter, namespacePrinter, secretPrinter } from './namespace.t
 import { nodePrinter } from './node.ts'
 import { podPrinter } from './pod.ts'
 import {
+  adminNetworkPolicyPrinter,
+  baselineAdminNetworkPolicyPrinter,
+  clusterNetworkPolicyPrinter,
+  networkPolicyPrinter,
+} from './policy.ts'
+import {
   daemonSetPrinter,
   deploymentPrinter,
   replicaSetPrinter,
@@ -19,6 +25,9 @@ import type { KindPrinter } from './table.ts'
 
 /** The printers, one for each kind that is held; leaving one out does not compile. */
 export const kindPrinters: { readonly [K in StoredKind]: KindPrinter<StoredTypes[K]> } = {
+  AdminNetworkPolicy: adminNetworkPolicyPrinter,
+  BaselineAdminNetworkPolicy: baselineAdminNetworkPolicyPrinter,
+  ClusterNetworkPolicy: clusterNetworkPolicyPrinter,
   ConfigMap: configMapPrinter,
   CronJob: cronJobPrinter,
   DaemonSet: daemonSetPrinter,
@@ -32,6 +41,7 @@ export const kindPrinters: { readonly [K in StoredKind]: KindPrinter<StoredTypes
   IngressClass: ingressClassPrinter,
   Job: jobPrinter,
   Namespace: namespacePrinter,
+  NetworkPolicy: networkPolicyPrinter,
   Node: nodePrinter,
   Pod: podPrinter,
   ReplicaSet: replicaSetPrinter,
