@@ -7,7 +7,8 @@ function read(name: string): string {
   return readFileSync(join(import.meta.dirname, '../policy', name), 'utf8')
 }
 
-const objects = read('facts.yaml')
+/** The pods, nodes and namespaces, without a policy. */
+export const factObjects = read('facts.yaml')
 
 /** The policies of a file, by their names. */
 function policiesIn(name: string): ReadonlyMap<string, string> {
@@ -33,7 +34,7 @@ export function factCluster(names: string): LoadedCluster {
     if (text === undefined) throw new Error(`no policy is called ${name}`)
     return [text]
   })
-  const made = parseCluster([{ name: 'facts.yaml', text: [objects, ...chosen].join('\n---\n') }])
+  const made = parseCluster([{ name: 'facts.yaml', text: [factObjects, ...chosen].join('\n---\n') }])
   clusters.set(names, made)
   return made
 }
