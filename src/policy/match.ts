@@ -72,7 +72,8 @@ export function matchesBlock({ cidr, except }: IpBlock, party: Party, engine: Po
   )
 }
 
-function matchesEndpoints({ blocksMatchEndpoints }: PolicyEngine, { type }: Endpoint): boolean {
+/** Whether blocks can match an endpoint's address at all. */
+export function matchesEndpoints({ blocksMatchEndpoints }: PolicyEngine, { type }: Endpoint): boolean {
   return blocksMatchEndpoints === 'nodes' ? type === 'node' : blocksMatchEndpoints
 }
 

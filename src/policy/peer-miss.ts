@@ -3,7 +3,7 @@ import type { Endpoint, Party } from './endpoint.ts'
 import type { PolicyEngine } from './engine.ts'
 import type { LabelMiss } from './label-expression.ts'
 import { missesOf } from './label-expression.ts'
-import { matchesPeer, selects } from './match.ts'
+import { matchesEndpoints, matchesPeer, selects } from './match.ts'
 import type { Miss } from './miss.ts'
 import type { EndpointSelector, IpBlock, Path, Peer } from './policy.ts'
 import { endpointName, partyName } from './words.ts'
@@ -19,7 +19,7 @@ export interface PeerQuestion {
 export function missesOfPeer(peer: Peer, question: PeerQuestion): readonly Miss[] {
   const { party, other, engine } = question
   if (matchesPeer(peer, party, other, engine)) return []
-  const { endpoints, notEndpoints, blocks, notBlocks, entities } = peer
+  const { endpoints, notEndpoints, blocks, notBlocks, entities, notEntities } = peer
   return [
     ...(endpoints ? missesOfSelector(endpoints, party, peer.path) : []),
     ...(notEndpoints && party.endpoint && selects(notEndpoints, party.endpoint)
@@ -33,6 +33,9 @@ export function missesOfPeer(peer: Peer, question: PeerQuestion): readonly Miss[
       : []),
     ...(entities && !isPeer({ path: peer.path, entities }, question)
       ? [entityMiss(entities.join(' or '), party, peer.path)]
+      : []),
+    ...(notEntities && isPeer({ path: peer.path, entities: notEntities }, question)
+      ? [leftOut(partyName(party), peer.path)]
       : []),
   ]
 }
@@ -135,8 +138,8 @@ const named = 3
 function missOfBlocks(blocks: readonly IpBlock[], { path }: Peer, { party, engine }: PeerQuestion): Miss {
   const address = formatIp(party.ip)
   const first = blocks[0]?.path ?? path
-  if (party.endpoint && !engine.blocksMatchEndpoints) {
-    const text = `${address} is ${endpointName(party.endpoint)}: blocks never match pods and nodes under ${engine.name}`
+  if (party.endpoint && !matchesEndpoints(engine, party.endpoint)) {
+    const text = `${address} is ${endpointName(party.endpoint)}: blocks never match it under ${engine.name}`
     return { type: 'block', text, path: first }
   }
   for (const block of blocks) {

@@ -2,6 +2,7 @@ import { hostCidr } from '../base/ip.ts'
 import { hasPorts } from '../base/packet.ts'
 import type { LabelExpression } from './label-expression.ts'
 import type { PolicyFlow } from './match.ts'
+import { matchesEndpoints } from './match.ts'
 import type { NearMiss } from './near-miss.ts'
 import type { Path, Peer, Policy, PolicyRule, PortMatch } from './policy.ts'
 import type { Candidate, Denied } from './remedy-candidate.ts'
@@ -121,7 +122,7 @@ function formsOf({ flow, engine }: Denied): readonly PeerForm[] {
   const pod = endpoint?.type === 'pod' && Object.hasOwn(endpoint, 'namespace')
   return [
     ...(pod ? (['pod'] as const) : []),
-    ...(endpoint && !engine.blocksMatchEndpoints ? [] : (['address'] as const)),
+    ...(endpoint && !matchesEndpoints(engine, endpoint) ? [] : (['address'] as const)),
     'anybody',
   ]
 }

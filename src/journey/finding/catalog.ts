@@ -47,7 +47,26 @@ export const findingCatalog = {
   'load-balancer-without-node-port': 'The load balancer sends to node ports, and the Service has none.',
   'load-balancer-without-nodes': 'The load balancer has no node to send to.',
   'not-modelled': 'Something on the way is not modelled, and it matters.',
-  'policies-not-modelled': 'The input holds policies, which are not evaluated yet.',
+  'policy-rule-denies': 'A rule of a policy denies the packet.',
+  'policy-dns-port-differs':
+    "A policy allows the port of the cluster's DNS, whose pods listen on another one.",
+  'policy-names-service-port': "A policy allows the port of the Service, and policies see the pod's port.",
+  'policy-names-cluster-ip':
+    'A policy allows the address of the Service, which no packet has where policies are asked.',
+  'policy-sees-node-address': "A node put its address in the client's place before policies were asked.",
+  'policy-client-is-host':
+    "The client is on its node's network, and selectors of policies never match a node.",
+  'policy-server-is-host':
+    'What is asked is a process of a node, and selectors of policies never match a node.',
+  'policy-port-name-differs':
+    'A policy names a port, and the name stands for another one at this pod, or for none.',
+  'policy-namespace-label-missing': 'A policy selects a namespace by a label that it does not have.',
+  'policy-denies-dns': "Policies isolate the pod, and nothing lets it ask the cluster's DNS.",
+  'policy-isolates': 'Policies isolate the pod, and no rule of any of them matches.',
+  'policy-not-enforced': 'A policy is about one of the ends, and the network plugin does not enforce it.',
+  'policy-peers-are-alternatives':
+    'A rule lists a namespaceSelector and a podSelector as two entries, and the connection passes by the first alone.',
+  'policies-not-modelled': 'The input holds policies of kinds that are not evaluated.',
   'host-port-not-mapped':
     'A pod asks for a port of its node, and the plugin portmap, which would bring packets for it to the pod, is not in the chain.',
   'host-port-other-address': 'A pod asks for a port of its node, but on another address of the node.',

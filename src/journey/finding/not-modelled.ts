@@ -28,14 +28,14 @@ export const findNotModelled: FindCause = ({ outcome, world, stop, dial }) => {
 /** Kinds whose objects may forbid what the walk lets pass. */
 const policyKind = /(NetworkPolicy|AuthorizationPolicy|GlobalNetworkSet)\./
 
-/** Policies are not evaluated: an answer is only as good as their absence. */
+/** Policies of kinds that are not read: an answer is only as good as their absence. */
 export function policyWarning({ unreadKinds }: World): readonly Finding[] {
   const kinds = unreadKinds.filter((kind) => policyKind.test(kind)).map((kind) => kind.split('.')[0])
   if (kinds.length === 0) return []
   return [
     finding(
       'policies-not-modelled',
-      `the input holds ${kinds.join(', ')}: policies are not evaluated yet, and may forbid what is shown here`,
+      `the input holds ${kinds.join(', ')}: these are not evaluated, and may forbid what is shown here`,
       {
         severity: 'warning',
       },

@@ -32,6 +32,9 @@ import { findOverlap } from './overlap.ts'
 import { findPathMtu } from './path-mtu.ts'
 import { findPodBlocks } from './pod-blocks.ts'
 import { findPodRoute } from './pod-route.ts'
+import { alternativesFindings } from './policy/alternatives.ts'
+import { findPolicy } from './policy/find-policy.ts'
+import { notEnforcedFindings } from './policy/not-enforced.ts'
 import { findProviderFirewall } from './provider-firewall.ts'
 import { proxyProtocolFindings } from './proxy-protocol.ts'
 import { findReplyPath } from './reply-path.ts'
@@ -46,6 +49,7 @@ import { findTunnelEndpoint } from './tunnel-endpoint.ts'
 const causes: readonly FindCause[] = [
   findIngressAddress,
   findNotModelled,
+  findPolicy,
   findContainerHost,
   findProviderFirewall,
   findHostFirewall,
@@ -99,6 +103,8 @@ export function findingsOf(world: World, results: readonly RawResult[]): readonl
   return [
     ...[...found.values()].map(together),
     ...proxyProtocolFindings(world, results),
+    ...notEnforcedFindings(world, results),
+    ...alternativesFindings(world, results),
     ...policyWarning(world),
   ]
 }
