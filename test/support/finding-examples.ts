@@ -89,6 +89,55 @@ const shop = rule('shop.example.org', '/', 'web')
 const visit = { from: 'internet', to: 'http://shop.example.org/' }
 
 const client = pod('client')
+/** A NetworkPolicy about pods with the label app. */
+const policy = (app: string, spec: Values, name = 'only') =>
+  object('networking.k8s.io/v1', 'NetworkPolicy', name, {
+    spec: { podSelector: { matchLabels: { app } }, ...spec },
+  })
+const caller = pod('client', {}, { metadata: { labels: { app: 'client' } } })
+const toWeb = { podSelector: { matchLabels: { app: 'web' } } }
+const inSystem = { namespaceSelector: { matchLabels: { 'kubernetes.io/metadata.name': 'kube-system' } } }
+const dnsOn5353 = [
+  object(
+    'v1',
+    'Service',
+    'kube-dns',
+    {
+      spec: {
+        clusterIP: '10.96.0.10',
+        selector: { 'k8s-app': 'kube-dns' },
+        ports: [
+          { name: 'dns', port: 53, protocol: 'UDP', targetPort: 5353 },
+          { name: 'dns-tcp', port: 53, protocol: 'TCP', targetPort: 5353 },
+        ],
+      },
+    },
+    'kube-system',
+  ),
+  object(
+    'v1',
+    'Pod',
+    'coredns-0',
+    {
+      metadata: { labels: { 'k8s-app': 'kube-dns' } },
+      spec: {
+        nodeName: 'worker',
+        containers: [
+          {
+            name: 'coredns',
+            image: 'coredns',
+            ports: [
+              { containerPort: 5353, protocol: 'UDP' },
+              { containerPort: 5353, protocol: 'TCP' },
+            ],
+          },
+        ],
+      },
+    },
+    'kube-system',
+  ),
+]
+const nodePort = { type: 'NodePort', ports: [{ port: 80, targetPort: 8080, nodePort: 30080 }] }
 const byHand = { selector: undefined }
 const local = {
   type: 'NodePort',
@@ -153,7 +202,20 @@ export const findingExamples: Readonly<Partial<Record<FindingCode, Example>>> = 
   'load-balancer-without-node-port': { objects: [web(), service({ type: 'LoadBalancer', allocateLoadBalancerNodePorts: false }, 'default', { status: { loadBalancer: { ingress: [{ ip: '192.0.2.10', ipMode: 'Proxy' }] } } })], from: 'internet', to: '192.0.2.10:80' },
   'load-balancer-without-nodes': { objects: [object('v1', 'Node', 'worker', { metadata: { labels: { 'node.kubernetes.io/exclude-from-external-load-balancers': '' } } }), web(), service({ type: 'LoadBalancer' }, 'default', { status: { loadBalancer: { ingress: [{ ip: '192.0.2.10' }] } } })], from: 'internet', to: '192.0.2.10:80' },
   'not-modelled':                { objects: [client, web(), service(), environment({ kubeProxy: { mode: 'ipvs' } })] },
-  'policies-not-modelled':       { objects: [client, web(), service(), object('networking.k8s.io/v1', 'NetworkPolicy', 'deny', { spec: { podSelector: {} } })] },
+  'policy-rule-denies':          { objects: [client, web(), service(), object('policy.networking.k8s.io/v1alpha2', 'ClusterNetworkPolicy', 'fence', { metadata: { namespace: undefined }, spec: { tier: 'Admin', priority: 10, subject: { namespaces: {} }, ingress: [{ name: 'no-one', action: 'Deny', from: [{ namespaces: {} }] }] } })] },
+  'policy-dns-port-differs':     { objects: [caller, web(), service(), ...dnsOn5353, policy('client', { policyTypes: ['Egress'], egress: [{ to: [inSystem], ports: [{ protocol: 'UDP', port: 53 }] }, { to: [toWeb] }] })], to: 'web:80' },
+  'policy-names-service-port':   { objects: [caller, web(), service(), policy('web', { ingress: [{ ports: [{ port: 80 }] }] })], to: 'svc/web:80' },
+  'policy-names-cluster-ip':     { objects: [caller, web(), service(), policy('client', { policyTypes: ['Egress'], egress: [{ to: [{ ipBlock: { cidr: '10.96.0.80/32' } }] }] })], to: 'svc/web:80' },
+  'policy-sees-node-address':    { objects: [web({ nodeName: 'worker2' }), service(nodePort), policy('web', { ingress: [{ from: [{ ipBlock: { cidr: '203.0.113.0/24' } }] }] })], from: 'internet', to: 'node/worker:30080' },
+  'policy-client-is-host':       { objects: [pod('client', { hostNetwork: true }), web({ nodeName: 'worker2' }), service(), policy('web', { ingress: [{ from: [{ podSelector: {} }] }] })], to: 'svc/web:80' },
+  'policy-server-is-host':       { objects: [caller, web({ hostNetwork: true, nodeName: 'worker2' }), service(), policy('client', { policyTypes: ['Egress'], egress: [{ to: [toWeb] }] })], to: 'svc/web:80' },
+  'policy-port-name-differs':    { objects: [caller, web(listening(8081, 'http')), service({ ports: [{ port: 80, targetPort: 8080 }] }), policy('web', { ingress: [{ ports: [{ port: 'http' }] }] })], to: 'svc/web:80' },
+  'policy-namespace-label-missing': { objects: [caller, web(), service(), policy('web', { ingress: [{ from: [{ namespaceSelector: { matchLabels: { name: 'default' } } }] }] })], to: 'svc/web:80' },
+  'policy-denies-dns':           { objects: [caller, web(), service(), policy('client', { policyTypes: ['Egress'], egress: [{ to: [toWeb] }] })], to: 'web:80' },
+  'policy-isolates':             { objects: [caller, web(), service(), policy('web', { ingress: [{ from: [{ podSelector: { matchLabels: { app: 'clint' } } }], ports: [{ port: 8080 }] }] })], to: 'svc/web:80' },
+  'policy-not-enforced':         { objects: [client, web(), service(), policy('web', {}), environment({ cni: { plugin: 'flannel' } })], to: 'svc/web:80' },
+  'policy-peers-are-alternatives': { objects: [caller, web(), service(), policy('web', { ingress: [{ from: [{ namespaceSelector: { matchLabels: { 'kubernetes.io/metadata.name': 'default' } } }, { podSelector: { matchLabels: { app: 'proxy' } } }] }] })], to: 'svc/web:80' },
+  'policies-not-modelled':       { objects: [client, web(), service(), object('security.istio.io/v1', 'AuthorizationPolicy', 'deny', { spec: {} })] },
   'host-port-not-mapped':      { objects: [client, environment({ cniChain: { worker: ['calico'] } }), web({ containers: [{ name: 'main', ports: [{ containerPort: 8080, hostPort: 8080 }] }] })], to: 'node/worker:8080' },
   'host-port-other-address':     { objects: [client, web({ containers: [{ name: 'main', ports: [{ containerPort: 8080, hostPort: 8080, hostIP: '127.0.0.1' }] }] })], to: 'node/worker:8080' },
   'bgp-session-blocked':         { objects: [client, web({ nodeName: 'worker2' }), environment({ cni: { plugin: 'calico' }, cloudFirewall: { allow: [{ protocol: 'TCP', ports: [6443, 10250] }, { protocol: 'IPIP' }] } })], to: 'pod/web-0:8080' },

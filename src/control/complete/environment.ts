@@ -19,6 +19,7 @@ const readFields: readonly string[] = [
   'kubeProxy.note',
   'cni.plugin',
   'cni.enforcesNetworkPolicy',
+  'cni.namedPortsResolved',
   'cniChain',
   'network',
   'cloudFirewall',

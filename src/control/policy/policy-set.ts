@@ -27,6 +27,11 @@ export function enforcesPolicies({ environment }: Cluster): boolean {
   return environment.cni?.enforcesNetworkPolicy !== false
 }
 
+/** The engine as this cluster has it: an Environment may say that its version resolves no names of ports. */
+function asStated({ environment }: Cluster, engine: PolicyEngine): PolicyEngine {
+  return environment.cni?.['namedPortsResolved'] === false ? { ...engine, namedPorts: false } : engine
+}
+
 const enforced = new WeakMap<Cluster, Map<PolicyEnforcement, EnforcedPolicies>>()
 
 /** The policies of the cluster as they are enforced; made once for a cluster and an engine. */
@@ -35,7 +40,8 @@ export function policiesUnder(cluster: Cluster, enforcement: PolicyEnforcement):
   enforced.set(cluster, ofCluster)
   const known = ofCluster.get(enforcement)
   if (known) return known
-  const { engine, tiers = upstreamTiers } = enforcement
+  const { tiers = upstreamTiers } = enforcement
+  const engine = asStated(cluster, enforcement.engine)
   const made = enforcedPolicies(engine, enforcesPolicies(cluster) ? tiers(cluster, engine) : [])
   ofCluster.set(enforcement, made)
   return made
