@@ -1,4 +1,3 @@
-import { nearest } from '../base/nearest.ts'
 import type { ObjectRef } from '../base/source.ts'
 import type { Endpoint } from './endpoint.ts'
 import type { LabelExpression, Labels } from './label-expression.ts'
@@ -8,7 +7,7 @@ import type { Candidate, Denied } from './remedy-candidate.ts'
 
 /**
  * A label on the other end, or on its namespace, where that is all that is missing. A label that is there with another
- * value is only changed where its value looks like a typing error: it says what the thing is.
+ * value is not changed: Services and other policies may go by it.
  */
 export function labelCandidates(denied: Denied, { peer, misses }: NearMiss): readonly Candidate[] {
   const { endpoint } = denied.flow.peer
@@ -48,7 +47,7 @@ function ownEnd(self: Endpoint, changed: Endpoint, isNamespace: boolean): Endpoi
   return isNamespace && self.namespace === namespace ? { ...self, namespaceLabels } : self
 }
 
-/** The labels to add, or to spell anew, for a condition to hold; `undefined` if additions alone do not make it hold. */
+/** The labels to add for a condition to hold; `undefined` if additions alone do not make it hold. */
 function additions(expression: LabelExpression, labels: Labels): Labels | undefined {
   if (holds(expression, labels)) return {}
   switch (expression.type) {
@@ -70,11 +69,11 @@ function together(parts: readonly (Labels | undefined)[]): Labels | undefined {
   return all.length < parts.length ? undefined : Object.assign({}, ...all)
 }
 
+/** A label that is there says what the thing is: it keeps its value. */
 function valueFor(
   { key, values }: Extract<LabelExpression, { readonly type: 'in' | 'not-in' }>,
   labels: Labels,
 ): Labels | undefined {
-  const now = labels[key]
-  const value = now === undefined ? values[0] : nearest(now, values)
-  return value === undefined ? undefined : { [key]: value }
+  const [value] = values
+  return value === undefined || Object.hasOwn(labels, key) ? undefined : { [key]: value }
 }

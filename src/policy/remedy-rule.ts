@@ -29,11 +29,12 @@ export function portCandidate(
   ]
 }
 
-/** The packet's other end, in a rule of a NetworkPolicy whose ports match. */
+/** The packet's other end, in a rule of a NetworkPolicy whose ports match; where it names none, that would allow them all. */
 export function peerCandidate(denied: Denied, { policy, rule, misses }: NearMiss): readonly Candidate[] {
   const { flow, tiers } = denied
   const ofPorts = misses.some(({ type }) => ['port', 'port-name', 'header', 'not-modelled'].includes(type))
   if (policy.api !== 'NetworkPolicy' || !rule?.peers || ofPorts) return []
+  if (!rule.ports && hasPorts(flow.protocol)) return []
   const path = [...rule.path, flow.direction === 'ingress' ? 'from' : 'to', '-']
   const peers = rule.peers
   return formsOf(denied)

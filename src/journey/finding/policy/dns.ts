@@ -17,7 +17,7 @@ export const findDnsDenied: FindPolicyCause = (_, denial) => {
     direction === 'egress'
       ? `${endpointName(self.endpoint)} may not ask for names: ${names} isolates it, and nothing lets it send to ${partyName(peer)}, ${what}`
       : `${endpointName(self.endpoint)} may not be asked for names by ${partyName(peer)}: ${names} isolates it, and nothing lets in ${what}`
-  const both = protocol === 17 ? '; and the same for TCP, by which long answers come' : ''
+  const both = protocol === 17 ? `; and the same for TCP ${dport}, by which long answers come` : ''
   return {
     message,
     ...(denial.remedy && { fix: `${denial.remedy.text}${both}` }),
