@@ -42,6 +42,6 @@ export function factCluster(names: string): LoadedCluster {
 /** The same pods under another plugin, with NetworkPolicies by their names and any further text. */
 export function factClusterUnder(plugin: string, names: string, more: string): LoadedCluster {
   const chosen = names.split(' ').flatMap((name) => policies.get(name) ?? [])
-  const text = [objects.replace('cni: {plugin: kindnet}', `cni: {${plugin}}`), ...chosen, more]
+  const text = [factObjects.replace('cni: {plugin: kindnet}', `cni: {${plugin}}`), ...chosen, more]
   return parseCluster([{ name: 'facts.yaml', text: text.filter((one) => one !== '').join('\n---\n') }])
 }
