@@ -42,6 +42,8 @@ export interface ConnectionChange {
 /** How a connection goes. */
 export interface ConnectionState {
   readonly disposition: Disposition
+  /** How its ways end, each once. */
+  readonly ways: readonly Disposition[]
   /** Who answers, by `namespace/name` of pods or by address. */
   readonly backends: readonly string[]
   /** The sources that are seen there: `pod`, for the sender's own address, else an address. */

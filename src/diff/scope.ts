@@ -1,0 +1,108 @@
+import type { ObjectRef } from '../base/source.ts'
+import { formatRef } from '../base/source.ts'
+import { endpointsOf } from '../control/policy/endpoints.ts'
+import { policiesOf } from '../control/policy/policies-of.ts'
+import type { ObjectChange } from '../model/cluster-diff.ts'
+import { selects } from '../policy/match.ts'
+import type { Policy } from '../policy/policy.ts'
+import type { Sides } from './side.ts'
+import { both } from './side.ts'
+
+/** What the changed objects can make a difference to; the rest need not be compared. */
+export interface Scope {
+  /** Every connection may be different. */
+  readonly everything: boolean
+  /** Only policies say something else: the network goes the same ways. */
+  readonly policiesAlone: boolean
+  /** Whether an end of a connection may fare differently: `pod/shop/web-0`, `node/worker`. */
+  touchesPlace(id: string): boolean
+  /** `namespace/name`. */
+  touchesService(name: string): boolean
+  /** The changed objects that are about one of these ends. */
+  causes(places: readonly string[], service?: string): readonly ObjectRef[]
+}
+
+/** Kinds whose effect on connections is in what else was compared: settings, pods, Services. */
+const indirect = new Set(['ConfigMap', 'DaemonSet', 'Secret', 'Ingress', 'IngressClass'])
+
+/** More changed policies than this are not looked into one by one. */
+const manyPolicies = 200
+
+/** Finds what the changes are about. */
+export function scopeOf(sides: Sides, changes: readonly ObjectChange[]): Scope {
+  const places = new Map<string, ObjectRef[]>()
+  const services = new Map<string, ObjectRef[]>()
+  const add = (to: Map<string, ObjectRef[]>, key: string, ref: ObjectRef) =>
+    to.set(key, [...(to.get(key) ?? []), ref])
+  const policies = changedPolicies(sides, changes)
+  let everything = policies.length > manyPolicies
+  let policiesAlone = true
+  const pods = podsByNamespace(sides)
+  for (const { object } of changes) {
+    const { kind, namespace = 'default', name } = object
+    if (policies.some((one) => formatRef(one.ref) === formatRef(object)) || indirect.has(kind)) continue
+    if (kind === 'Namespace') for (const id of pods.get(name) ?? []) add(places, id, object)
+    else {
+      policiesAlone = false
+      if (kind === 'Pod') add(places, `pod/${namespace}/${name}`, object)
+      else if (kind === 'Service') add(services, `${namespace}/${name}`, object)
+      else if (kind === 'EndpointSlice')
+        for (const one of serviceOf(sides, object)) add(services, one, object)
+      else everything = true
+    }
+  }
+  for (const policy of everything ? [] : policies)
+    for (const id of subjectsOf(sides, policy)) add(places, id, policy.ref)
+  const settings = changes.filter(({ object }) => object.kind === 'Environment').map(({ object }) => object)
+  return {
+    everything,
+    policiesAlone: policiesAlone && !everything,
+    touchesPlace: (id) => places.has(id),
+    touchesService: (name) => services.has(name),
+    causes: (ends, service) => {
+      const own = ends.flatMap((id) => places.get(id) ?? [])
+      const ofService = service === undefined ? [] : (services.get(service) ?? [])
+      const found = [...own, ...ofService]
+      return [...new Map((found.length > 0 ? found : settings).map((ref) => [formatRef(ref), ref])).values()]
+    },
+  }
+}
+
+/** The changed policies, as they were and as they are. */
+function changedPolicies(sides: Sides, changes: readonly ObjectChange[]): readonly Policy[] {
+  const changed = new Set(changes.map(({ object }) => formatRef(object)))
+  return both(sides).flatMap(({ cluster }) =>
+    (policiesOf(cluster)?.set.tiers ?? []).flatMap(({ policies }) =>
+      policies.filter(({ ref }) => changed.has(formatRef(ref))),
+    ),
+  )
+}
+
+function subjectsOf(sides: Sides, { subject }: Policy): readonly string[] {
+  const ids = both(sides).flatMap(({ cluster }) =>
+    endpointsOf(cluster)
+      .all.filter((one) => selects(subject, one))
+      .map(({ id }) => id),
+  )
+  return [...new Set(ids)]
+}
+
+function podsByNamespace(sides: Sides): ReadonlyMap<string, ReadonlySet<string>> {
+  const found = new Map<string, Set<string>>()
+  for (const { cluster } of both(sides))
+    for (const { namespace, name } of cluster.pods) {
+      const own = found.get(namespace) ?? new Set()
+      found.set(namespace, own.add(`pod/${namespace}/${name}`))
+    }
+  return found
+}
+
+/** The Service that a slice belongs to. */
+function serviceOf(sides: Sides, { namespace, name }: ObjectRef): readonly string[] {
+  const names = both(sides).flatMap(({ cluster }) =>
+    cluster.endpointSlices
+      .filter((slice) => slice.namespace === namespace && slice.name === name)
+      .map(({ service }) => `${namespace}/${service}`),
+  )
+  return [...new Set(names)]
+}
