@@ -87,6 +87,9 @@ export const diagnosticCatalog = {
   'policy-rule-never-matches': warning(
     'A rule of a policy, or one of its peers, matches nothing in this cluster.',
   ),
+  'policy-order-undefined': warning(
+    'Two cluster-wide policies of one priority say different things of the same connection.',
+  ),
   'policy-service-port': warning("A policy names a Service's port, where policies see the port of the pod."),
   'policy-rule-redundant': info(
     'A rule of a policy makes no difference: another says the same of all that it matches.',

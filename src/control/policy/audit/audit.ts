@@ -7,12 +7,13 @@ import { auditMatches } from './never-matches.ts'
 import { auditNotEnforced } from './not-enforced.ts'
 import { auditRedundant } from './redundant.ts'
 import type { Audit } from './rules.ts'
+import { auditSamePriority } from './same-priority.ts'
 import { auditSelection } from './selects-nothing.ts'
 import { auditServicePorts } from './service-ports.ts'
 
 /**
  * What is odd about a cluster's policies, without any packet: policies that select nothing, rules that never match, or
- * that make no difference, Services' ports where pods' are meant, and policies that nothing enforces.
+ * that make no difference or whose order is not defined, Services' ports where pods' are meant, and policies that nothing enforces.
  */
 export function auditPolicies(cluster: Cluster): readonly Diagnostic[] {
   const { report, diagnostics } = collectDiagnostics()
@@ -34,4 +35,5 @@ function auditAll(cluster: Cluster, report: Report): void {
   auditMatches(audit)
   auditServicePorts(audit)
   auditRedundant(audit)
+  auditSamePriority(audit)
 }
