@@ -101,29 +101,30 @@ describe('kubewalk decides as every judge does', () => {
   )
 })
 
-/** What the build does against the API's documentation, and kubewalk with it. */
-const builds = [
-  { clusterPolicies: 'v1alpha1', family: 'admin-network-policies' },
-  { clusterPolicies: 'v1alpha2', family: 'cluster-network-policies' },
-] as const
-
-describe('kubewalk skips the Baseline tier where kube-network-policies does, and nowhere else', () => {
-  test.each(builds)(
-    '$clusterPolicies',
-    ({ clusterPolicies, family }) => {
-      const enforcement = kubeNetworkPolicies({ clusterPolicies, judgesInput: true, dnsFirst: true })
-      const disagreements = judgedSets(family).flatMap(({ seed, judges }) => {
-        const record = judges['kube-network-policies']
-        const set = drawPolicySet(family, seed)
-        const cluster = clusterOf(set)
-        return set.flows.flatMap((flow, at) =>
-          record && isAllowed(cluster, flow, enforcement) === verdictOf(record, at, 'baseline-skipped')
-            ? []
-            : [{ seed, flow }],
-        )
-      })
-      expect(disagreements).toEqual([])
-    },
-    timeout,
-  )
-})
+test(
+  'the Baseline tier is skipped where kube-network-policies skips it, and nowhere else',
+  () => {
+    const enforcement = kubeNetworkPolicies({
+      clusterPolicies: 'v1alpha2',
+      judgesInput: true,
+      dnsFirst: true,
+    })
+    const judged = judgedSets('cluster-network-policies')
+    const skipped = judged.filter(
+      ({ judges }) => judges['kube-network-policies']?.explained?.['baseline-skipped'] !== undefined,
+    )
+    expect(skipped.length).toBeGreaterThan(5)
+    const disagreements = judged.flatMap(({ seed, judges }) => {
+      const record = judges['kube-network-policies']
+      const set = drawPolicySet('cluster-network-policies', seed)
+      const cluster = clusterOf(set)
+      return set.flows.flatMap((flow, at) =>
+        record && isAllowed(cluster, flow, enforcement) === verdictOf(record, at, 'baseline-skipped')
+          ? []
+          : [{ seed, flow }],
+      )
+    })
+    expect(disagreements.slice(0, 20)).toEqual([])
+  },
+  timeout,
+)
