@@ -4,6 +4,7 @@ import { addCni } from './command/cni.ts'
 import { addCompareRoutes } from './command/compare-routes.ts'
 import { addCompletion } from './command/completion.ts'
 import { addDescribe } from './command/describe.ts'
+import { addDiff } from './command/diff.ts'
 import { addDns } from './command/dns.ts'
 import { addDrift } from './command/drift.ts'
 import { addGet } from './command/get.ts'
@@ -37,6 +38,7 @@ export function buildProgram(io: Io, finish: Finish): Command {
     addCheck,
     addCni,
     addCompareRoutes,
+    addDiff,
     addDrift,
     addNodeDumpScript,
     addCompletion,

@@ -15,6 +15,13 @@ export type { NodeDumps } from './dump/read-node-dumps.ts'
 export type { RouteComparison, RouteDifference } from './http/compare/compare.ts'
 export type { BatchAnswer } from './journey/batch.ts'
 export { RequestError } from './journey/request.ts'
+export type {
+  ClusterDiff,
+  ConnectionChange,
+  ConnectionState,
+  NameChange,
+  ObjectChange,
+} from './model/cluster-diff.ts'
 export type { CniFacts, CniSetting } from './model/cni-facts.ts'
 export type { CniChoice, CniEntry, RunningCni } from './model/cni-report.ts'
 export type {
@@ -53,6 +60,9 @@ export { formatRuleSet, formatTableSpec } from './netfilter/save-format/format.t
 export { cniJson, cniTable, cniText } from './render/cni.ts'
 export { comparisonJson, comparisonText } from './render/comparison.ts'
 export { describeService } from './render/describe/service.ts'
+export { diffMarkdown } from './render/diff-markdown.ts'
+export type { DiffTextOptions } from './render/diff-text.ts'
+export { diffText } from './render/diff-text.ts'
 export { digText } from './render/dig.ts'
 export { driftJson } from './render/drift-json.ts'
 export type { DriftTextOptions } from './render/drift-text.ts'
@@ -73,4 +83,11 @@ export type { Detail } from './render/text.ts'
 export { journeySummary, journeyText } from './render/text.ts'
 
 export type { LoadedCluster, LoadOptions, RepeatOptions, TraceRequestOptions } from './simulator.ts'
-export { InputError, loadCluster, parseCluster, readDumpFolders, readTexts } from './simulator.ts'
+export {
+  diffClusters,
+  InputError,
+  loadCluster,
+  parseCluster,
+  readDumpFolders,
+  readTexts,
+} from './simulator.ts'

@@ -12,6 +12,8 @@ import type { NodeRules } from './control/node-rules.ts'
 import { readNodeRules } from './control/node-rules.ts'
 import { auditPolicies } from './control/policy/audit/audit.ts'
 import { storedObjects } from './control/stored.ts'
+import { compareSides } from './diff/compare-sides.ts'
+import type { DiffSide } from './diff/side.ts'
 import { findDrift } from './drift/find-drift.ts'
 import { commandOf } from './dump/file-names.ts'
 import type { NodeDumpFiles } from './dump/read-node-dump.ts'
@@ -32,6 +34,7 @@ import { loadManifest } from './manifest/load.ts'
 import type { ReadOptions } from './manifest/read-files.ts'
 import { readFiles, readNamedFiles } from './manifest/read-files.ts'
 import type { Cluster } from './model/cluster.ts'
+import type { ClusterDiff } from './model/cluster-diff.ts'
 import type { Drift } from './model/drift.ts'
 import type { Journey, JourneyRequest, NameRequest, ResolutionAnswer } from './model/journey.ts'
 import type { Network } from './model/network.ts'
@@ -208,6 +211,22 @@ function driftOf({ cluster, dumps, alone, options }: Prepared, node: string): Dr
   const { applications } = options
   const expected = compileNetwork(cluster, { applications }).network.namespaces.get(`node/${node}`)
   return expected && findDrift(expected, dump, cluster)
+}
+
+/** What becomes different for packets from one cluster to the other: nothing, where only the input is written otherwise. */
+export function diffClusters(before: LoadedCluster, after: LoadedCluster): ClusterDiff {
+  return compareSides({ before: sideOf(before), after: sideOf(after) })
+}
+
+function sideOf({ cluster, trace: ask, resolve, reachTable: table }: LoadedCluster): DiffSide {
+  return {
+    cluster,
+    get table() {
+      return table()
+    },
+    trace: (request) => ask(request),
+    resolve: (request) => resolve(request),
+  }
 }
 
 /** Every stage in order: load, complete, compile. */

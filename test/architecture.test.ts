@@ -53,6 +53,16 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
     'src/dataplane',
     'src/journey',
   ],
+  'src/diff': [
+    'src/base',
+    'src/netfilter',
+    'src/policy',
+    'src/model',
+    'src/control',
+    'src/dataplane',
+    'src/journey',
+    'src/reach',
+  ],
   'src/simulator.ts': [
     'src/base',
     'src/netfilter',
@@ -68,6 +78,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
     'src/drift',
     'src/journey',
     'src/reach',
+    'src/diff',
     'src/render',
   ],
   'src/index.ts': [
@@ -84,6 +95,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
     'src/drift',
     'src/journey',
     'src/reach',
+    'src/diff',
     'src/render',
     'src/simulator.ts',
   ],

@@ -1,6 +1,7 @@
 import { byText } from '../base/ordering.ts'
 import type { ObjectRef } from '../base/source.ts'
 import { formatRef } from '../base/source.ts'
+import { cniOf } from '../control/cni/registry.ts'
 import type { Cluster } from '../model/cluster.ts'
 import type { ObjectChange } from '../model/cluster-diff.ts'
 
@@ -58,7 +59,10 @@ function pieces(cluster: Cluster): readonly Piece[] {
       value: one,
     })),
     ...located.map(({ ref, object }) => ({ ref, value: contentOf(object) })),
-    { ref: { kind: 'Environment', name: 'settings' }, value: [settings, environment] },
+    {
+      ref: { kind: 'Environment', name: 'settings' },
+      value: [settings, environment, cniOf(cluster).configuration],
+    },
   ]
 }
 

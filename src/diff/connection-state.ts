@@ -1,3 +1,4 @@
+import { formatIp } from '../base/ip.ts'
 import type { ConnectionState } from '../model/cluster-diff.ts'
 import type { Journey, JourneyOutcome, JourneyRequest } from '../model/journey.ts'
 import type { Disposition } from '../model/trace.ts'
@@ -47,10 +48,11 @@ function sourceOf({ seenSource, legs }: JourneyOutcome): string | undefined {
   if (!seenSource) return undefined
   const sent = legs.at(-1)?.forward[0]?.steps.find((step) => step.type === 'sent')
   const own = sent?.type === 'sent' ? sent.packet.src : undefined
-  return own !== undefined && String(own) === seenSource.ip ? 'its own' : seenSource.ip
+  return own !== undefined && formatIp(own) === seenSource.ip ? 'its own address' : seenSource.ip
 }
 
 function pathOf({ legs }: JourneyOutcome): string | undefined {
-  const hops = legs.at(-1)?.forward ?? []
-  return hops.length === 0 ? undefined : hops.map(({ netns }) => netns).join(' ')
+  const hops = legs.at(-1)?.forward.slice(1) ?? []
+  const between = hops.map(({ netns }) => netns).filter((one) => !one.startsWith('pod/'))
+  return between.length === 0 ? undefined : between.join(' ')
 }

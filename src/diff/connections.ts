@@ -96,6 +96,9 @@ function differences(
   after: ConnectionState | undefined,
 ): ConnectionChange['what'] {
   if (!before || !after) return ['disposition']
+  // Who answers, and by which way, follows from whether it is reached at all.
+  const isLost = [before, after].some(({ ways }) => !ways.includes('reached'))
+  if (isLost) return before.ways.join() === after.ways.join() ? [] : ['disposition']
   return facts.filter(([, key]) => before[key].join(' ') !== after[key].join(' ')).map(([name]) => name)
 }
 
@@ -107,7 +110,9 @@ function* everyConnection(sides: Sides, scope: Scope, groups: readonly JointGrou
   }
   const services = everyService(sides)
   for (const service of services) {
-    const touched = scope.everything || scope.touchesService(service.name) || service.touched(scope)
+    const { name, backends } = service
+    const touched =
+      scope.everything || scope.touchesService(name) || backends.some((one) => scope.touchesPlace(one))
     for (const from of groups) if (touched || from.touched) yield* toService(sides, from, service)
   }
 }
@@ -165,7 +170,8 @@ interface JointService {
   readonly name: string
   readonly before: ClusterService | undefined
   readonly after: ClusterService | undefined
-  touched(scope: Scope): boolean
+  /** The pods behind it, on either side. */
+  readonly backends: readonly string[]
 }
 
 function everyService(sides: Sides): readonly JointService[] {
@@ -177,8 +183,7 @@ function everyService(sides: Sides): readonly JointService[] {
     name,
     before: old?.get(name),
     after: fresh?.get(name),
-    touched: (scope) =>
-      backends.some((of) => (of.get(name) ?? []).some((place) => scope.touchesPlace(place))),
+    backends: [...new Set(backends.flatMap((of) => of.get(name) ?? []))],
   }))
 }
 
@@ -212,7 +217,7 @@ function* toService(sides: Sides, from: JointGroup, service: JointService): Gene
         protocol: protocol.toLowerCase() as Port['protocol'],
       },
       pairs: Math.max(from.before.length, from.after.length),
-      places: [sample.id],
+      places: [sample.id, ...service.backends],
       service: service.name,
       before: viaService(sides.before, sample, service.before, { protocol, port }),
       after: viaService(sides.after, sample, service.after, { protocol, port }),

@@ -28,44 +28,63 @@ const indirect = new Set(['ConfigMap', 'DaemonSet', 'Secret', 'Ingress', 'Ingres
 /** More changed policies than this are not looked into one by one. */
 const manyPolicies = 200
 
+/** What is gathered of the changes, one by one. */
+interface Gathering {
+  readonly places: Map<string, ObjectRef[]>
+  readonly services: Map<string, ObjectRef[]>
+  everything: boolean
+  policiesAlone: boolean
+}
+
 /** Finds what the changes are about. */
 export function scopeOf(sides: Sides, changes: readonly ObjectChange[]): Scope {
-  const places = new Map<string, ObjectRef[]>()
-  const services = new Map<string, ObjectRef[]>()
-  const add = (to: Map<string, ObjectRef[]>, key: string, ref: ObjectRef) =>
-    to.set(key, [...(to.get(key) ?? []), ref])
   const policies = changedPolicies(sides, changes)
-  let everything = policies.length > manyPolicies
-  let policiesAlone = true
+  const policyRefs = new Set(policies.map(({ ref }) => formatRef(ref)))
+  const everything = policies.length > manyPolicies
+  const found: Gathering = { places: new Map(), services: new Map(), everything, policiesAlone: true }
   const pods = podsByNamespace(sides)
   for (const { object } of changes) {
-    const { kind, namespace = 'default', name } = object
-    if (policies.some((one) => formatRef(one.ref) === formatRef(object)) || indirect.has(kind)) continue
-    if (kind === 'Namespace') for (const id of pods.get(name) ?? []) add(places, id, object)
-    else {
-      policiesAlone = false
-      if (kind === 'Pod') add(places, `pod/${namespace}/${name}`, object)
-      else if (kind === 'Service') add(services, `${namespace}/${name}`, object)
-      else if (kind === 'EndpointSlice')
-        for (const one of serviceOf(sides, object)) add(services, one, object)
-      else everything = true
-    }
+    if (policyRefs.has(formatRef(object)) || indirect.has(object.kind)) continue
+    if (object.kind === 'Namespace')
+      for (const id of pods.get(object.name) ?? []) add(found.places, id, object)
+    else gather(sides, object, found)
   }
-  for (const policy of everything ? [] : policies)
-    for (const id of subjectsOf(sides, policy)) add(places, id, policy.ref)
+  for (const policy of found.everything ? [] : policies)
+    for (const id of subjectsOf(sides, policy)) add(found.places, id, policy.ref)
   const settings = changes.filter(({ object }) => object.kind === 'Environment').map(({ object }) => object)
   return {
-    everything,
-    policiesAlone: policiesAlone && !everything,
-    touchesPlace: (id) => places.has(id),
-    touchesService: (name) => services.has(name),
+    everything: found.everything,
+    policiesAlone: found.policiesAlone && !found.everything,
+    touchesPlace: (id) => found.places.has(id),
+    touchesService: (name) => found.services.has(name),
     causes: (ends, service) => {
-      const own = ends.flatMap((id) => places.get(id) ?? [])
-      const ofService = service === undefined ? [] : (services.get(service) ?? [])
-      const found = [...own, ...ofService]
-      return [...new Map((found.length > 0 ? found : settings).map((ref) => [formatRef(ref), ref])).values()]
+      const own = ends.flatMap((id) => found.places.get(id) ?? [])
+      const ofService = service === undefined ? [] : (found.services.get(service) ?? [])
+      const all = told([...own, ...ofService])
+      return [...new Map((all.length > 0 ? all : settings).map((ref) => [formatRef(ref), ref])).values()]
     },
   }
+}
+
+/** EndpointSlices follow from Services and pods: they are told where nothing else is. */
+function told(refs: readonly ObjectRef[]): readonly ObjectRef[] {
+  const written = refs.filter(({ kind }) => kind !== 'EndpointSlice')
+  return written.length > 0 ? written : refs
+}
+
+function add(to: Map<string, ObjectRef[]>, key: string, ref: ObjectRef): void {
+  to.set(key, [...(to.get(key) ?? []), ref])
+}
+
+/** What a changed object that is no policy is about. */
+function gather(sides: Sides, object: ObjectRef, found: Gathering): void {
+  const { kind, namespace = 'default', name } = object
+  found.policiesAlone = false
+  if (kind === 'Pod') add(found.places, `pod/${namespace}/${name}`, object)
+  else if (kind === 'Service') add(found.services, `${namespace}/${name}`, object)
+  else if (kind === 'EndpointSlice')
+    for (const one of serviceOf(sides, object)) add(found.services, one, object)
+  else found.everything = true
 }
 
 /** The changed policies, as they were and as they are. */

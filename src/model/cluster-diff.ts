@@ -46,9 +46,9 @@ export interface ConnectionState {
   readonly ways: readonly Disposition[]
   /** Who answers, by `namespace/name` of pods or by address. */
   readonly backends: readonly string[]
-  /** The sources that are seen there: `pod`, for the sender's own address, else an address. */
+  /** The sources that are seen there: `its own address`, or another. */
   readonly sources: readonly string[]
-  /** The namespaces of the network that it passes, one line a way. */
+  /** The machines between the two ends, one line a way: `node/worker node/worker2`. */
   readonly paths: readonly string[]
 }
 

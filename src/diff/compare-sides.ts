@@ -10,7 +10,7 @@ import type { Sides } from './side.ts'
  * What becomes different for packets between two states of a cluster: connections that are reached before or afterwards
  * alone, that end otherwise, have other backends, another source or another path; and other answers of its DNS.
  */
-export function diffClusters(sides: Sides): ClusterDiff {
+export function compareSides(sides: Sides): ClusterDiff {
   const { before, after } = sides
   const objects = changedObjects(before.cluster, after.cluster)
   const head = { apiVersion: 'kubewalk.dev/v1alpha1', kind: 'Diff' } as const
