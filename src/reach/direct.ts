@@ -1,4 +1,5 @@
 import type { Dial, RequestProtocol } from '../journey/resolve-target.ts'
+import type { Decision } from '../policy/decide.ts'
 import type { Endings } from './endings.ts'
 import { always, combined } from './endings.ts'
 import type { Group } from './groups.ts'
@@ -49,19 +50,38 @@ export function directConnections(context: Context): Direct {
   return {
     between: (sender, destination, port) => {
       const relation = relationOf(sender.place, destination.place)
-      const key = `${sender.group.number} ${destination.group.number} ${relation} ${port.protocol} ${port.number}`
+      const sockets = destination.place.type === 'node' ? socketsAt(context, destination.place, port) : ''
+      const key = `${sender.group.number} ${destination.group.number} ${relation} ${port.protocol} ${port.number} ${sockets}`
       const known = results.get(key)
       if (known) return known
       const ways = waysFor(sender, destination, port, relation)
-      const made = ways
-        ? combined(
-            ways.map((way) => [endingsOfWay(context, way, { sender, destination, relation }), way.share]),
-          )
-        : walked(context, sender.place, dialTo(destination.place, port), port.protocol)
+      const parts = ways?.map((way) => endingsOfWay(context, way, { sender, destination, relation }))
+      const made =
+        ways && parts?.every((part) => part !== undefined)
+          ? combined(parts.flatMap((part, at) => (part ? [[part, ways[at]?.share ?? 0] as const] : [])))
+          : undefined
+      if (!made) return walked(context, sender.place, dialTo(destination.place, port), port.protocol)
       results.set(key, made)
       return made
     },
   }
+}
+
+/** Places by the sockets that they have at a port: the nodes of a group differ in the pods that are on their network. */
+export function bySockets(
+  context: Context,
+  places: readonly Place[],
+  port: Port,
+): readonly (readonly Place[])[] {
+  if (places[0]?.type !== 'node') return [places]
+  const found = new Map<string, Place[]>()
+  for (const place of places) {
+    const key = socketsAt(context, place, port)
+    const list = found.get(key)
+    if (list) list.push(place)
+    else found.set(key, [place])
+  }
+  return [...found.values()]
 }
 
 /** What counts of the sockets at a port, and of what takes packets to it elsewhere. */
@@ -107,26 +127,34 @@ export function walked(context: Context, sender: Place, dial: Dial, protocol: Re
 /** Two ends of connections of one kind. */
 export interface Ends {
   readonly sender: Member
-  readonly destination: Member
+  readonly destination?: Member
   readonly relation: Relation
-  readonly dialled?: Member
 }
 
-/** How a way ends for two groups that lie to each other as the sample's places do. */
-export function endingsOfWay(context: Context, way: Way, ends: Ends): Endings {
-  return always(endingOf(way, (check) => verdictAt(context, check, ends)))
-}
-
-function verdictAt(context: Context, check: RoleCheck, ends: Ends): ReturnType<typeof verdictFor> {
-  const { matrix } = context
-  const { sender, destination, dialled, relation } = ends
-  const self = ends[check.of].group.partyClass
-  const peer = classIn(check.peer, ends)
-  if (!matrix || peer === undefined) {
-    const actors = { sender: sender.place, destination: destination.place }
-    return verdictFor(context, check, dialled ? { ...actors, dialled: dialled.place } : actors)
+/**
+ * How a way ends for two groups that lie to each other as the sample's places do; `undefined` if one of them has no such
+ * address as is judged there.
+ */
+export function endingsOfWay(context: Context, way: Way, ends: Ends): Endings | undefined {
+  const verdicts = new Map<RoleCheck, Decision['verdict']>()
+  for (const check of way.checks) {
+    const verdict = verdictAt(context, check, ends)
+    if (!verdict) return undefined
+    verdicts.set(check, verdict)
   }
-  return verdictBetween(matrix, check, self, peer, isTogether(check, relation))
+  return always(endingOf(way, (check) => verdicts.get(check) ?? 'unknown'))
+}
+
+function verdictAt(context: Context, check: RoleCheck, ends: Ends): Decision['verdict'] | undefined {
+  const { matrix } = context
+  const { sender, destination, relation } = ends
+  const self = ends[check.of]?.group.partyClass
+  const peer = classIn(check.peer, ends)
+  if (matrix && self !== undefined && peer !== undefined) {
+    return verdictBetween(matrix, check, self, peer, isTogether(check, relation))
+  }
+  const actors = { sender: sender.place }
+  return verdictFor(context, check, destination ? { ...actors, destination: destination.place } : actors)
 }
 
 function classIn(role: Role, ends: Ends): number | undefined {

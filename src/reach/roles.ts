@@ -9,8 +9,6 @@ import type { Place } from './place.ts'
 export interface Actors {
   readonly sender: Place
   readonly destination?: Place
-  /** The node at one of whose addresses the sender asks, if it does. */
-  readonly dialled?: Place
 }
 
 export type Part = keyof Actors
@@ -24,7 +22,7 @@ export type Role =
   /** The same for all: a router's. */
   | { readonly type: 'fixed'; readonly ip: Ip }
 
-const parts: readonly Part[] = ['sender', 'destination', 'dialled']
+const parts: readonly Part[] = ['sender', 'destination']
 
 /** The role of an address; `undefined` for one that is somebody's who takes no part. */
 export function roleOf(world: World, actors: Actors, ip: Ip): Role | undefined {

@@ -7,7 +7,7 @@ import type { Dial } from '../journey/resolve-target.ts'
 import { endpointIps } from '../journey/resolve-target.ts'
 import type { ClusterService, ClusterServicePort } from '../model/cluster.ts'
 import type { Direct, Member, Port } from './direct.ts'
-import { endingsOfWay, socketsAt, walked } from './direct.ts'
+import { bySockets, endingsOfWay, socketsAt, walked } from './direct.ts'
 import type { Endings } from './endings.ts'
 import { combined } from './endings.ts'
 import type { Group } from './groups.ts'
@@ -42,6 +42,8 @@ interface Work {
   memberAt(ip: Ip): Member | undefined
   /** By sender's network, Service's kind, destination's network, relation and port. */
   readonly ways: Map<string, Way>
+  /** To Services without endpoints. */
+  readonly nobody: Map<string, readonly (Way | undefined)[]>
   readonly endpoints: Map<ServiceAsked, Map<string, readonly EndpointGroup[] | undefined>>
   /** What cannot be told from endpoints: by sender's network or group, and Service's kind or port. */
   readonly whole: Map<string, Endings>
@@ -56,7 +58,15 @@ export function serviceConnections(
   direct: Direct,
   memberAt: (ip: Ip) => Member | undefined,
 ): ServiceConnections {
-  const work: Work = { context, direct, memberAt, ways: new Map(), endpoints: new Map(), whole: new Map() }
+  const work: Work = {
+    context,
+    direct,
+    memberAt,
+    ways: new Map(),
+    endpoints: new Map(),
+    nobody: new Map(),
+    whole: new Map(),
+  }
   const between: ServiceConnections['between'] = (sender, asked) =>
     asked.service.headless ? toHeadless(work, sender, asked) : toVirtual(work, sender, asked)
   return { between, fromGroup: (sender, asked) => groupTo(work, between, sender, asked) }
@@ -190,7 +200,8 @@ function pairShares(
   const kind = kindOf(asked, infoOf(work, asked)?.usesHints ?? false)
   const shares: (readonly [Endings, number])[] = []
   for (const { group, port, places } of groups) {
-    for (const { sample, count } of pairKinds(sender.places, places)) {
+    const parts = bySockets(work.context, places, portOf(asked, port))
+    for (const { sample, count } of parts.flatMap((to) => pairKinds(sender.places, to))) {
       const endpoint = { member: { place: sample[1], group }, port }
       const endings = toEndpoint(work, { place: sample[0], group: sender }, endpoint, asked, kind)
       if (!endings) return undefined
@@ -218,12 +229,12 @@ function kindOf({ service, port }: ServiceAsked, usesHints: boolean): string {
 function toVirtual(work: Work, sender: Member, asked: ServiceAsked): Endings {
   const endpoints = endpointsFor(work, asked, sender.place.node)
   const kind = kindOf(asked, infoOf(work, asked)?.usesHints ?? false)
+  if (endpoints.length === 0) return toNobody(work, sender, asked)
   const members = endpoints.map(({ ip, port }) => ({ member: work.memberAt(ip), port }))
-  if (endpoints.length === 0 || members.some(({ member }) => !member)) {
-    const none = endpoints.length === 0 ? `${sender.group.network} ${kind}` : `${sender.group.number}`
+  if (members.some(({ member }) => !member)) {
     return whole(
       work,
-      `${none} ${asked.service.namespace}/${asked.service.name} ${asked.port.port}`,
+      `${sender.group.number} ${asked.service.namespace}/${asked.service.name} ${asked.port.port}`,
       sender,
       asked,
     )
@@ -238,6 +249,31 @@ function toVirtual(work: Work, sender: Member, asked: ServiceAsked): Endings {
     parts.push([one, 1])
   }
   return combined(parts)
+}
+
+/** A Service without an endpoint for the sender: some plugins ask the sender's policies before kube-proxy refuses. */
+function toNobody(work: Work, sender: Member, asked: ServiceAsked): Endings {
+  const key = `${sender.group.number} ${asked.service.namespace}/${asked.service.name} ${asked.port.port}`
+  const sample: Sample = {
+    actors: { sender: sender.place },
+    dial: dialOf(asked),
+    protocol: portOf(asked, 0).protocol,
+  }
+  const kind = `${sender.group.network} ${key.split(' ').slice(1).join(' ')} ${asked.port.protocol}`
+  const ways = work.nobody.get(kind) ?? learnNobody(work, sample)
+  work.nobody.set(kind, ways)
+  const parts = ways.map((way) => way && endingsOfWay(work.context, way, { sender, relation: 'other' }))
+  if (parts.some((part) => !part)) return whole(work, key, sender, asked)
+  return combined(parts.flatMap((part, at) => (part ? [[part, ways[at]?.share ?? 0] as const] : [])))
+}
+
+function learnNobody(work: Work, sample: Sample): readonly (Way | undefined)[] {
+  const seen = seenWays(work.context, sample)
+  return seen.map((one, at) =>
+    wayOf(work.context, sample, one, sample.actors, (denied) =>
+      denied.length === seen.length ? denied[at] : undefined,
+    ),
+  )
 }
 
 function whole(work: Work, key: string, sender: Member, asked: ServiceAsked): Endings {

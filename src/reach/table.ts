@@ -2,7 +2,7 @@ import type { Ip } from '../base/ip.ts'
 import type { ClusterPod } from '../model/cluster.ts'
 import { policyMatrix } from '../policy/matrix.ts'
 import type { Direct, Member, Port } from './direct.ts'
-import { directConnections } from './direct.ts'
+import { bySockets, directConnections } from './direct.ts'
 import type { Endings } from './endings.ts'
 import { combined } from './endings.ts'
 import type { Group } from './groups.ts'
@@ -72,7 +72,7 @@ export function reachTable(worlds: ReachWorlds): ReachTable {
     context,
     services: asked,
     memberOf,
-    toGroup: (sender, destination, port) => betweenGroups(direct, sender, destination, port),
+    toGroup: (sender, destination, port) => betweenGroups(context, direct, [sender, destination], port),
     toService: services.fromGroup,
     toPlace: (sender, destination, port) => {
       const [from, to] = [memberOf(sender), memberOf(destination)]
@@ -101,8 +101,13 @@ function placesByIp(places: readonly Place[]): ReadonlyMap<Ip, Place> {
 }
 
 /** Pairs of different members; of a group of one, that one to itself. */
-function betweenGroups(direct: Direct, sender: Group, destination: Group, port: Port): Endings | undefined {
-  const kinds = pairKinds(sender.places, destination.places)
+function betweenGroups(
+  context: Context,
+  direct: Direct,
+  [sender, destination]: readonly [Group, Group],
+  port: Port,
+): Endings | undefined {
+  const kinds = bySockets(context, destination.places, port).flatMap((to) => pairKinds(sender.places, to))
   const between = kinds.filter(({ relation }) => relation !== 'self')
   const counted = between.length > 0 ? between : kinds
   if (counted.length === 0) return undefined

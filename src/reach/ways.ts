@@ -90,7 +90,15 @@ export function wayOf(
     known.set(direction, found ?? 'unknown')
     return found ?? 'unknown'
   }
-  return { share: seen.share, disposition: seen.disposition, checks, denied }
+  const way: Way = { share: seen.share, disposition: seen.disposition, checks, denied }
+  return context.matrix && hidesCheck(way, actors) ? undefined : way
+}
+
+/** Whether policies count on the way that no step of it shows: denying everything makes a difference. */
+function hidesCheck({ checks, disposition, denied }: Way, { sender, destination }: Actors): boolean {
+  const isShown = (direction: Direction) => checks.some((check) => check.direction === direction)
+  const counts = (direction: Direction) => !isShown(direction) && denied(direction) !== disposition
+  return (sender.type === 'pod' && counts('egress')) || (destination?.type === 'pod' && counts('ingress'))
 }
 
 function deniedWays(
@@ -148,12 +156,12 @@ export function verdictFor(
   { worlds }: Context,
   { direction, of, peer: role, traffic }: RoleCheck,
   actors: Actors,
-): Decision['verdict'] {
+): Decision['verdict'] | undefined {
   const { world } = worlds
   const self = actors[of]?.party
   const peer: Party | undefined = partyIn(world, actors, role)
   const endpoint = self?.endpoint
-  if (!world.policies || !self || !endpoint || !peer) return 'unknown'
+  if (!world.policies || !self || !endpoint || !peer) return undefined
   const selected = world.policies.selected(endpoint, direction)
   const flow = { direction, self: { ip: self.ip, endpoint }, peer, ...traffic }
   return decide(selected, flow, world.policies.engine).verdict

@@ -22,7 +22,8 @@ export function reachWorlds(input: WorldsInput, world: World, state: DataplaneSt
     state,
     dumped: new Set(input.dumps.map(({ node }) => node)),
     probe: (probe) => {
-      const known = made.get(probe) ?? worldsOf({ ...input, cluster: probeCluster(world.cluster, probe) }).world
+      const known =
+        made.get(probe) ?? worldsOf({ ...input, cluster: probeCluster(world.cluster, probe) }).world
       made.set(probe, known)
       return known
     },
