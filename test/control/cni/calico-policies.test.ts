@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { parseSelector } from '../../../src/base/calico-selector.ts'
 import { chainName } from '../../../src/control/cni/calico/names.ts'
-import { simplifyPorts } from '../../../src/control/cni/calico/policy/from-network-policy.ts'
+import { simplifyPorts } from '../../../src/control/cni/calico/policy/port-groups.ts'
 import { setId } from '../../../src/control/cni/calico/policy/set-definition.ts'
 import { formatSelector } from '../../../src/control/cni/calico/selector.ts'
 import { formatRuleSet, parseCluster } from '../../../src/index.ts'

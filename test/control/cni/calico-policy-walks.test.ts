@@ -7,8 +7,12 @@ import { decideFor } from '../../../src/control/policy/judge.ts'
 import { policiesOf } from '../../../src/control/policy/policies-of.ts'
 import type { LoadedCluster } from '../../../src/index.ts'
 import { parseCluster } from '../../../src/index.ts'
+import { drawAdminNetworkPolicies } from '../../support/random-policies/admin-network-policy.ts'
 import { drawCalicoObjects } from '../../support/random-policies/calico.ts'
+import type { Manifest, RandomCluster } from '../../support/random-policies/cluster.ts'
 import { drawCluster } from '../../support/random-policies/cluster.ts'
+import { drawClusterNetworkPolicies } from '../../support/random-policies/cluster-network-policy.ts'
+import type { Draw } from '../../support/random-policies/draw.ts'
 import { drawFrom } from '../../support/random-policies/draw.ts'
 import type { PolicyFlow } from '../../support/random-policies/flows.ts'
 import { drawFlows } from '../../support/random-policies/flows.ts'
@@ -19,19 +23,33 @@ const protocols = { TCP, UDP, SCTP } as const
 interface Form {
   readonly cni: string
   readonly seeds: number
-  readonly calico: boolean
+  /** Which policies stand beside NetworkPolicies. */
+  readonly beside: 'none' | 'Calico' | 'ClusterNetworkPolicy' | 'AdminNetworkPolicy'
 }
 
-function clusterOf(seed: number, { cni, calico }: Form) {
+function clusterOf(seed: number, { cni, beside }: Form) {
   const draw = drawFrom(seed)
   const cluster = drawCluster(draw)
   const networkPolicies = draw
-    .list(draw.between(calico ? 0 : 1, 4), () => undefined)
+    .list(draw.between(beside === 'none' ? 1 : 0, 4), () => undefined)
     .map((_, index) => drawNetworkPolicy(draw, cluster, index))
-  const policies = [...networkPolicies, ...(calico ? drawCalicoObjects(draw, cluster) : [])]
+  const policies = [...networkPolicies, ...drawBeside(draw, cluster, beside)]
   const flows = draw.some(60, drawFlows(draw, cluster, policies))
   const text = [...cluster.objects, ...policies].map((object) => JSON.stringify(object)).join('\n---\n')
   return { loaded: parseCluster([{ name: `${seed}.yaml`, text }], { cni }), flows }
+}
+
+function drawBeside(draw: Draw, cluster: RandomCluster, beside: Form['beside']): readonly Manifest[] {
+  switch (beside) {
+    case 'Calico':
+      return drawCalicoObjects(draw, cluster)
+    case 'ClusterNetworkPolicy':
+      return drawClusterNetworkPolicies(draw, cluster, draw.between(1, 4))
+    case 'AdminNetworkPolicy':
+      return drawAdminNetworkPolicies(draw, cluster, draw.between(1, 3))
+    default:
+      return []
+  }
 }
 
 /** What the policies of both ends say of the packet, where its addresses are those that it was sent with. */
@@ -74,13 +92,15 @@ function walked(
 
 /** The chains and the meaning of policies are made by two compilers; packets must fare alike under both. */
 describe.each<Form>([
-  { cni: 'calico:encapsulation=none', seeds: 12, calico: false },
-  { cni: 'canal', seeds: 6, calico: false },
-  { cni: 'calico:encapsulation=none', seeds: 30, calico: true },
-  { cni: 'calico:encapsulation=none,version=v3.29', seeds: 6, calico: true },
-  { cni: 'calico:encapsulation=none,version=v3.28', seeds: 6, calico: true },
-  { cni: 'calico:encapsulation=none,version=v3.25', seeds: 6, calico: true },
-])('random policies under $cni, with Calico’s own: $calico', (form) => {
+  { cni: 'calico:encapsulation=none', seeds: 8, beside: 'none' },
+  { cni: 'canal', seeds: 4, beside: 'none' },
+  { cni: 'calico:encapsulation=none', seeds: 20, beside: 'Calico' },
+  { cni: 'calico:encapsulation=none', seeds: 8, beside: 'ClusterNetworkPolicy' },
+  { cni: 'calico:encapsulation=none,version=v3.31', seeds: 8, beside: 'AdminNetworkPolicy' },
+  { cni: 'calico:encapsulation=none,version=v3.29', seeds: 4, beside: 'Calico' },
+  { cni: 'calico:encapsulation=none,version=v3.28', seeds: 4, beside: 'Calico' },
+  { cni: 'calico:encapsulation=none,version=v3.25', seeds: 4, beside: 'Calico' },
+])('random policies under $cni, beside: $beside', (form) => {
   test.each(Array.from({ length: form.seeds }, (_, index) => index + 1))('set %i', (seed) => {
     const { loaded, flows } = clusterOf(seed, form)
     const compared = flows

@@ -9,6 +9,7 @@ import type {
   Path,
   Peer,
   Policy,
+  PolicyApi,
   PolicyRule,
   PortMatch,
 } from '../../../../policy/policy.ts'
@@ -23,17 +24,24 @@ import { servicePorts } from './service-members.ts'
 /** What a policy means, in the terms that all policies share. */
 export function canonicalPolicy(cluster: Cluster, policy: FelixPolicy): Policy {
   if (policy.canonical) return policy.canonical
-  const { kind, ref, selector, types, ingress, egress, locate } = policy
+  const { ref, selector, types, ingress, egress, locate } = policy
   const rules = (list: readonly ApiRule[], direction: Direction) =>
     list.flatMap((rule) => rulesOf(cluster, rule, direction))
   return {
-    api: kind === 'NetworkPolicy' ? 'CalicoNetworkPolicy' : 'GlobalNetworkPolicy',
+    api: apiOf(policy),
     ref,
     subject: { ...endpointSelectorOf(selector), labelsPath: ['spec', 'selector'] },
     ...(types.ingress && { ingress: rules(ingress, 'ingress') }),
     ...(types.egress && { egress: rules(egress, 'egress') }),
     locate,
   }
+}
+
+/** The kind that the policy was written as. */
+function apiOf({ kind, ref }: FelixPolicy): PolicyApi {
+  if (kind === 'NetworkPolicy') return 'CalicoNetworkPolicy'
+  if (ref.kind === 'AdminNetworkPolicy' || ref.kind === 'BaselineAdminNetworkPolicy') return ref.kind
+  return kind === 'KubernetesClusterNetworkPolicy' ? 'ClusterNetworkPolicy' : 'GlobalNetworkPolicy'
 }
 
 /** One rule; for each port of a Service one, where a Service is who is meant. */

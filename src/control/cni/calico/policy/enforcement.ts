@@ -1,3 +1,4 @@
+import type { PolicyApi } from '../../../../policy/policy.ts'
 import type { PolicyEnforcement } from '../../../policy/policy-set.ts'
 import type { CalicoConfiguration } from '../configuration.ts'
 import { canonicalPolicy } from './canonical.ts'
@@ -8,7 +9,7 @@ export function felixEnforcement({ felix, release }: CalicoConfiguration): Polic
   return {
     engine: {
       name: 'Felix',
-      apis: ['NetworkPolicy', 'CalicoNetworkPolicy', 'GlobalNetworkPolicy'],
+      apis: ['NetworkPolicy', 'CalicoNetworkPolicy', 'GlobalNetworkPolicy', ...clusterWide(release)],
       refusal: felix.deny === 'REJECT' ? 'reject' : 'drop',
       blocksMatchEndpoints: true,
       namedPorts: true,
@@ -21,4 +22,11 @@ export function felixEnforcement({ felix, release }: CalicoConfiguration): Polic
         policies: policies.filter(({ isForPods }) => isForPods).map((one) => canonicalPolicy(cluster, one)),
       })),
   }
+}
+
+/** The cluster-wide kinds of Kubernetes that this release takes. */
+function clusterWide(release: number): readonly PolicyApi[] {
+  if (release >= 32) return ['ClusterNetworkPolicy']
+  if (release >= 30) return ['AdminNetworkPolicy', 'BaselineAdminNetworkPolicy']
+  return release >= 29 ? ['AdminNetworkPolicy'] : []
 }

@@ -3,6 +3,7 @@ import type { LabelExpression } from '../../../../policy/label-expression.ts'
 import { labelExpressionOf } from '../selector.ts'
 import type { ApiPolicy } from './api-policy.ts'
 import { fromCalicoPolicy, fromGlobalPolicy } from './from-calico-policy.ts'
+import { fromClusterPolicies } from './from-cluster-policy.ts'
 import { fromNetworkPolicy } from './from-network-policy.ts'
 import type { ParsedRule } from './parsed-rule.ts'
 import { parseRule } from './parsed-rule.ts'
@@ -42,10 +43,11 @@ export function felixTiers(cluster: Cluster, release: number): readonly FelixTie
   return made
 }
 
-function readTiers({ policies }: Cluster, release: number): readonly FelixTier[] {
-  const { networkPolicies, calico } = policies
+function readTiers(cluster: Cluster, release: number): readonly FelixTier[] {
+  const { networkPolicies, calico } = cluster.policies
   const all = [
     ...networkPolicies.map(fromNetworkPolicy),
+    ...fromClusterPolicies(cluster, release),
     ...calico.networkPolicies.map(fromCalicoPolicy),
     ...calico.globalNetworkPolicies.map(fromGlobalPolicy),
   ].map((policy) => felixPolicy(policy, release))
