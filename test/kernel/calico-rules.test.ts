@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { formatRuleSet } from '../../src/index.ts'
 import type { IpSet } from '../../src/model/network.ts'
+import { examplePolicies } from '../support/calico-policies.ts'
 import { example } from '../support/cni-example.ts'
 import { inOwnNamespace, whatIsAvailable } from './availability.ts'
 
@@ -21,6 +22,15 @@ const modes = [
   'canal',
 ]
 
+/** The releases with which the chains of policies changed. */
+const modesWithPolicies = [
+  'calico:encapsulation=vxlan',
+  'calico:encapsulation=none,version=v3.29',
+  'calico:encapsulation=none,version=v3.28',
+  'calico:encapsulation=none,version=v3.21',
+  'canal',
+]
+
 function ipsetText(sets: readonly IpSet[]): string {
   const lines = sets.flatMap(({ name, type, entries }) => {
     const family = name.startsWith('cali6') ? 'inet6' : 'inet'
@@ -30,8 +40,12 @@ function ipsetText(sets: readonly IpSet[]): string {
 }
 
 describe.skipIf(!usable)(`Calico's rules and sets, loaded and saved${reason}`, () => {
-  test.each(modes)('%s', async (cni) => {
-    const cluster = example({ cni })
+  const cases = [
+    ...modes.map((cni) => ({ cni, policies: 'without policies', more: '' })),
+    ...modesWithPolicies.map((cni) => ({ cni, policies: 'with policies', more: examplePolicies })),
+  ]
+  test.each(cases)('$cni, $policies', async ({ cni, more }) => {
+    const cluster = example({ cni, more })
     const set = cluster.ruleSets('n1')?.find((one) => one.family === 4)
     const sets = cluster.network.namespaces.get('node/n1')?.sets ?? []
     if (!set) throw new Error('n1 has no rules')

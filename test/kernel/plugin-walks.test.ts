@@ -126,6 +126,9 @@ test.each<{ how: string; names: readonly string[] }>([
       'flannel, vxlan, a security group without its port',
       'kindnet over two subnets',
       'Calico, no encapsulation over two subnets',
+      'Calico, no encapsulation, with policies',
+      'Calico, VXLAN, with policies',
+      'Canal, with policies',
     ],
   },
 ])('between nodes $how', ({ how, names }) => {

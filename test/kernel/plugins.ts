@@ -1,3 +1,4 @@
+import { examplePolicies } from '../support/calico-policies.ts'
 import type { ExampleOptions } from '../support/cni-example.ts'
 
 /** A cluster of the running example with one plugin, which is held against the kernel. */
@@ -62,7 +63,10 @@ const clusters: Readonly<Record<string, ExampleOptions>> = {
   'Calico, VXLANCrossSubnet in one subnet': { cni: 'calico:encapsulation=VXLANCrossSubnet' },
   'Calico, VXLANCrossSubnet over two subnets': acrossRouter('calico:encapsulation=VXLANCrossSubnet'),
   'Calico, no encapsulation over two subnets': acrossRouter('calico:encapsulation=none'),
+  'Calico, no encapsulation, with policies': { cni: 'calico:encapsulation=none', more: examplePolicies },
+  'Calico, VXLAN, with policies': { cni: 'calico:encapsulation=vxlan', more: examplePolicies },
   Canal: { cni: 'canal' },
+  'Canal, with policies': { cni: 'canal', more: examplePolicies },
   'Canal over two subnets': acrossRouter('canal'),
   'Weave Net': { cni: 'weave', ips: weaveIps },
   'Weave Net over two subnets': { ...acrossRouter('weave'), ips: weaveIps },
