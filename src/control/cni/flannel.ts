@@ -6,7 +6,12 @@ import { backendParts, flannelAnnotations, flannelMtu } from './flannel/backend.
 import type { FlannelConfig } from './flannel/config.ts'
 import { printedConfig, readFlannelConfig, withNetwork } from './flannel/config.ts'
 import { flannelFacts } from './flannel/facts.ts'
+import { hasK3sPolicies } from './flannel/k3s.ts'
 import { flannelRules } from './flannel/rules.ts'
+import { kubeRouterPolicies } from './kube-router/enforcement.ts'
+import type { FirewallSettings } from './kube-router/firewall.ts'
+import { firewallRules } from './kube-router/firewall.ts'
+import { policySetsOf } from './kube-router/policy-chains.ts'
 import type { BridgeOptions } from './parts/bridge.ts'
 import { bridgeDevices, bridgedPod, bridgeRoutes } from './parts/bridge.ts'
 import { ipMasqRules } from './parts/ip-masq.ts'
@@ -47,12 +52,14 @@ function foundByNodes({ nodes }: CniObjects): CniEvidence | undefined {
 function configureFlannel(input: CniInput): Cni {
   const read = readFlannelConfig(input)
   const { environment } = input
+  const policed = hasK3sPolicies(input.objects)
   const chained = (node: string) => hasPortmap(environment, node, read.portmap)
   return {
     name: 'flannel',
     configuration: printedConfig(read),
     podNetwork: read.network,
     mapsHostPorts: chained,
+    ...(policed && { policy: kubeRouterPolicies }),
     node: (context) => {
       const config = withNetwork(read, context)
       const options = bridgeOptions(config, context)
@@ -62,6 +69,7 @@ function configureFlannel(input: CniInput): Cni {
         devices: [...backend.devices, ...devices],
         routes: [...bridgeRoutes(devices), ...backend.routes],
         neighbors: backend.neighbors,
+        ...(policed && { sets: policySetsOf(context) }),
         sysctls: chained(context.node.name) ? portmapSysctls({ deviceOf: () => 'cni0' }, context.pods) : {},
       }
     },
@@ -77,10 +85,14 @@ function configureFlannel(input: CniInput): Cni {
         ...flannelRules(config, context.node, family),
         ...((config.delegateIpMasq ?? !config.ipMasq) ? ipMasqRules(portmap, context.pods, family) : []),
         ...(chained(context.node.name) ? portmapRules(portmap, context.pods, family) : []),
+        ...(policed ? firewallRules(k3sFirewall, context, family) : []),
       ]
     },
   }
 }
+
+/** k3s's defaults; the range of Services is the cluster's. */
+const k3sFirewall: FirewallSettings = { serviceRanges: [], nodePortRange: '30000:32767' }
 
 function bridgeOptions(config: FlannelConfig, { mtu }: CniContext): BridgeOptions {
   return {

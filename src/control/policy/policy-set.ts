@@ -1,3 +1,4 @@
+import type { ObjectRef, SourceLocation } from '../../base/source.ts'
 import type { Cluster } from '../../model/cluster.ts'
 import type { SelectedTier } from '../../policy/decide.ts'
 import { rulesOf } from '../../policy/decide.ts'
@@ -12,6 +13,17 @@ export interface PolicyEnforcement {
   readonly engine: PolicyEngine
   /** The order in which it asks the policies of a cluster; that of upstream Kubernetes, if left out. */
   tiers?(cluster: Cluster, engine: PolicyEngine): readonly Tier[]
+  /** Policies that it leaves out as a whole, though it enforces others of their kind. */
+  leavesOut?(cluster: Cluster): readonly LeftOut[]
+}
+
+/** A policy of which an engine applies nothing at all. */
+export interface LeftOut {
+  readonly ref: ObjectRef
+  /** As the end of a sentence that begins with the engine's name. */
+  readonly why: string
+  readonly at?: SourceLocation
+  readonly fix: string
 }
 
 /** The policies of a cluster as its engine evaluates them. */

@@ -19,7 +19,7 @@ export const flannelFacts: CniFacts = {
   mtu: '1450 with vxlan, 1500 with host-gw, 1472 with udp, 1480 with ipip, 1420 with wireguard',
   masquerade:
     "what leaves the pods' network, and what enters it by a node that the pod is not on (FLANNEL-POSTRTG)",
-  policyEngine: 'none; kube-network-policies or Canal beside it',
+  policyEngine: "none; kube-network-policies or Canal beside it; k3s brings kube-router's controller",
   settings: [
     {
       name: 'backend',

@@ -28,6 +28,7 @@ export function firewallRules(
   context: CniContext,
   family: 4 | 6,
 ): readonly TableContribution[] {
+  if (!context.node.podCidrs.some(({ first }) => familyOf(first) === family)) return []
   const jumps = hooks.map(
     (hook) =>
       `-A ${hook} -m comment --comment "${identified(hook, ['-m', 'comment', '--comment', 'kube-router netpol', '-j', `KUBE-ROUTER-${hook}`])}" -j KUBE-ROUTER-${hook}`,

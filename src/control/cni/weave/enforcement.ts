@@ -5,7 +5,7 @@ import type { NetworkPolicy } from '../../../model/policy-objects.ts'
 import type { PolicyEngine } from '../../../policy/engine.ts'
 import type { Policy, PolicyRule, Tier } from '../../../policy/policy.ts'
 import { networkPolicyOf, policyTypes } from '../../policy/network-policy.ts'
-import type { PolicyEnforcement } from '../../policy/policy-set.ts'
+import type { LeftOut, PolicyEnforcement } from '../../policy/policy-set.ts'
 import { analysedPolicies } from './policy-rules.ts'
 
 const ownNode: PolicyRule = { action: 'allow', path: [], peers: [{ path: [], entities: ['host'] }] }
@@ -36,7 +36,7 @@ const engine: PolicyEngine = {
 }
 
 /** Weave NPC, the container weave-npc of Weave Net. */
-export const weavePolicies: PolicyEnforcement = { engine, tiers: weaveTiers }
+export const weavePolicies: PolicyEnforcement = { engine, tiers: weaveTiers, leavesOut }
 
 /** Policies with names of ports are left out; rules for a direction that a policy does not list allow, and isolate nobody. */
 function weaveTiers(cluster: Cluster): readonly Tier[] {
@@ -60,4 +60,24 @@ function unlistedRules(located: Located<NetworkPolicy>): readonly Policy[] {
   if (unlisted.length === 0) return []
   const object = { ...located.object, spec: { ...spec, policyTypes: unlisted } }
   return [networkPolicyOf({ ...located, object })]
+}
+
+function leavesOut(cluster: Cluster): readonly LeftOut[] {
+  return analysedPolicies(cluster).refused.map(({ ref, locate, object: { spec = {} } }) => {
+    const at = (['ingress', 'egress'] as const)
+      .flatMap((direction) =>
+        (spec[direction] ?? []).flatMap(({ ports = [] }, rule) =>
+          ports.flatMap(({ port }, index) =>
+            typeof port === 'string' ? [locate(['spec', direction, rule, 'ports', index, 'port'])] : [],
+          ),
+        ),
+      )
+      .find((one) => one !== undefined)
+    return {
+      ref,
+      why: 'applies nothing of a policy that has a port by its name',
+      ...(at && { at }),
+      fix: 'write the number of the port',
+    }
+  })
 }

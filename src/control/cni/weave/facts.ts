@@ -35,7 +35,8 @@ export const weaveFacts: CniFacts = {
     { name: 'HAIRPIN_MODE', takes: 'true, false', otherwise: 'true' },
   ],
   notModelled: [
-    'network policies: chains and sets are those of pods that none selects',
+    'policies with a block of IPv6, whose rule iptables refuses, and with it some that come after; comments of more than 255 characters; two selectors that are written alike and mean different things',
+    'the order of rules within WEAVE-NPC-INGRESS and WEAVE-NPC-EGRESS-CUSTOM, which is random, and decides nothing',
     'encryption on the wire: traces show the headers that ESP or the boxes hide; MTUs leave room for them',
     'sleeve: a switch and a VXLAN-like tunnel to UDP 6783 stand for the weave process and its own headers',
     'the VNI of fastdp, which tells the peers apart, is shown as 0',
