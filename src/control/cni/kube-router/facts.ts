@@ -44,7 +44,7 @@ export const kubeRouterFacts: CniFacts = {
   ],
   notModelled: [
     'names of ports that pods have by sidecars, and what its map of addresses mixes up where two pods of a policy share one name of a port and not the others',
-    '--netpol-default-deny, and its nftables mode (--netpol-use-nftables)',
+    '--netpol-default-deny, and its nftables mode (--use-nftables-for-netpol)',
     'the service proxy by IPVS, DSR, and the addresses of Services that it announces',
     'autonomous systems, route reflectors by cluster id, communities: nodes hear all or nothing of each other',
     'the names of the pods\u2019 and policies\u2019 chains, which have the time of the last change in their hash',
