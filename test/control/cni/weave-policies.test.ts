@@ -1,6 +1,8 @@
 import { describe, expect, test } from 'vitest'
+import { collectDiagnostics } from '../../../src/base/diagnostic.ts'
 import { selectorText } from '../../../src/control/cni/weave/selector-text.ts'
 import { setName } from '../../../src/control/cni/weave/set-names.ts'
+import { auditNotEnforced } from '../../../src/control/policy/audit/not-enforced.ts'
 import { example } from '../../support/cni-example.ts'
 import { linesOf } from '../../support/node-state.ts'
 
@@ -131,5 +133,20 @@ test('where policies were asked, and what they said', () => {
   ).toEqual([
     ['node/n1', 'pod/default/p11', 'egress', 'allowed'],
     ['node/n2', 'pod/default/p21', 'ingress', 'denied'],
+  ])
+})
+
+test('a policy of which nothing is applied is told of, at the name of its port', () => {
+  const { report, diagnostics } = collectDiagnostics()
+  auditNotEnforced(
+    clusterWith(closed, policy('one', 'podSelector: {}, ingress: [{ports: [{port: web}]}]')).cluster,
+    report,
+  )
+  expect(diagnostics.map(({ code, message, at }) => [code, message, at !== undefined])).toEqual([
+    [
+      'policy-not-enforced',
+      'NetworkPolicy default/one: accepted, not enforced; Weave NPC applies nothing of a policy that has a port by its name',
+      true,
+    ],
   ])
 })
