@@ -4,7 +4,8 @@ import type { Located, Node } from '../../../model/objects.ts'
 /**
  * Whether k3s runs flannel, and kube-router's network policy controller beside it, both within its own process: its Nodes
  * say so by annotations, labels or their provider. A server with `--disable-network-policy` (annotation
- * k3s.io/node-args) runs none.
+ * k3s.io/node-args) runs none. Mirrors pkg/agent/netpol of k3s; the chains are those of kube-router 2.11, where older ones
+ * have no KUBE-NWPLCY-TAIL, which decides nothing.
  */
 export function hasK3sPolicies({ nodes, daemonSets }: CniObjects): boolean {
   if (daemonSets.some(({ ref }) => ref.name.startsWith('kube-flannel'))) return false

@@ -161,7 +161,11 @@ function ruleInfo(
 /** As iptables names what policies can name. */
 const protocolNames: Readonly<Record<number, string>> = { 6: 'tcp', 17: 'udp', 132: 'sctp' }
 
-/** The numbers that pods have under a name, each with its pods. */
+/**
+ * The numbers that pods have under a name, each with its pods. Mirrors grabNamedPortFromPod, but for its one list of
+ * addresses that all numbers of a pod share: with it a pod may be let in on a name that only another one has, depending on
+ * the order of the controller's cache.
+ */
 function numbersOf(name: string, protocol: string, pods: readonly PodInfo[]): readonly NamedPorts[] {
   const byNumber = new Map<number, PodInfo[]>()
   for (const pod of pods) {

@@ -14,7 +14,7 @@ import { setName } from './set-names.ts'
 const made = new WeakMap<Cluster, readonly IpSet[]>()
 
 /**
- * The sets of Weave NPC: all pods of each namespace and those that no policy isolates (newNS), then what rules name: pods,
+ * Mirrors newNS, onNewPodSelector, onNewTargetPodSelector and onNewNsSelector in the state that they end in. The sets: all pods of each namespace and those that no policy isolates (newNS), then what rules name: pods,
  * lists of namespaces' sets, exceptions of blocks.
  */
 export function policySets(cluster: Cluster): readonly IpSet[] {
