@@ -14,8 +14,9 @@ import { setName } from './set-names.ts'
 const made = new WeakMap<Cluster, readonly IpSet[]>()
 
 /**
- * Mirrors newNS, onNewPodSelector, onNewTargetPodSelector and onNewNsSelector in the state that they end in. The sets: all pods of each namespace and those that no policy isolates (newNS), then what rules name: pods,
- * lists of namespaces' sets, exceptions of blocks.
+ * All pods of each namespace and those that no policy isolates, then what rules name: pods, lists of namespaces' sets,
+ * exceptions of blocks. Mirrors newNS, onNewPodSelector, onNewTargetPodSelector and onNewNsSelector in the state that they
+ * end in.
  */
 export function policySets(cluster: Cluster): readonly IpSet[] {
   const known = made.get(cluster)
