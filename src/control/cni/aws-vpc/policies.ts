@@ -52,7 +52,7 @@ function resolved(policy: Policy, resolving: Resolving): Policy {
 
 /**
  * resolveIngressPorts: a name stands for every number that it has at any pod of the policy, at each of these pods. A rule
- * of whose ports none is left is left out.
+ * none of whose names is resolved stays as it is, and matches nothing.
  */
 function ingressRules(policy: Policy, rule: PolicyRule, resolving: Resolving): readonly PolicyRule[] {
   const { ports } = rule
@@ -61,7 +61,7 @@ function ingressRules(policy: Policy, rule: PolicyRule, resolving: Resolving): r
   const numbers = ports.flatMap((port) =>
     isNamed(port) ? pods.flatMap((pod) => numberAt(pod, port)) : [port],
   )
-  return numbers.length > 0 ? [{ ...rule, ports: numbers }] : []
+  return [numbers.length > 0 ? { ...rule, ports: numbers } : rule]
 }
 
 function subjectsOf({ subject }: Policy, cluster: Cluster): readonly Endpoint[] {
