@@ -118,6 +118,11 @@ export type Device =
       readonly local: Ip
       readonly port: number
       readonly forwarding: readonly ForwardingEntry[]
+      /**
+       * A program takes the VNI from the upper half of a mark that bears an identity (0xf00 below), and puts it into the mark
+       * at the other end (Cilium).
+       */
+      readonly identities?: true
       /** The outer checksum of connections that the node masquerades is wrong (a kernel before 5.7 that leaves it to the device). */
       readonly checksumFault?: boolean
     })

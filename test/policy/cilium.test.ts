@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { policiesOf } from '../../src/control/policy/policies-of.ts'
+import { example } from '../support/cni-example.ts'
 import { factClusterUnder } from '../support/policy-facts.ts'
 import { decided, walked } from '../support/policy-verdicts.ts'
 
@@ -192,4 +193,47 @@ const nodes: readonly (readonly [node: string, rule: string, settings: string, d
 
 test.for(nodes)('node %s, %s, %s: %s (%s)', ([node, rule, settings, disposition]) => {
   expect(fromNode(node, rule, settings)).toBe(disposition)
+})
+
+/** Which of the Services' ways a policy lets pass; p21 is behind the node port of np21, and behind svc21. */
+function ways(rule: string, settings: string, from: string, to: string): string | undefined {
+  const kind = rule.includes('nodeSelector') ? 'CiliumClusterwideNetworkPolicy' : 'CiliumNetworkPolicy'
+  const more = policy(rule, kind).replace('namespace: shop', 'namespace: default')
+  return example({ cni: settings, more }).trace({ from, to }).outcomes[0]?.disposition
+}
+
+const p21 = 'endpointSelector: {matchLabels: {app: p21}}'
+const p11 = 'endpointSelector: {matchLabels: {app: p11}}'
+const tunnel = 'cilium:ipam=kubernetes'
+const native =
+  'cilium:ipam=kubernetes,routing-mode=native,auto-direct-node-routes=true,ipv4-native-routing-cidr=10.244.0.0/16'
+const kubeProxy = 'cilium:ipam=kubernetes,kube-proxy-replacement=false'
+const toCluster = '10.96.0.21:80'
+
+// biome-ignore format: one row a line
+const services: readonly (readonly [why: string, rule: string, settings: string, from: string, to: string, disposition: string])[] = [
+  // Documentation/security/policy/caveats.rst, "Security Identity for N/S Service Traffic".
+  ['through a tunnel the client is the world', `{${p21}, ingress: [{fromEntities: [world]}]}`, tunnel, 'external/ext', '192.168.1.11:30021', 'reached'],
+  ['... and no node', `{${p21}, ingress: [{fromEntities: [cluster]}]}`, tunnel, 'external/ext', '192.168.1.11:30021', 'dropped'],
+  ['... from nowhere in particular', `{${p21}, ingress: [{fromCIDR: [192.168.1.0/24]}]}`, tunnel, 'external/ext', '192.168.1.11:30021', 'dropped'],
+  ['without one it is the node that forwards', `{${p21}, ingress: [{fromEntities: [remote-node]}]}`, native, 'external/ext', '192.168.1.11:30021', 'reached'],
+  ['... and not the world', `{${p21}, ingress: [{fromEntities: [world]}]}`, native, 'external/ext', '192.168.1.11:30021', 'dropped'],
+  ['at the node of the endpoint it is itself', `{${p21}, ingress: [{fromCIDR: [192.168.1.9/32]}]}`, tunnel, 'external/ext', '192.168.1.12:30021', 'reached'],
+  ['kube-proxy masquerades there: the world still', `{${p21}, ingress: [{fromEntities: [world]}]}`, kubeProxy, 'external/ext', '192.168.1.12:30021', 'reached'],
+  ['... and not the host', `{${p21}, ingress: [{fromEntities: [remote-node]}]}`, kubeProxy, 'external/ext', '192.168.1.12:30021', 'dropped'],
+  // Policies see endpoints: the address of a Service is never a peer.
+  ['egress to the pod behind', `{${p11}, egress: [{toEndpoints: [{matchLabels: {app: p21}}], toPorts: [{ports: [{port: "8080"}]}]}]}`, tunnel, 'pod/p11', toCluster, 'reached'],
+  ['... the same at the device', `{${p11}, egress: [{toEndpoints: [{matchLabels: {app: p21}}], toPorts: [{ports: [{port: "8080"}]}]}]}`, kubeProxy, 'pod/p11', toCluster, 'reached'],
+  ["the Service's port is no pod's", `{${p11}, egress: [{toEndpoints: [{matchLabels: {app: p21}}], toPorts: [{ports: [{port: "80"}]}]}]}`, kubeProxy, 'pod/p11', toCluster, 'dropped'],
+  ['a block of Services is nobody', `{${p11}, egress: [{toCIDR: [10.96.0.0/12]}]}`, tunnel, 'pod/p11', toCluster, 'dropped'],
+  ['... the same at the device', `{${p11}, egress: [{toCIDR: [10.96.0.0/12]}]}`, kubeProxy, 'pod/p11', toCluster, 'dropped'],
+  ['toServices by name', `{${p11}, egress: [{toServices: [{k8sService: {serviceName: svc21, namespace: default}}]}]}`, tunnel, 'pod/p11', toCluster, 'reached'],
+  ['... of another', `{${p11}, egress: [{toServices: [{k8sService: {serviceName: svc12, namespace: default}}]}]}`, tunnel, 'pod/p11', toCluster, 'dropped'],
+  ['... of none', `{${p11}, egress: [{toServices: [{k8sService: {serviceName: none, namespace: default}}]}]}`, tunnel, 'pod/p11', toCluster, 'dropped'],
+  ['a pod reaches itself through its Service', `{${p11}, ingress: [{}], egress: [{}]}`, tunnel, 'pod/p11', '10.96.0.11:80', 'reached'],
+  ['... at the device too', `{${p11}, ingress: [{}], egress: [{}]}`, kubeProxy, 'pod/p11', '10.96.0.11:80', 'reached'],
+]
+
+test.for(services)('%s: %s, %s, %s → %s %s', ([, rule, settings, from, to, disposition]) => {
+  expect(ways(rule, settings, from, to)).toBe(disposition)
 })

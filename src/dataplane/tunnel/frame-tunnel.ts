@@ -102,7 +102,7 @@ function wrap(device: FrameTunnel, remote: Ip, { to, from }: Frame, flight: Flig
     mark: inner.mark,
     tunnel: {
       kind: device.type,
-      vni: device.vni,
+      vni: identityOf(device, inner.mark) ?? device.vni,
       mac: to,
       ...(from !== undefined && { sourceMac: from }),
       ...(wrongChecksum && { wrongChecksum }),
@@ -111,21 +111,32 @@ function wrap(device: FrameTunnel, remote: Ip, { to, from }: Frame, flight: Flig
   }
 }
 
+/** MARK_MAGIC_IDENTITY: the upper half of such a mark is the identity of the sender. */
+const identityBits = 0xf00
+
+function identityOf({ identities }: FrameTunnel, mark: number): number | undefined {
+  return identities && (mark & identityBits) === identityBits ? mark >>> 16 : undefined
+}
+
+function markOf({ identities }: FrameTunnel, vni: number | undefined, mark: number): number {
+  return identities && vni ? ((vni << 16) | identityBits) >>> 0 : mark
+}
+
 /** VXLAN and Geneve: mirrors vxlan_rcv and geneve_udp_encap_recv, which find the device by port and network. The mark stays. */
 export function frameTunnel(device: FrameTunnel): Tunnel {
   return {
     device,
     encapsulate: (walk, flight, nextHop) => encapsulate(walk, flight, device, nextHop),
-    claim: ({ protocol, dport, tunnel }) =>
-      protocol === UDP && tunnel.kind === device.type && device.port === dport && device.vni === tunnel.vni
-        ? 1
-        : undefined,
-    unwrap: ({ mark, tunnel: { inner, mac, sourceMac, wrongChecksum } }) =>
+    claim: ({ protocol, dport, tunnel }) => {
+      const isOwn = device.identities || device.vni === tunnel.vni
+      return protocol === UDP && tunnel.kind === device.type && device.port === dport && isOwn ? 1 : undefined
+    },
+    unwrap: ({ mark, tunnel: { inner, vni, mac, sourceMac, wrongChecksum } }) =>
       wrongChecksum
         ? { type: 'lost', reason: 'checksum', text: 'the UDP checksum of the tunnel’s packet is wrong' }
         : {
             type: 'packet',
-            inner: { ...inner, mark },
+            inner: { ...inner, mark: markOf(device, vni, mark) },
             ...(mac !== undefined && { mac }),
             ...(sourceMac !== undefined && { frameSource: sourceMac }),
           },

@@ -62,7 +62,7 @@ export const ciliumFacts: CniFacts = {
     'what its proxy judges of requests: packets pass as policies say of ports, and requests as if all were allowed',
     'which labels make an identity is as in the default list; groups of clouds, mutual authentication, several clusters',
     'SCTP passes as with enable-sctp',
-    'the VNI, which is the identity of the sender, is shown as 0',
+    'the VNI, which is the identity of the sender, is shown as 0, and as 2 for what comes from outside',
     'eBPF takes no hop off the TTL where it puts a packet into a tunnel: a real one comes with one more',
     'direct server return (bpf-lb-mode), session affinity, Maglev',
     'WireGuard around a tunnel shows WireGuard alone; IPsec',

@@ -133,6 +133,7 @@ function tunnel(config: CiliumConfig, context: CniContext, { addresses, local, r
       mac: tunnelMac(local),
       addresses: addresses.map((ip) => ({ ip, bits: bitsOf(familyOf(ip)) })),
       vni: 0,
+      identities: true,
       local,
       port: config.tunnelPort,
       origin: { component: 'Cilium' },

@@ -13,6 +13,7 @@ import { writtenTable } from '../parts/written-rules.ts'
 import { otherNodeAddresses, routerOf } from './addresses.ts'
 import type { CiliumConfig } from './config.ts'
 import { lxcName } from './names.ts'
+import { worldMark } from './policy-filters.ts'
 
 const socketLb = 'Cilium socket load balancing'
 const packetLb = 'Cilium per-packet load balancing'
@@ -51,6 +52,7 @@ export function ciliumRules(
     ...(config.kubeProxyReplacement ? fromOutside(context, family) : []),
     ...masquerade(config, context, family),
     ...sourceOfNode(config, context, family),
+    ...identityOfWorld(config, context, family),
   ]
 }
 
@@ -205,6 +207,26 @@ function sourceOfNode(
         '-A POSTROUTING -m comment --comment "the source that routes and eBPF give: no iptables rule on a real node" -j CILIUM_SOURCE',
       ],
       chains: ['CILIUM_SOURCE'],
+    }),
+  ]
+}
+
+/** Whatever comes from outside goes through a tunnel as the world: WORLD_ID of nodeport.h. */
+function identityOfWorld(
+  config: CiliumConfig,
+  { node }: CniContext,
+  family: 4 | 6,
+): readonly TableContribution[] {
+  const own = podBlock(node, family)
+  if (!own || config.routingMode !== 'tunnel' || config.wireguard) return []
+  const outside = `-A POSTROUTING -o cilium_${config.tunnelProtocol} ! -s ${formatCidr(own)} -m addrtype ! --src-type LOCAL`
+  const note = '-m comment --comment "the identity that the VNI is: no iptables rule on a real node"'
+  return [
+    writtenTable({
+      origin: { component: 'Cilium' },
+      table: 'mangle',
+      family,
+      lines: [`${outside} ${note} -j MARK --set-xmark 0x${worldMark.toString(16)}/0xffff0f00`],
     }),
   ]
 }
