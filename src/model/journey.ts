@@ -78,7 +78,7 @@ export interface PolicyCheck extends Judged {
     readonly dport: number
   }
   readonly verdict: 'allowed' | 'denied' | 'unknown'
-  /** `rule`: one decided. `isolated`: no rule matched, and policies isolate the endpoint, but from its `own-node` it takes packets. `unselected`: none decided. */
+  /** `rule`: one decided. `isolated`: no rule matched, and policies isolate the endpoint; `own-node`: but its own node sent it. `unselected`: none decided. */
   readonly by: 'rule' | 'isolated' | 'own-node' | 'unselected'
   /** The policies that are about the endpoint in this direction, in the order in which they are asked. */
   readonly policies: readonly ObjectRef[]
