@@ -40,18 +40,11 @@ interface Gathering {
 export function scopeOf(sides: Sides, changes: readonly ObjectChange[]): Scope {
   const policies = changedPolicies(sides, changes)
   const policyRefs = new Set(policies.map(({ ref }) => formatRef(ref)))
-  const everything = policies.length > manyPolicies
-  const found: Gathering = { places: new Map(), services: new Map(), everything, policiesAlone: true }
-  const pods = podsByNamespace(sides)
-  for (const { object } of changes) {
-    if (policyRefs.has(formatRef(object)) || indirect.has(object.kind)) continue
-    if (object.kind === 'Namespace')
-      for (const id of pods.get(object.name) ?? []) add(found.places, id, object)
-    else gather(sides, object, found)
-  }
-  for (const policy of found.everything ? [] : policies)
-    for (const id of subjectsOf(sides, policy)) add(found.places, id, policy.ref)
-  const settings = changes.filter(({ object }) => object.kind === 'Environment').map(({ object }) => object)
+  const others = changes
+    .map(({ object }) => object)
+    .filter((object) => !policyRefs.has(formatRef(object)) && !indirect.has(object.kind))
+  const found = gathered(sides, policies, others)
+  const settings = others.filter(({ kind }) => kind === 'Environment')
   return {
     everything: found.everything,
     policiesAlone: found.policiesAlone && !found.everything,
@@ -64,6 +57,19 @@ export function scopeOf(sides: Sides, changes: readonly ObjectChange[]): Scope {
       return [...new Map((all.length > 0 ? all : settings).map((ref) => [formatRef(ref), ref])).values()]
     },
   }
+}
+
+function gathered(sides: Sides, policies: readonly Policy[], others: readonly ObjectRef[]): Gathering {
+  const everything = policies.length > manyPolicies
+  const found: Gathering = { places: new Map(), services: new Map(), everything, policiesAlone: true }
+  const pods = podsByNamespace(sides)
+  for (const object of others) {
+    if (object.kind !== 'Namespace') gather(sides, object, found)
+    else for (const id of pods.get(object.name) ?? []) add(found.places, id, object)
+  }
+  if (found.everything) return found
+  for (const policy of policies) for (const id of subjectsOf(sides, policy)) add(found.places, id, policy.ref)
+  return found
 }
 
 /** EndpointSlices follow from Services and pods: they are told where nothing else is. */
