@@ -48,6 +48,15 @@ export type { LabelRequirement, SelectorError } from './model/label-selector.ts'
 export { parseLabelSelector, selectsLabels } from './model/label-selector.ts'
 export type { ObjectGroup, ObjectQuery } from './model/object-query.ts'
 export { findObjects } from './model/object-query.ts'
+export type {
+  Reach,
+  ReachCell,
+  ReachGroup,
+  ReachRequest,
+  ReachRow,
+  ReachShare,
+  ReachTarget,
+} from './model/reach.ts'
 export type { ApiResource, StoredKind } from './model/resources.ts'
 export { apiResources, findResource, kindPrefix, namesOf } from './model/resources.ts'
 export type { StoredObjects } from './model/stored.ts'

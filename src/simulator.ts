@@ -38,10 +38,12 @@ import type { ClusterDiff } from './model/cluster-diff.ts'
 import type { Drift } from './model/drift.ts'
 import type { Journey, JourneyRequest, NameRequest, ResolutionAnswer } from './model/journey.ts'
 import type { Network } from './model/network.ts'
+import type { Reach, ReachRequest } from './model/reach.ts'
 import type { StoredObjects } from './model/stored.ts'
 import type { Topology } from './model/topology.ts'
 import { topologyOf } from './model/topology.ts'
 import type { RuleSet } from './netfilter/rule.ts'
+import { reachReport } from './reach/report.ts'
 import type { ReachTable } from './reach/table.ts'
 import { reachTable } from './reach/table.ts'
 import { reachWorlds } from './reach/worlds.ts'
@@ -104,6 +106,8 @@ export interface LoadedCluster {
   ruleSets(node: string): readonly RuleSet[] | undefined
   /** Who can reach what, worked out as it is asked: for each pair what `trace` would say. Throws a RequestError for dumps alone. */
   reachTable(): ReachTable
+  /** Who can reach what, as plain data: all, or what is asked for. Throws a RequestError for names that nobody has. */
+  reach(request?: ReachRequest): Reach
   /** The cluster as a graph: ways in, Services, endpoints, nodes. */
   topology(): Topology
 }
@@ -248,6 +252,10 @@ function build(
   }
   let objects: StoredObjects | undefined
   let table: ReachTable | undefined
+  const tableOf = () => {
+    table ??= reachTable(reachWorlds(prepared, world, state))
+    return table
+  }
   return {
     cluster,
     network: compiled.network,
@@ -264,10 +272,8 @@ function build(
     repeat: (request, how) => traceSession(worldFor(request), request, { state, ...how }),
     answerLines: (text, how) => answerLines(text, (request) => answer(request, how)),
     audit: () => auditPolicies(prepared.cluster),
-    reachTable: () => {
-      table ??= reachTable(reachWorlds(prepared, world, state))
-      return table
-    },
+    reachTable: tableOf,
+    reach: (request = {}) => reachReport(tableOf(), request),
     topology: () => topologyOf(cluster),
     drift: (node) => driftOf(prepared, node),
     ruleSets: (node) => compiled.network.namespaces.get(`node/${node}`)?.ruleSets,

@@ -26,6 +26,11 @@ export interface PolicyEngine {
   readonly toItself?: 'either'
   /** An isolated endpoint takes what its own node sends, unless a rule denies that. What does not ask then is not told. */
   readonly ownNodePasses?: true
+  /**
+   * Whether the policies of one end are asked can hang on those of the other: kube-router accepts what one of a pod's chains
+   * has marked. Then nothing follows from walks with other policies.
+   */
+  readonly asksEndsTogether?: boolean
 }
 
 /** An engine that does what the specification of NetworkPolicy says where it says something, and else what most do. */

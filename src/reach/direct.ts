@@ -54,15 +54,14 @@ export function directConnections(context: Context): Direct {
       const key = `${sender.group.number} ${destination.group.number} ${relation} ${port.protocol} ${port.number} ${sockets}`
       const known = results.get(key)
       if (known) return known
-      const ways = waysFor(sender, destination, port, relation)
+      const ways = context.probes ? waysFor(sender, destination, port, relation) : undefined
       const parts = ways?.map((way) => endingsOfWay(context, way, { sender, destination, relation }))
       const made =
         ways && parts?.every((part) => part !== undefined)
           ? combined(parts.flatMap((part, at) => (part ? [[part, ways[at]?.share ?? 0] as const] : [])))
           : undefined
-      if (!made) return walked(context, sender.place, dialTo(destination.place, port), port.protocol)
-      results.set(key, made)
-      return made
+      if (made) results.set(key, made)
+      return made ?? walked(context, sender.place, dialTo(destination.place, port), port.protocol)
     },
   }
 }

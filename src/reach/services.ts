@@ -229,9 +229,9 @@ function kindOf({ service, port }: ServiceAsked, usesHints: boolean): string {
 function toVirtual(work: Work, sender: Member, asked: ServiceAsked): Endings {
   const endpoints = endpointsFor(work, asked, sender.place.node)
   const kind = kindOf(asked, infoOf(work, asked)?.usesHints ?? false)
-  if (endpoints.length === 0) return toNobody(work, sender, asked)
+  if (endpoints.length === 0 && work.context.probes) return toNobody(work, sender, asked)
   const members = endpoints.map(({ ip, port }) => ({ member: work.memberAt(ip), port }))
-  if (members.some(({ member }) => !member)) {
+  if (members.length === 0 || members.some(({ member }) => !member)) {
     return whole(
       work,
       `${sender.group.number} ${asked.service.namespace}/${asked.service.name} ${asked.port.port}`,
@@ -309,6 +309,7 @@ function toEndpoint(
   kind: string,
 ): Endings | undefined {
   const key = wayKey(work, sender, endpoint, { asked, kind })
+  if (!work.context.probes) return undefined
   if (!work.ways.has(key)) learnWays(work, sender, asked, kind)
   const way = work.ways.get(key)
   if (!way) return undefined

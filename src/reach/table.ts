@@ -54,7 +54,12 @@ export function reachTable(worlds: ReachWorlds): ReachTable {
         outside.map(({ party }) => party),
       ),
     )
-  const context: Context = { worlds, count: { walks: 0 }, ...(matrix && { matrix }) }
+  const context: Context = {
+    worlds,
+    count: { walks: 0 },
+    probes: policies?.engine.asksEndsTogether !== true,
+    ...(matrix && { matrix }),
+  }
   const groups = groupPlaces(world, places, matrix)
   const members = new Map(
     groups.flatMap((group) => group.places.map((place) => [place.id, { place, group }] as const)),

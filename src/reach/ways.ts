@@ -51,6 +51,8 @@ export interface Context {
   /** Absent where nothing enforces policies. */
   readonly matrix?: PolicyMatrix
   readonly count: WalkCount
+  /** Walks with other policies than the cluster's say something of those with its own. */
+  readonly probes: boolean
 }
 
 /** One connection that stands for others. */

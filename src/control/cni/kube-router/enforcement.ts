@@ -21,6 +21,7 @@ function icmpRule(protocol: number, type: number): PolicyRule {
 
 const engine: PolicyEngine = {
   name: 'kube-router',
+  asksEndsTogether: true,
   apis: ['NetworkPolicy'],
   refusal: 'reject',
   blocksMatchEndpoints: true,
