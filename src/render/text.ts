@@ -1,5 +1,5 @@
 import type { SourceLocation } from '../base/source.ts'
-import type { Journey, JourneyOutcome } from '../model/journey.ts'
+import type { Journey, JourneyOutcome, PolicyCheck } from '../model/journey.ts'
 import { endingOf, isServed } from '../model/journey.ts'
 import { groupOutcomes } from '../model/journey-groups.ts'
 import type { Leg, Step } from '../model/trace.ts'
@@ -109,7 +109,10 @@ function legText(
 ): string {
   const { detail, style, columns, widths } = options
   const at = group.legs.indexOf(leg)
-  const policies = (group.policies ?? []).filter((one) => one.leg === at)
+  const all = group.policies ?? []
+  const policies = all
+    .filter((one) => one.leg === at)
+    .map((one) => (detail === 'brief' ? briefly(one, all) : one))
   const told = { ...options, policies }
   const walk = detail === 'brief' ? briefWalk(leg, widths, told) : verboseWalk(leg, detail === 'all', told)
   const places = labelColumns(widths, group, detail)
@@ -119,6 +122,16 @@ function legText(
       ? blockLines({ left: '  ', text: leg.about, right: '', hanging: 2, paint: style.dim }, columns, style)
       : []
   return [...before, ...about, ...walk, ...sizesText(leg, group, options)].join('\n')
+}
+
+/** What came near is told once: queries for one name after the other meet the same policies. */
+function briefly(check: PolicyCheck, all: readonly PolicyCheck[]): PolicyCheck {
+  const { misses, ...rest } = check
+  const said = JSON.stringify(misses)
+  const isToldAlready = all.some(
+    (one) => one.leg < check.leg && one.endpoint === check.endpoint && JSON.stringify(one.misses) === said,
+  )
+  return isToldAlready ? rest : check
 }
 
 /** Where everything that a leg's steps speak of was read. */
