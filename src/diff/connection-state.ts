@@ -3,18 +3,19 @@ import type { ConnectionState } from '../model/cluster-diff.ts'
 import type { Journey, JourneyOutcome, JourneyRequest } from '../model/journey.ts'
 import type { Disposition } from '../model/trace.ts'
 import type { Endings } from '../reach/endings.ts'
+import { identitiesOf } from './identity.ts'
 import type { DiffSide } from './side.ts'
 
 /** How a connection goes, as a trace of it shows. */
 export function connectionState(side: DiffSide, request: JourneyRequest): ConnectionState {
-  return stateOf(side.trace(request))
+  return stateOf(side, side.trace(request))
 }
 
-function stateOf({ outcomes }: Journey): ConnectionState {
+function stateOf(side: DiffSide, { outcomes }: Journey): ConnectionState {
   return {
     disposition: worst(outcomes.map(({ disposition }) => disposition)),
     ways: [...new Set(outcomes.map(({ disposition }) => disposition))].toSorted(),
-    backends: distinct(outcomes.map(backendOf)),
+    backends: distinct(outcomes.map((one) => backendOf(side, one))),
     sources: distinct(outcomes.map(sourceOf)),
     paths: distinct(outcomes.map(pathOf)),
   }
@@ -35,12 +36,13 @@ function distinct(texts: readonly (string | undefined)[]): readonly string[] {
   return [...new Set(texts.filter((text) => text !== undefined))].toSorted()
 }
 
-function backendOf({ destination }: JourneyOutcome): string | undefined {
+/** By its workload, where a pod's own name may change with every edit. */
+function backendOf({ cluster }: DiffSide, { destination }: JourneyOutcome): string | undefined {
   if (!destination) return undefined
   const { kind, namespace, name, port } = destination
-  return namespace === undefined
-    ? `${kind.toLowerCase()}/${name}:${port}`
-    : `pod/${namespace}/${name}:${port}`
+  if (namespace === undefined) return `${kind.toLowerCase()}/${name}:${port}`
+  const identity = identitiesOf({ cluster }).of(`pod/${namespace}/${name}`)
+  return `${identity.split(' ')[0]}:${port}`
 }
 
 /** The sender's own address is said by that word: it differs from pod to pod. */

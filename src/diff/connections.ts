@@ -1,13 +1,13 @@
-import { formatIp } from '../base/ip.ts'
+import { formatEndpoint } from '../base/ip.ts'
 import type { ClusterService } from '../model/cluster.ts'
 import type { ConnectionChange, ConnectionState } from '../model/cluster-diff.ts'
 import type { Port } from '../reach/direct.ts'
 import type { Endings } from '../reach/endings.ts'
 import { reachedShare } from '../reach/endings.ts'
 import { pairKinds } from '../reach/pairs.ts'
-import type { Place } from '../reach/place.ts'
 import type { ServiceAsked } from '../reach/services.ts'
 import { connectionState, stateFromEndings } from './connection-state.ts'
+import { identitiesOf, placeOn } from './identity.ts'
 import type { JointGroup } from './joint-groups.ts'
 import { portsOf } from './ports.ts'
 import type { Scope } from './scope.ts'
@@ -17,18 +17,25 @@ import { both } from './side.ts'
 /** As many changed connections are walked for what they show; of the others the end alone is told. */
 const maxWalks = 300
 
+/** A connection on one side: how it is asked for, and how it ends. */
+interface Attempt {
+  readonly from: string
+  readonly to: string
+  readonly endings: Endings
+}
+
 /** One connection that is asked for on both sides. */
 interface Asked {
   readonly from: JointGroup
   readonly to: string
-  readonly request: { readonly from: string; readonly to: string; readonly protocol: Port['protocol'] }
+  readonly protocol: Port['protocol']
   readonly pairs: number
-  /** The ends, for what the changes have to do with them. */
+  /** The identities of the ends, for what the changes have to do with them. */
   readonly places: readonly string[]
   readonly service?: string
   /** Absent where an end of it is not there. */
-  readonly before: Endings | undefined
-  readonly after: Endings | undefined
+  readonly before: Attempt | undefined
+  readonly after: Attempt | undefined
 }
 
 /** Connections that do not fare as they did. */
@@ -40,7 +47,7 @@ export function connectionChanges(
   let walks = 0
   const changes: ConnectionChange[] = []
   for (const asked of everyConnection(sides, scope, groups)) {
-    const differs = text(asked.before) !== text(asked.after)
+    const differs = text(asked.before?.endings) !== text(asked.after?.endings)
     if (!differs && (scope.policiesAlone || walks >= maxWalks)) continue
     const walked = walks < maxWalks
     walks += 1
@@ -55,17 +62,19 @@ function text(endings: Endings | undefined): string {
 }
 
 function changeOf(sides: Sides, scope: Scope, asked: Asked, walked: boolean): ConnectionChange | undefined {
-  const { before, after, request } = asked
-  const [was, is] = [stateOn(sides.before, before, asked, walked), stateOn(sides.after, after, asked, walked)]
-  const what = differences(was, is)
-  const [wasReached, isReached] = [before && reachedShare(before) > 0, after && reachedShare(after) > 0]
+  const { before, after, protocol } = asked
+  const was = stateOn(sides.before, before, protocol, walked)
+  const is = stateOn(sides.after, after, protocol, walked)
+  const found = differences(was, is)
+  const what = movedByChance(sides, asked.places) ? found.filter((one) => !ofPlaces.has(one)) : found
+  const [wasReached, isReached] = [before, after].map((one) => one && reachedShare(one.endings) > 0)
   // An end that was not there before, or is not any more, is news only where it can be reached.
   if (what.length === 0 || (!before && !isReached) || (!after && !wasReached)) return undefined
   return {
     change: wasReached === isReached ? 'changes' : isReached ? 'appears' : 'disappears',
-    from: asked.from.id,
+    from: `${asked.from.id}${andMore(asked.from)}`,
     to: asked.to,
-    protocol: request.protocol,
+    protocol,
     pairs: asked.pairs,
     ...(was && { before: was }),
     ...(is && { after: is }),
@@ -76,12 +85,25 @@ function changeOf(sides: Sides, scope: Scope, asked: Asked, walked: boolean): Co
 
 function stateOn(
   side: DiffSide,
-  endings: Endings | undefined,
-  { request }: Asked,
+  attempt: Attempt | undefined,
+  protocol: Port['protocol'],
   walked: boolean,
 ): ConnectionState | undefined {
-  if (!endings) return undefined
-  return walked ? connectionState(side, request) : stateFromEndings(endings)
+  if (!attempt) return undefined
+  const { from, to, endings } = attempt
+  return walked ? connectionState(side, { from, to, protocol }) : stateFromEndings(endings)
+}
+
+/** What follows from which node a pod is on. */
+const ofPlaces = new Set<ConnectionChange['what'][number]>(['source', 'path'])
+
+/** Whether an end is on another node, and no manifest has put it on either: where it is then was filled in. */
+function movedByChance(sides: Sides, identities: readonly string[]): boolean {
+  return identities.some((identity) => {
+    const [was, is] = both(sides).map((side) => placeOn(side, identity))
+    const stated = [was, is].some((one) => one?.pod?.source?.object.spec.nodeName !== undefined)
+    return was?.node !== is?.node && !stated
+  })
 }
 
 const facts = [
@@ -120,20 +142,19 @@ function* everyConnection(sides: Sides, scope: Scope, groups: readonly JointGrou
 /** The ends of one side that stand for a pair of groups, in each way in which they lie to each other. */
 function* betweenGroups(sides: Sides, from: JointGroup, to: JointGroup): Generator<Asked> {
   const present = from.after.length > 0 && to.after.length > 0 ? 'after' : 'before'
+  const identities = identitiesOf(sides[present])
   for (const { relation, count, sample } of pairKinds(from[present], to[present])) {
     if (relation === 'self') continue
-    const [source, destination] = sample
+    const ends = sample.map(({ id }) => identities.of(id))
+    const [source = '', destination = ''] = ends
+    if (both(sides).some((side) => isOne(side, source, destination))) continue
     for (const port of portsOfBoth(sides, destination)) {
       yield {
         from,
-        to: `${to.id}:${port.number}`,
-        request: {
-          from: source.id,
-          to: `${formatIp(destination.ip)}:${port.number}`.replace(/^(.*:.*):(\d+)$/, '[$1]:$2'),
-          protocol: port.protocol,
-        },
+        to: `${to.id}:${port.number}${andMore(to)}`,
+        protocol: port.protocol,
         pairs: count,
-        places: [source.id, destination.id],
+        places: ends,
         before: direct(sides.before, source, destination, port),
         after: direct(sides.after, source, destination, port),
       }
@@ -141,27 +162,28 @@ function* betweenGroups(sides: Sides, from: JointGroup, to: JointGroup): Generat
   }
 }
 
-function portsOfBoth(sides: Sides, { id }: Place): readonly Port[] {
-  const all = both(sides).flatMap(({ table }) => {
-    const place = placesOf(table).get(id)
-    return place ? portsOf(table, place) : []
+function andMore({ others }: JointGroup): string {
+  return others > 0 ? ` (and ${others} more)` : ''
+}
+
+/** Whether the same replica stands for both ends where they are not there: its connection to itself says nothing of them. */
+function isOne(side: DiffSide, from: string, to: string): boolean {
+  const [source, destination] = [placeOn(side, from), placeOn(side, to)]
+  return source !== undefined && source === destination
+}
+
+function portsOfBoth(sides: Sides, identity: string): readonly Port[] {
+  const all = both(sides).flatMap((side) => {
+    const place = placeOn(side, identity)
+    return place ? portsOf(side.table, place) : []
   })
   return [...new Map(all.map((port) => [`${port.protocol} ${port.number}`, port])).values()]
 }
 
-const places = new WeakMap<DiffSide['table'], ReadonlyMap<string, Place>>()
-
-function placesOf(table: DiffSide['table']): ReadonlyMap<string, Place> {
-  const known =
-    places.get(table) ??
-    new Map(table.groups.flatMap((group) => group.places.map((place) => [place.id, place] as const)))
-  places.set(table, known)
-  return known
-}
-
-function direct({ table }: DiffSide, from: Place, to: Place, port: Port): Endings | undefined {
-  const [source, destination] = [placesOf(table).get(from.id), placesOf(table).get(to.id)]
-  return source && destination && table.toPlace(source, destination, port)
+function direct(side: DiffSide, from: string, to: string, port: Port): Attempt | undefined {
+  const [source, destination] = [placeOn(side, from), placeOn(side, to)]
+  const endings = source && destination && side.table.toPlace(source, destination, port)
+  return endings && { from: source.id, to: formatEndpoint(destination.ip, port.number), endings }
 }
 
 /** A Service of either side. */
@@ -188,20 +210,23 @@ function everyService(sides: Sides): readonly JointService[] {
 }
 
 /** The pods behind each Service. */
-function backendsOf({ endpointSlices }: DiffSide['cluster']): ReadonlyMap<string, readonly string[]> {
+function backendsOf(cluster: DiffSide['cluster']): ReadonlyMap<string, readonly string[]> {
+  const { of } = identitiesOf({ cluster })
   const found = new Map<string, string[]>()
-  for (const { namespace, service, endpoints } of endpointSlices) {
+  for (const { namespace, service, endpoints } of cluster.endpointSlices) {
     const own = found.get(`${namespace}/${service}`) ?? []
     found.set(`${namespace}/${service}`, own)
     for (const { target } of endpoints)
-      if (target?.kind === 'Pod') own.push(`pod/${target.namespace ?? namespace}/${target.name}`)
+      if (target?.kind === 'Pod') own.push(of(`pod/${target.namespace ?? namespace}/${target.name}`))
   }
   return found
 }
 
 function* toService(sides: Sides, from: JointGroup, service: JointService): Generator<Asked> {
-  const [sample] = from.after.length > 0 ? from.after : from.before
+  const present = from.after.length > 0 ? 'after' : 'before'
+  const [sample] = from[present]
   if (!sample || sample.type === 'outside') return
+  const sender = identitiesOf(sides[present]).of(sample.id)
   const ports = new Map(
     [service.before, service.after]
       .flatMap((one) => one?.ports ?? [])
@@ -211,27 +236,25 @@ function* toService(sides: Sides, from: JointGroup, service: JointService): Gene
     yield {
       from,
       to: `svc/${service.name}:${port}`,
-      request: {
-        from: sample.id,
-        to: `svc/${service.name}:${port}`,
-        protocol: protocol.toLowerCase() as Port['protocol'],
-      },
+      protocol: protocol.toLowerCase() as Port['protocol'],
       pairs: Math.max(from.before.length, from.after.length),
-      places: [sample.id, ...service.backends],
+      places: [sender, ...service.backends],
       service: service.name,
-      before: viaService(sides.before, sample, service.before, { protocol, port }),
-      after: viaService(sides.after, sample, service.after, { protocol, port }),
+      before: viaService(sides.before, sender, service.before, { protocol, port }),
+      after: viaService(sides.after, sender, service.after, { protocol, port }),
     }
   }
 }
 
 function viaService(
-  { table }: DiffSide,
-  { id }: Place,
+  side: DiffSide,
+  sender: string,
   service: ClusterService | undefined,
   wanted: Pick<ServiceAsked['port'], 'protocol' | 'port'>,
-): Endings | undefined {
-  const place = placesOf(table).get(id)
+): Attempt | undefined {
+  const place = placeOn(side, sender)
   const port = service?.ports.find((one) => one.protocol === wanted.protocol && one.port === wanted.port)
-  return place && service && port && table.fromPlace(place, { service, port })
+  if (!place || !service || !port) return undefined
+  const to = `svc/${service.namespace}/${service.name}:${port.port}`
+  return { from: place.id, to, endings: side.table.fromPlace(place, { service, port }) ?? [] }
 }

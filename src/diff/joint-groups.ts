@@ -1,51 +1,63 @@
 import type { Place } from '../reach/place.ts'
-import type { ReachTable } from '../reach/table.ts'
+import { identitiesOf, workloadOf } from './identity.ts'
 import type { Scope } from './scope.ts'
-import type { Sides } from './side.ts'
+import type { DiffSide, Sides } from './side.ts'
 
 /** Places that nothing tells apart before the change, nor after it; one side has none where they are only in the other. */
 export interface JointGroup {
-  /** How it is called, by its workload. */
+  /** How it is called: by its workload, a single place by its own name. */
   readonly id: string
+  /** How many others of no common workload it has. */
+  readonly others: number
   readonly before: readonly Place[]
   readonly after: readonly Place[]
   /** The changes may make a difference to them. */
   readonly touched: boolean
 }
 
+interface Named {
+  readonly place: Place
+  readonly number: number
+}
+
 /** Every place of both, in the order of the later. */
 export function jointGroups({ before, after }: Sides, scope: Scope): readonly JointGroup[] {
-  const found = new Map<string, { id: string; before: Place[]; after: Place[]; touched: boolean }>()
-  const old = membersOf(before.table)
-  const fresh = membersOf(after.table)
-  for (const id of new Set([...fresh.keys(), ...old.keys()])) {
-    const [was, is] = [old.get(id), fresh.get(id)]
-    const touched = scope.everything || !was || !is || scope.touchesPlace(id)
+  const found = new Map<string, { before: Place[]; after: Place[]; touched: boolean }>()
+  const old = membersOf(before)
+  const fresh = membersOf(after)
+  for (const identity of new Set([...fresh.keys(), ...old.keys()])) {
+    const [was, is] = [old.get(identity), fresh.get(identity)]
+    const touched = scope.everything || !was || !is || scope.touchesPlace(identity)
     const key = `${was?.number} ${is?.number} ${touched}`
-    const group = found.get(key) ?? { id: (is ?? was)?.name ?? id, before: [], after: [], touched }
+    const group = found.get(key) ?? { before: [], after: [], touched }
     found.set(key, group)
     if (was) group.before.push(was.place)
     if (is) group.after.push(is.place)
   }
-  return [...found.values()].map((group) => ({ ...group, id: nameOf(group) }))
+  return [...found.values()].map((group) => ({ ...group, id: nameOf(group), others: othersOf(group) }))
 }
 
-/** One place by its own name, several by that of their workload. */
-function nameOf({ id, before, after }: Omit<JointGroup, 'touched'>): string {
-  const [only, ...others] = after.length > 0 ? after : before
-  return only && others.length === 0 && before.length < 2 ? only.id : id.replace(/#\d+$/, '')
+/** How many it stands for beside the one that it is called by; none for a workload, which has its name. */
+function othersOf({ before, after }: Pick<JointGroup, 'before' | 'after'>): number {
+  const places = after.length > 0 ? after : before
+  const [first] = places
+  return first?.pod && workloadOf(first.pod) !== undefined ? 0 : places.length - 1
 }
 
-interface Named {
-  readonly place: Place
-  readonly number: number
-  readonly name: string
+function nameOf({ before, after }: Pick<JointGroup, 'before' | 'after'>): string {
+  const places = after.length > 0 ? after : before
+  const [first] = places
+  if (!first) return ''
+  const workload = first.pod && workloadOf(first.pod)
+  if (workload !== undefined) return workload
+  return first.id
 }
 
-function membersOf({ groups }: ReachTable): ReadonlyMap<string, Named> {
+function membersOf(side: DiffSide): ReadonlyMap<string, Named> {
+  const identities = identitiesOf(side)
   return new Map(
-    groups.flatMap(({ number, id, places }) =>
-      places.map((place) => [place.id, { place, number, name: id }] as const),
+    side.table.groups.flatMap(({ number, places }) =>
+      places.map((place) => [identities.of(place.id), { place, number }] as const),
     ),
   )
 }

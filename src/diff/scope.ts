@@ -5,6 +5,7 @@ import { policiesOf } from '../control/policy/policies-of.ts'
 import type { ObjectChange } from '../model/cluster-diff.ts'
 import { selects } from '../policy/match.ts'
 import type { Policy } from '../policy/policy.ts'
+import { identitiesOf } from './identity.ts'
 import type { Sides } from './side.ts'
 import { both } from './side.ts'
 
@@ -14,12 +15,12 @@ export interface Scope {
   readonly everything: boolean
   /** Only policies say something else: the network goes the same ways. */
   readonly policiesAlone: boolean
-  /** Whether an end of a connection may fare differently: `pod/shop/web-0`, `node/worker`. */
-  touchesPlace(id: string): boolean
+  /** Whether an end of a connection, by its identity, may fare differently. */
+  touchesPlace(identity: string): boolean
   /** `namespace/name`. */
   touchesService(name: string): boolean
-  /** The changed objects that are about one of these ends. */
-  causes(places: readonly string[], service?: string): readonly ObjectRef[]
+  /** The changed objects that are about one of these ends, by their identities. */
+  causes(identities: readonly string[], service?: string): readonly ObjectRef[]
 }
 
 /** Kinds whose effect on connections is in what else was compared: settings, pods, Services. */
@@ -86,8 +87,10 @@ function add(to: Map<string, ObjectRef[]>, key: string, ref: ObjectRef): void {
 function gather(sides: Sides, object: ObjectRef, found: Gathering): void {
   const { kind, namespace = 'default', name } = object
   found.policiesAlone = false
-  if (kind === 'Pod') add(found.places, `pod/${namespace}/${name}`, object)
-  else if (kind === 'Service') add(found.services, `${namespace}/${name}`, object)
+  if (kind === 'Pod') {
+    for (const { cluster } of both(sides))
+      add(found.places, identitiesOf({ cluster }).of(`pod/${namespace}/${name}`), object)
+  } else if (kind === 'Service') add(found.services, `${namespace}/${name}`, object)
   else if (kind === 'EndpointSlice')
     for (const one of serviceOf(sides, object)) add(found.services, one, object)
   else found.everything = true
@@ -107,7 +110,7 @@ function subjectsOf(sides: Sides, { subject }: Policy): readonly string[] {
   const ids = both(sides).flatMap(({ cluster }) =>
     endpointsOf(cluster)
       .all.filter((one) => selects(subject, one))
-      .map(({ id }) => id),
+      .map(({ id }) => identitiesOf({ cluster }).of(id)),
   )
   return [...new Set(ids)]
 }
@@ -117,7 +120,7 @@ function podsByNamespace(sides: Sides): ReadonlyMap<string, ReadonlySet<string>>
   for (const { cluster } of both(sides))
     for (const { namespace, name } of cluster.pods) {
       const own = found.get(namespace) ?? new Set()
-      found.set(namespace, own.add(`pod/${namespace}/${name}`))
+      found.set(namespace, own.add(identitiesOf({ cluster }).of(`pod/${namespace}/${name}`)))
     }
   return found
 }

@@ -19,18 +19,23 @@ export interface ChangeGroup {
 
 /** The changes as a reader wants them: what is lost first, each said once for all senders. */
 export function changeGroups({ connections }: ClusterDiff): readonly ChangeGroup[] {
-  const groups = new Map<string, ChangeGroup & { readonly from: string[] }>()
+  const groups = new Map<string, ChangeGroup & { readonly from: string[]; readonly because: ObjectRef[] }>()
   for (const one of connections) {
     const text = changeText(one)
     const to = `${one.to} ${one.protocol}`
-    const key = [one.change, to, text, ...one.because.map(formatRef)].join('\n')
-    const known = groups.get(key)
-    if (known) known.from.push(one.from)
-    else groups.set(key, { change: one.change, from: [one.from], to, text, because: one.because })
+    const key = [one.change, to, text].join('\n')
+    const group = groups.get(key) ?? { change: one.change, from: [], to, text, because: [] }
+    groups.set(key, group)
+    group.from.push(one.from)
+    group.because.push(...one.because)
   }
   const order: readonly ConnectionChangeKind[] = ['disappears', 'appears', 'changes']
   return [...groups.values()]
-    .map((group) => ({ ...group, from: [...new Set(group.from)] }))
+    .map((group) => ({
+      ...group,
+      from: [...new Set(group.from)],
+      because: [...new Map(group.because.map((ref) => [formatRef(ref), ref])).values()],
+    }))
     .toSorted((a, b) => order.indexOf(a.change) - order.indexOf(b.change))
 }
 
