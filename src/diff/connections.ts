@@ -47,7 +47,8 @@ export function connectionChanges(
   let walks = 0
   const changes: ConnectionChange[] = []
   for (const asked of everyConnection(sides, scope, groups)) {
-    const differs = text(asked.before?.endings) !== text(asked.after?.endings)
+    const [was, is] = [asked.before?.endings, asked.after?.endings]
+    const differs = was !== is && text(was) !== text(is)
     if (!differs && (scope.policiesAlone || walks >= maxWalks)) continue
     const walked = walks < maxWalks
     walks += 1
@@ -125,17 +126,17 @@ function differences(
 }
 
 function* everyConnection(sides: Sides, scope: Scope, groups: readonly JointGroup[]): Generator<Asked> {
-  for (const from of groups) {
-    for (const to of groups) {
-      if (from.touched || to.touched) yield* betweenGroups(sides, from, to)
-    }
-  }
-  const services = everyService(sides)
-  for (const service of services) {
+  const senders = groups.filter(({ touched }) => touched.sender)
+  const destinations = groups.filter(({ touched }) => touched.destination)
+  for (const from of groups)
+    for (const to of from.touched.sender ? groups : destinations) yield* betweenGroups(sides, from, to)
+  for (const service of everyService(sides)) {
     const { name, backends } = service
     const touched =
-      scope.everything || scope.touchesService(name) || backends.some((one) => scope.touchesPlace(one))
-    for (const from of groups) if (touched || from.touched) yield* toService(sides, from, service)
+      scope.everything ||
+      scope.touchesService(name) ||
+      backends.some((one) => scope.touchesPlace(one, 'destination'))
+    for (const from of touched ? groups : senders) yield* toService(sides, from, service)
   }
 }
 
@@ -148,7 +149,7 @@ function* betweenGroups(sides: Sides, from: JointGroup, to: JointGroup): Generat
     const ends = sample.map(({ id }) => identities.of(id))
     const [source = '', destination = ''] = ends
     if (both(sides).some((side) => isOne(side, source, destination))) continue
-    for (const port of portsOfBoth(sides, destination)) {
+    for (const port of portsOfBoth(sides, to, destination)) {
       yield {
         from,
         to: `${to.id}:${port.number}${andMore(to)}`,
@@ -172,7 +173,16 @@ function isOne(side: DiffSide, from: string, to: string): boolean {
   return source !== undefined && source === destination
 }
 
-function portsOfBoth(sides: Sides, identity: string): readonly Port[] {
+const knownPorts = new WeakMap<JointGroup, readonly Port[]>()
+
+/** The ports of a group's places, which all have the same on each side. */
+function portsOfBoth(sides: Sides, group: JointGroup, identity: string): readonly Port[] {
+  const known = knownPorts.get(group) ?? makePorts(sides, identity)
+  knownPorts.set(group, known)
+  return known
+}
+
+function makePorts(sides: Sides, identity: string): readonly Port[] {
   const all = both(sides).flatMap((side) => {
     const place = placeOn(side, identity)
     return place ? portsOf(side.table, place) : []

@@ -11,8 +11,13 @@ export interface JointGroup {
   readonly others: number
   readonly before: readonly Place[]
   readonly after: readonly Place[]
-  /** The changes may make a difference to them. */
-  readonly touched: boolean
+  /** Whether the changes may make a difference to what they send, and to what is sent to them. */
+  readonly touched: Touched
+}
+
+export interface Touched {
+  readonly sender: boolean
+  readonly destination: boolean
 }
 
 interface Named {
@@ -22,13 +27,17 @@ interface Named {
 
 /** Every place of both, in the order of the later. */
 export function jointGroups({ before, after }: Sides, scope: Scope): readonly JointGroup[] {
-  const found = new Map<string, { before: Place[]; after: Place[]; touched: boolean }>()
+  const found = new Map<string, { before: Place[]; after: Place[]; touched: Touched }>()
   const old = membersOf(before)
   const fresh = membersOf(after)
   for (const identity of new Set([...fresh.keys(), ...old.keys()])) {
     const [was, is] = [old.get(identity), fresh.get(identity)]
-    const touched = scope.everything || !was || !is || scope.touchesPlace(identity)
-    const key = `${was?.number} ${is?.number} ${touched}`
+    const anyway = scope.everything || !was || !is
+    const touched: Touched = {
+      sender: anyway || scope.touchesPlace(identity, 'sender'),
+      destination: anyway || scope.touchesPlace(identity, 'destination'),
+    }
+    const key = `${was?.number} ${is?.number} ${touched.sender} ${touched.destination}`
     const group = found.get(key) ?? { before: [], after: [], touched }
     found.set(key, group)
     if (was) group.before.push(was.place)

@@ -9,14 +9,17 @@ import { identitiesOf } from './identity.ts'
 import type { Sides } from './side.ts'
 import { both } from './side.ts'
 
+/** The ends of a connection. */
+export type End = 'sender' | 'destination'
+
 /** What the changed objects can make a difference to; the rest need not be compared. */
 export interface Scope {
   /** Every connection may be different. */
   readonly everything: boolean
   /** Only policies say something else: the network goes the same ways. */
   readonly policiesAlone: boolean
-  /** Whether an end of a connection, by its identity, may fare differently. */
-  touchesPlace(identity: string): boolean
+  /** Whether somebody, by the identity, may fare differently as one end of connections. */
+  touchesPlace(identity: string, end: End): boolean
   /** `namespace/name`. */
   touchesService(name: string): boolean
   /** The changed objects that are about one of these ends, by their identities. */
@@ -32,6 +35,8 @@ const manyPolicies = 200
 /** What is gathered of the changes, one by one. */
 interface Gathering {
   readonly places: Map<string, ObjectRef[]>
+  /** Those whom changed policies are about, by the end at which they are asked. */
+  readonly judged: Readonly<Record<End, Map<string, ObjectRef[]>>>
   readonly services: Map<string, ObjectRef[]>
   everything: boolean
   policiesAlone: boolean
@@ -49,10 +54,14 @@ export function scopeOf(sides: Sides, changes: readonly ObjectChange[]): Scope {
   return {
     everything: found.everything,
     policiesAlone: found.policiesAlone && !found.everything,
-    touchesPlace: (id) => found.places.has(id),
+    touchesPlace: (id, end) => found.places.has(id) || found.judged[end].has(id),
     touchesService: (name) => found.services.has(name),
     causes: (ends, service) => {
-      const own = ends.flatMap((id) => found.places.get(id) ?? [])
+      const own = ends.flatMap((id) => [
+        ...(found.places.get(id) ?? []),
+        ...(found.judged.sender.get(id) ?? []),
+        ...(found.judged.destination.get(id) ?? []),
+      ])
       const ofService = service === undefined ? [] : (found.services.get(service) ?? [])
       const all = told([...own, ...ofService])
       return [...new Map((all.length > 0 ? all : settings).map((ref) => [formatRef(ref), ref])).values()]
@@ -62,14 +71,24 @@ export function scopeOf(sides: Sides, changes: readonly ObjectChange[]): Scope {
 
 function gathered(sides: Sides, policies: readonly Policy[], others: readonly ObjectRef[]): Gathering {
   const everything = policies.length > manyPolicies
-  const found: Gathering = { places: new Map(), services: new Map(), everything, policiesAlone: true }
+  const found: Gathering = {
+    places: new Map(),
+    judged: { sender: new Map(), destination: new Map() },
+    services: new Map(),
+    everything,
+    policiesAlone: true,
+  }
   const pods = podsByNamespace(sides)
   for (const object of others) {
     if (object.kind !== 'Namespace') gather(sides, object, found)
     else for (const id of pods.get(object.name) ?? []) add(found.places, id, object)
   }
   if (found.everything) return found
-  for (const policy of policies) for (const id of subjectsOf(sides, policy)) add(found.places, id, policy.ref)
+  for (const policy of policies) {
+    const subjects = subjectsOf(sides, policy)
+    if (policy.ingress) for (const id of subjects) add(found.judged.destination, id, policy.ref)
+    if (policy.egress) for (const id of subjects) add(found.judged.sender, id, policy.ref)
+  }
   return found
 }
 
