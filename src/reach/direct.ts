@@ -27,12 +27,13 @@ export interface Member {
 export interface Direct {
   /** How a connection from one to the other ends. */
   between(sender: Member, destination: Member, port: Port): Endings
+  /** The same for many senders, none of which is on the destination's node. */
+  fromAfar(destination: Member, port: Port): (sender: Member) => Endings
 }
 
 /** Walks once for each kind of connection, and lets the policies decide for each pair of groups. */
 export function directConnections(context: Context): Direct {
   const kinds = new Map<string, readonly Way[] | undefined>()
-  const results = new Map<string, Endings>()
   const waysFor = (sender: Member, destination: Member, port: Port, relation: Relation) => {
     const key = [
       sender.group.network,
@@ -47,21 +48,30 @@ export function directConnections(context: Context): Direct {
     kinds.set(key, ways)
     return ways
   }
+  const endings = (ways: readonly Way[] | undefined, ends: Required<Ends>, port: Port): Endings => {
+    const parts = ways?.map((way) => endingsOfWay(context, way, ends))
+    if (ways && parts?.every((part) => part !== undefined)) {
+      const [only] = parts
+      if (parts.length === 1 && only) return only
+      return combined(parts.flatMap((part, at) => (part ? [[part, ways[at]?.share ?? 0] as const] : [])))
+    }
+    const { sender, destination } = ends
+    return walked(context, sender.place, dialTo(destination.place, port), port.protocol)
+  }
+  const find: typeof waysFor = (...asked) => (context.probes ? waysFor(...asked) : undefined)
   return {
     between: (sender, destination, port) => {
       const relation = relationOf(sender.place, destination.place)
-      const sockets = destination.place.type === 'node' ? socketsAt(context, destination.place, port) : ''
-      const key = `${sender.group.number} ${destination.group.number} ${relation} ${port.protocol} ${port.number} ${sockets}`
-      const known = results.get(key)
-      if (known) return known
-      const ways = context.probes ? waysFor(sender, destination, port, relation) : undefined
-      const parts = ways?.map((way) => endingsOfWay(context, way, { sender, destination, relation }))
-      const made =
-        ways && parts?.every((part) => part !== undefined)
-          ? combined(parts.flatMap((part, at) => (part ? [[part, ways[at]?.share ?? 0] as const] : [])))
-          : undefined
-      if (made) results.set(key, made)
-      return made ?? walked(context, sender.place, dialTo(destination.place, port), port.protocol)
+      const ways = find(sender, destination, port, relation)
+      return endings(ways, { sender, destination, relation }, port)
+    },
+    fromAfar: (destination, port) => {
+      const byNetwork = new Map<number, readonly Way[] | undefined>()
+      return (sender) => {
+        const { network } = sender.group
+        if (!byNetwork.has(network)) byNetwork.set(network, find(sender, destination, port, 'other'))
+        return endings(byNetwork.get(network), { sender, destination, relation: 'other' }, port)
+      }
     },
   }
 }
@@ -135,13 +145,13 @@ export interface Ends {
  * address as is judged there.
  */
 export function endingsOfWay(context: Context, way: Way, ends: Ends): Endings | undefined {
-  const verdicts = new Map<RoleCheck, Decision['verdict']>()
-  for (const check of way.checks) {
+  let isUndecided = false
+  const ending = endingOf(way, (check) => {
     const verdict = verdictAt(context, check, ends)
-    if (!verdict) return undefined
-    verdicts.set(check, verdict)
-  }
-  return always(endingOf(way, (check) => verdicts.get(check) ?? 'unknown'))
+    isUndecided ||= verdict === undefined
+    return verdict ?? 'unknown'
+  })
+  return isUndecided ? undefined : always(ending)
 }
 
 function verdictAt(context: Context, check: RoleCheck, ends: Ends): Decision['verdict'] | undefined {

@@ -19,6 +19,8 @@ export interface Group {
   readonly nodeClasses: ReadonlyMap<string, number>
   /** The network's class, as a number. */
   readonly network: number
+  /** Equal for groups of which everything above but their places is equal: what becomes of their packets is, too. */
+  readonly kind: string
 }
 
 /** Puts places into groups, in the order in which they are given. */
@@ -56,14 +58,17 @@ export function groupPlaces(
     parts.set(name, part)
     const network = `${first.type} ${first.networkClass}`
     networks.set(network, networks.get(network) ?? networks.size)
+    const partyClass = matrix?.classes.classOf(first.party) ?? 0
+    const nodeClasses = classesOf(first.node)
     return [
       {
         number,
+        kind: `${networks.get(network)} ${partyClass} ${[...nodeClasses].join(' ')}`,
         id: part === 1 ? name : `${name}#${part}`,
         workload,
         places: own,
-        partyClass: matrix?.classes.classOf(first.party) ?? 0,
-        nodeClasses: classesOf(first.node),
+        partyClass,
+        nodeClasses,
         network: networks.get(network) ?? 0,
       },
     ]

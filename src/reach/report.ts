@@ -1,9 +1,9 @@
 import { nearest } from '../base/nearest.ts'
 import { portNumber, RequestError } from '../journey/request.ts'
-import type { Reach, ReachCell, ReachGroup, ReachRequest, ReachRow, ReachTarget } from '../model/reach.ts'
-import type { Endings } from './endings.ts'
+import type { Reach, ReachGroup, ReachRequest, ReachRow, ReachTarget } from '../model/reach.ts'
 import type { Group } from './groups.ts'
 import type { Place } from './place.ts'
+import type { Cells } from './rows.ts'
 import type { ServiceAsked } from './services.ts'
 import type { ReachTable } from './table.ts'
 
@@ -11,10 +11,12 @@ import type { ReachTable } from './table.ts'
 interface Asked {
   readonly target: ReachTarget
   readonly namespace: string | undefined
+  /** How many are asked. */
+  readonly members: number
   /** Texts by which it can be asked for, without the port. */
   readonly names: ReadonlySet<string>
-  /** `undefined` where there is no pair. */
-  endings(sender: Group): Endings | undefined
+  /** Groups without a pair are left out. */
+  cells(senders: readonly Group[]): Cells
 }
 
 /** All that is asked for, target by target. Throws a RequestError for names that nobody has. */
@@ -42,23 +44,43 @@ function groupOf({ id, workload, places }: Group): ReachGroup {
 }
 
 function rowOf(
-  { target, endings, namespace }: Asked,
+  { target, cells: cellsOf, namespace, members }: Asked,
   senders: readonly Group[],
   { between }: ReachRequest,
   pairs: { count: number },
 ): ReachRow | undefined {
-  const cells = new Map<Endings, string[]>()
-  for (const sender of senders) {
-    if (between && !areBetween(between, sender.workload.namespace, namespace)) continue
-    const shares = endings(sender)
-    if (!shares) continue
-    pairs.count += sender.places.length
-    const cell = cells.get(shares)
-    if (cell) cell.push(sender.id)
-    else cells.set(shares, [sender.id])
-  }
+  const wanted = between ? sendersBetween(senders, between, namespace) : senders
+  const cells = cellsOf(wanted)
   if (cells.size === 0) return undefined
-  return { to: target, cells: [...cells].map(([shares, from]): ReachCell => ({ from, shares })) }
+  for (const groups of cells.values())
+    for (const group of groups) pairs.count += group.places.length * members
+  return { to: target, cells: [...cells].map(([shares, groups]) => ({ from: idsOf(groups), shares })) }
+}
+
+const ids = new WeakMap<readonly Group[], readonly string[]>()
+
+/** The same list for the same groups: rows share theirs. */
+function idsOf(groups: readonly Group[]): readonly string[] {
+  const known = ids.get(groups) ?? groups.map(({ id }) => id)
+  ids.set(groups, known)
+  return known
+}
+
+const chosen = new WeakMap<readonly Group[], Map<string, readonly Group[]>>()
+
+/** The senders that are in the one namespace, if the target is in the other; the same list for the same question. */
+function sendersBetween(
+  senders: readonly Group[],
+  between: readonly [string, string],
+  namespace: string | undefined,
+): readonly Group[] {
+  const lists = chosen.get(senders) ?? new Map<string, readonly Group[]>()
+  chosen.set(senders, lists)
+  const key = namespace ?? ''
+  const known =
+    lists.get(key) ?? senders.filter(({ workload }) => areBetween(between, workload.namespace, namespace))
+  lists.set(key, known)
+  return known
 }
 
 function areBetween(
@@ -90,7 +112,8 @@ function serviceTarget(table: ReachTable, asked: ServiceAsked): Asked {
     },
     namespace: service.namespace,
     names: new Set([name]),
-    endings: (sender) => table.toService(sender, asked),
+    members: 1,
+    cells: (senders) => table.allToService(senders, asked),
   }
 }
 
@@ -112,10 +135,8 @@ function groupTargets(table: ReachTable, group: Group): readonly Asked[] {
       },
       namespace: group.workload.namespace,
       names: namesOf(group),
-      endings: (sender) =>
-        sender.places[0]?.type === 'outside' || sender.places.length > 0
-          ? table.toGroup(sender, group, { protocol, number })
-          : undefined,
+      members: group.places.length,
+      cells: (senders) => table.allToGroup(senders, group, { protocol, number }),
     }
   })
 }

@@ -29,6 +29,8 @@ export interface ServiceConnections {
   between(sender: Member, asked: ServiceAsked): Endings
   /** All members' of a group. */
   fromGroup(sender: Group, asked: ServiceAsked): Endings
+  /** The groups of its endpoints with their ports, where they are the same on every node; `undefined` where not. */
+  endpointGroups(asked: ServiceAsked): readonly EndpointGroup[] | undefined
 }
 
 export interface EndpointAsked {
@@ -69,7 +71,15 @@ export function serviceConnections(
   }
   const between: ServiceConnections['between'] = (sender, asked) =>
     asked.service.headless ? toHeadless(work, sender, asked) : toVirtual(work, sender, asked)
-  return { between, fromGroup: (sender, asked) => groupTo(work, between, sender, asked) }
+  return {
+    between,
+    fromGroup: (sender, asked) => groupTo(work, between, sender, asked),
+    endpointGroups: (asked) => {
+      if (asked.service.headless || dependsOnNode(work, asked)) return undefined
+      const [node] = context.worlds.world.nodes.keys()
+      return node === undefined ? undefined : endpointGroups(work, asked, node)
+    },
+  }
 }
 
 function portOf({ port }: ServiceAsked, number: number): Port {
@@ -132,7 +142,7 @@ function dialOf({ service, port }: ServiceAsked): Dial {
 }
 
 /** Endpoints in one group with the same port. */
-interface EndpointGroup {
+export interface EndpointGroup {
   readonly group: Group
   readonly port: number
   readonly places: readonly Place[]

@@ -11,6 +11,8 @@ import { networkClasses } from './network-classes.ts'
 import { pairKinds } from './pairs.ts'
 import type { Place } from './place.ts'
 import { hostPods, nodePlaces, outsidePlaces, podPlaces } from './place.ts'
+import type { Cells } from './rows.ts'
+import { sharedRows } from './rows.ts'
 import type { ServiceAsked } from './services.ts'
 import { serviceConnections } from './services.ts'
 import type { ReachWorlds } from './walks.ts'
@@ -27,6 +29,9 @@ export interface ReachTable {
   memberOf(place: Place): Member | undefined
   /** How connections from a group's members to another's end: all pairs of different members. */
   toGroup(sender: Group, destination: Group, port: Port): Endings | undefined
+  /** From all groups of the list, by how they end; groups without a pair are left out. */
+  allToGroup(senders: readonly Group[], destination: Group, port: Port): Cells
+  allToService(senders: readonly Group[], asked: ServiceAsked): Cells
   /** The same for a Service. */
   toService(sender: Group, asked: ServiceAsked): Endings
   /** One pair. */
@@ -68,6 +73,14 @@ export function reachTable(worlds: ReachWorlds): ReachTable {
   const memberAt = (ip: Ip): Member | undefined => members.get(byIp.get(ip)?.id ?? '')
   const direct = directConnections(context)
   const services = serviceConnections(context, direct, memberAt)
+  const toGroup: ReachTable['toGroup'] = (sender, destination, port) =>
+    betweenGroups(context, direct, [sender, destination], port)
+  const rows = sharedRows(context, {
+    toGroup,
+    fromAfar: direct.fromAfar,
+    toService: services.fromGroup,
+    endpointGroups: services.endpointGroups,
+  })
   const memberOf = ({ id }: Place) => members.get(id)
   const asked = world.cluster.services
     .filter(({ type }) => type !== 'ExternalName')
@@ -78,6 +91,8 @@ export function reachTable(worlds: ReachWorlds): ReachTable {
     services: asked,
     memberOf,
     toGroup: (sender, destination, port) => betweenGroups(context, direct, [sender, destination], port),
+    allToGroup: rows.toGroup,
+    allToService: rows.toService,
     toService: services.fromGroup,
     toPlace: (sender, destination, port) => {
       const [from, to] = [memberOf(sender), memberOf(destination)]
