@@ -8,6 +8,8 @@ import { relationOf } from './pairs.ts'
 import type { Place } from './place.ts'
 import type { Role } from './roles.ts'
 import { walkOnce } from './walks.ts'
+import type { Judge } from './way-judge.ts'
+import { judgeOf, shapeOf } from './way-judge.ts'
 import type { Context, RoleCheck, Way } from './ways.ts'
 import { endingOf, seenWays, verdictBetween, verdictFor, wayOf } from './ways.ts'
 
@@ -27,9 +29,14 @@ export interface Member {
 export interface Direct {
   /** How a connection from one to the other ends. */
   between(sender: Member, destination: Member, port: Port): Endings
-  /** The same for many senders, none of which is on the destination's node. */
-  fromAfar(destination: Member, port: Port): (sender: Member) => Endings
+  /** The same for all senders of one network's class that are not on the destination's node, by a pair that is not. */
+  judge(pair: Pair, port: Port): Judge | undefined
+  /** Whether it makes no difference, for all of the senders' and the destination's kinds, to be on one node. */
+  sameFromNear(near: Pair, far: Pair, port: Port): boolean
 }
+
+/** A sender and a destination. */
+export type Pair = readonly [sender: Member, destination: Member]
 
 /** Walks once for each kind of connection, and lets the policies decide for each pair of groups. */
 export function directConnections(context: Context): Direct {
@@ -65,13 +72,12 @@ export function directConnections(context: Context): Direct {
       const ways = find(sender, destination, port, relation)
       return endings(ways, { sender, destination, relation }, port)
     },
-    fromAfar: (destination, port) => {
-      const byNetwork = new Map<number, readonly Way[] | undefined>()
-      return (sender) => {
-        const { network } = sender.group
-        if (!byNetwork.has(network)) byNetwork.set(network, find(sender, destination, port, 'other'))
-        return endings(byNetwork.get(network), { sender, destination, relation: 'other' }, port)
-      }
+    judge: ([sender, destination], port) =>
+      judgeOf(context, find(sender, destination, port, 'other'), destination.group),
+    sameFromNear: (near, far, port) => {
+      if (context.matrix?.asksOwnNode) return false
+      const [same, other] = [find(...near, port, 'same'), find(...far, port, 'other')]
+      return same !== undefined && other !== undefined && shapeOf(same) === shapeOf(other)
     },
   }
 }

@@ -20,7 +20,7 @@ export interface Group {
   /** The network's class, as a number. */
   readonly network: number
   /** Equal for groups of which everything above but their places is equal: what becomes of their packets is, too. */
-  readonly kind: string
+  readonly kind: number
 }
 
 /** Puts places into groups, in the order in which they are given. */
@@ -49,6 +49,7 @@ export function groupPlaces(
     else found.set(key, [place])
   }
   const parts = new Map<string, number>()
+  const kinds = new Map<string, number>()
   return [...found.values()].flatMap((own, number): Group[] => {
     const [first] = own
     if (!first) return []
@@ -63,7 +64,7 @@ export function groupPlaces(
     return [
       {
         number,
-        kind: `${networks.get(network)} ${partyClass} ${[...nodeClasses].join(' ')}`,
+        kind: numberOf(kinds, `${networks.get(network)} ${partyClass} ${[...nodeClasses].join(' ')}`),
         id: part === 1 ? name : `${name}#${part}`,
         workload,
         places: own,
@@ -73,6 +74,13 @@ export function groupPlaces(
       },
     ]
   })
+}
+
+/** The number of a text: the next one, if it is new. */
+function numberOf(numbers: Map<string, number>, text: string): number {
+  const known = numbers.get(text) ?? numbers.size
+  numbers.set(text, known)
+  return known
 }
 
 /** What made a pod; nodes and hosts are themselves. */

@@ -33,6 +33,16 @@ export function byNode(places: readonly Place[]): ReadonlyMap<string, readonly P
 
 /** Counts the pairs of two lists by how they lie to each other, node by node. */
 export function pairKinds(from: readonly Place[], to: readonly Place[]): readonly PairKind[] {
+  const ofFrom = kinds.get(from) ?? new WeakMap<readonly Place[], readonly PairKind[]>()
+  kinds.set(from, ofFrom)
+  const known = ofFrom.get(to) ?? countPairs(from, to)
+  ofFrom.set(to, known)
+  return known
+}
+
+const kinds = new WeakMap<readonly Place[], WeakMap<readonly Place[], readonly PairKind[]>>()
+
+function countPairs(from: readonly Place[], to: readonly Place[]): readonly PairKind[] {
   const theirs = byNode(to)
   const near = { self: 0, same: 0 }
   const samples: Partial<Record<Relation, readonly [Place, Place]>> = {}

@@ -26,14 +26,13 @@ export function reachReport(table: ReachTable, request: ReachRequest): Reach {
   const targets = targetsOf(table).filter((one) => isAsked(one, request))
   if (request.to !== undefined && targets.length === 0)
     throw unknown(table, request.to, 'unknown-destination')
-  const pairs = { count: 0 }
+  const pairs: Tally = { count: 0, used: new Set() }
   const rows = targets.flatMap((asked) => rowOf(asked, senders, request, pairs) ?? [])
-  const used = new Set(rows.flatMap(({ cells }) => cells.flatMap(({ from }) => from)))
   return {
     apiVersion: 'kubewalk.dev/v1alpha1',
     kind: 'Reach',
     request,
-    groups: table.groups.filter(({ id }) => used.has(id)).map(groupOf),
+    groups: table.groups.filter((group) => pairs.used.has(group)).map(groupOf),
     rows,
     walks: { made: table.context.count.walks, pairs: pairs.count },
   }
@@ -47,14 +46,32 @@ function rowOf(
   { target, cells: cellsOf, namespace, members }: Asked,
   senders: readonly Group[],
   { between }: ReachRequest,
-  pairs: { count: number },
+  pairs: Tally,
 ): ReachRow | undefined {
   const wanted = between ? sendersBetween(senders, between, namespace) : senders
   const cells = cellsOf(wanted)
   if (cells.size === 0) return undefined
-  for (const groups of cells.values())
-    for (const group of groups) pairs.count += group.places.length * members
+  for (const groups of cells.values()) {
+    pairs.count += placesIn(groups) * members
+    // Lists are shared by rows: what is new in one is in few of them.
+    if (pairs.used.size < senders.length) for (const group of groups) pairs.used.add(group)
+  }
   return { to: target, cells: [...cells].map(([shares, groups]) => ({ from: idsOf(groups), shares })) }
+}
+
+/** What is counted while rows are made. */
+interface Tally {
+  count: number
+  /** All groups that a row speaks of. */
+  readonly used: Set<Group>
+}
+
+const counts = new WeakMap<readonly Group[], number>()
+
+function placesIn(groups: readonly Group[]): number {
+  const known = counts.get(groups) ?? groups.reduce((sum, { places }) => sum + places.length, 0)
+  counts.set(groups, known)
+  return known
 }
 
 const ids = new WeakMap<readonly Group[], readonly string[]>()

@@ -1,146 +1,363 @@
-import type { Direct, Port } from './direct.ts'
+import { members } from '../base/bit-set.ts'
+import type { Direct, Pair, Port } from './direct.ts'
 import { bySockets, socketsAt } from './direct.ts'
 import type { Endings } from './endings.ts'
+import { combined } from './endings.ts'
 import type { Group } from './groups.ts'
 import { byNode, relationOf } from './pairs.ts'
-import type { EndpointGroup, ServiceAsked } from './services.ts'
+import type { Place } from './place.ts'
+import type { EndpointGroup, ServiceAsked, ServiceConnections } from './services.ts'
+import type { Judge } from './way-judge.ts'
 import type { Context } from './ways.ts'
 
 /** Groups that send, by how their connections to one target end. */
 export type Cells = ReadonlyMap<Endings, readonly Group[]>
 
-/** How connections of whole groups end, one by one. */
-interface Single extends Pick<Direct, 'fromAfar'> {
+/** How connections of whole groups end, one by one, and of all senders of one kind. */
+interface Single {
+  readonly direct: Pick<Direct, 'judge' | 'sameFromNear'>
+  readonly services: Pick<ServiceConnections, 'judge' | 'sameFromNear' | 'endpointGroups' | 'fromGroup'>
   toGroup(sender: Group, destination: Group, port: Port): Endings | undefined
-  toService(sender: Group, asked: ServiceAsked): Endings
-  endpointGroups(asked: ServiceAsked): readonly EndpointGroup[] | undefined
 }
 
 /**
- * Whole rows at once. Groups of one kind have the same answers, but for what hangs on who is on whose node: a row is worked
- * out kind by kind, and group by group only where it makes a difference to be on one node.
+ * Whole rows at once. Where nothing but the classes of the two ends counts, each class of senders is judged once, and a row
+ * holds for all destinations of one kind; other senders are asked one by one.
  */
 export function sharedRows(
   context: Context,
-  single: Single,
+  { direct, services, toGroup }: Single,
 ): {
   toGroup(senders: readonly Group[], destination: Group, port: Port): Cells
   toService(senders: readonly Group[], asked: ServiceAsked): Cells
 } {
   const known = new WeakMap<readonly Group[], Senders>()
   const sendersOf = (groups: readonly Group[]): Senders => {
-    const found = known.get(groups) ?? { groups, onNode: groupsByNode(groups), rows: new Map() }
+    const found = known.get(groups) ?? makeSenders(groups)
     known.set(groups, found)
     return found
   }
+  const likeness = new Map<string, boolean>()
   return {
     toGroup: (groups, destination, port) => {
-      const ask = (sender: Group) => single.toGroup(sender, destination, port)
+      const ask = (sender: Group) => toGroup(sender, destination, port)
       const [place] = destination.places
       if (!place || bySockets(context, destination.places, port).length > 1) return gathered(groups, ask)
-      const key = `${destination.kind} ${port.protocol} ${port.number} ${socketsAt(context, place, port)}`
-      const afar = single.fromAfar({ place, group: destination }, port)
-      const askFar = (sender: Group) => {
-        const from = sender.places.find((one) => relationOf(one, place) === 'other')
-        return from && afar({ place: from, group: sender })
+      const about = `${destination.network} ${port.protocol} ${port.number} ${socketsAt(context, place, port)}`
+      const target: Target = {
+        kinds: [`${destination.partyClass} ${about}`, `kind ${destination.kind} ${about}`],
+        parts: [{ group: destination, places: destination.places, about }],
+        judge: (pair) => direct.judge(pair, port),
+        sameFromNear: (near, far) => direct.sameFromNear(near, far, port),
+        ask,
       }
-      return cellsTo(sendersOf(groups), destination, key, { ask, askFar })
+      return cellsTo(sendersOf(groups), target, likeness)
     },
     toService: (groups, asked) => {
-      const ask = (sender: Group) => single.toService(sender, asked)
-      const endpoints = single.endpointGroups(asked)
-      const [only] = endpoints ?? []
-      const isWhole = endpoints?.length === 1 && only?.places.length === only?.group.places.length
-      if (!only || !isWhole) return gathered(groups, ask)
+      const ask = (sender: Group) => services.fromGroup(sender, asked)
+      const endpoints = services.endpointGroups(asked)
+      if (!endpoints || endpoints.length === 0) return gathered(groups, ask)
       const { service, port } = asked
       const { type, affinitySeconds, externalLocal, publishNotReady, families } = service
-      const shape = `${type} ${affinitySeconds} ${externalLocal} ${publishNotReady} ${families}`
-      const key = `service ${only.group.kind} ${only.port} ${port.protocol} ${shape}`
-      return cellsTo(sendersOf(groups), only.group, key, { ask, askFar: ask })
+      const shape = `${type} ${port.protocol} ${affinitySeconds} ${externalLocal} ${publishNotReady} ${families}`
+      const partOf = ({ group, places, port: number }: EndpointGroup): Part => ({
+        group,
+        places,
+        about: `service ${shape} ${group.network} ${number}`,
+      })
+      const portOf = (group: Group) => endpoints.find((one) => one.group === group)?.port ?? 0
+      const target: Target = {
+        parts: endpoints.map(partOf),
+        judge: (pair) => services.judge(pair, asked, portOf(pair[1].group)),
+        sameFromNear: (near, far) => services.sameFromNear(near, far, asked, portOf(far[1].group)),
+        ask,
+      }
+      return cellsTo(sendersOf(groups), target, likeness)
     },
   }
+}
+
+/** Destinations of one group, of those that a target has. */
+interface Part {
+  readonly group: Group
+  readonly places: readonly Place[]
+  /** Equal for parts that the network cannot tell apart. */
+  readonly about: string
+}
+
+/** What is asked for, and how. */
+interface Target {
+  /**
+   * Equal for targets that have the same row: the first where nothing counts but classes of addresses, the second
+   * otherwise. Absent where that is not looked for.
+   */
+  readonly kinds?: readonly [string, string]
+  readonly parts: readonly Part[]
+  judge(pair: Pair): Judge | undefined
+  sameFromNear(near: Pair, far: Pair): boolean
+  /** One sender's connections, whoever it is. */
+  ask(sender: Group): Endings | undefined
 }
 
 /** Those who send, with what is known of whole rows. */
 interface Senders {
-  readonly groups: readonly Group[]
-  readonly onNode: ReadonlyMap<string, readonly Group[]>
+  readonly networks: readonly SenderNetwork[]
+  /** Groups on a node, by the network's class. */
+  readonly onNode: ReadonlyMap<string, ReadonlyMap<number, readonly Group[]>>
   readonly rows: Map<string, Row>
 }
 
-function groupsByNode(groups: readonly Group[]): ReadonlyMap<string, readonly Group[]> {
-  const found = new Map<string, Group[]>()
-  for (const group of groups) {
-    for (const node of byNode(group.places).keys()) {
-      const list = found.get(node)
-      if (list) list.push(group)
-      else found.set(node, [group])
-    }
+/** Senders of one network's class. */
+interface SenderNetwork {
+  readonly groups: readonly Group[]
+}
+
+/** A row as far as it holds for all destinations of one kind, and the senders that have to be asked. */
+interface Row {
+  readonly cells: Cells
+  readonly asked: readonly Group[]
+  /** Whether it holds for all destinations with an address of the same class. */
+  readonly byOwn: boolean
+  endingsOf(sender: Group): Endings | undefined
+}
+
+function makeSenders(groups: readonly Group[]): Senders {
+  const networks = groupBy(groups, ({ network }) => network)
+  const onNode = new Map<string, Group[]>()
+  for (const group of groups)
+    for (const node of byNode(group.places).keys()) if (node !== '') push(onNode, node, group)
+  return {
+    networks: [...networks.values()].map((own) => ({ groups: own })),
+    onNode: new Map([...onNode].map(([node, own]) => [node, groupBy(own, ({ network }) => network)])),
+    rows: new Map(),
+  }
+}
+
+function groupBy(
+  groups: readonly Group[],
+  keyOf: (group: Group) => number,
+): ReadonlyMap<number, readonly Group[]> {
+  const found = new Map<number, Group[]>()
+  for (const group of groups) push(found, keyOf(group), group)
+  return found
+}
+
+function push<K>(lists: Map<K, Group[]>, key: K, group: Group): void {
+  const list = lists.get(key)
+  if (list) list.push(group)
+  else lists.set(key, [group])
+}
+
+function cellsTo(senders: Senders, target: Target, likeness: Map<string, boolean>): Cells {
+  const { ask } = target
+  const row = rowTo(senders, target)
+  const own = new Map<Group, Endings | undefined>()
+  for (const sender of row.asked) own.set(sender, ask(sender))
+  for (const sender of specialTo(senders, target, likeness)) {
+    if (own.has(sender)) continue
+    const endings = ask(sender)
+    if (endings !== row.endingsOf(sender)) own.set(sender, endings)
+  }
+  return own.size === 0 ? row.cells : withOwn(row.cells, own)
+}
+
+function rowTo(senders: Senders, target: Target): Row {
+  const { rows } = senders
+  const [byOwn = '', byKind = ''] = target.kinds ?? []
+  const known = rows.get(byOwn) ?? rows.get(byKind)
+  if (known) return known
+  const made = makeRow(senders, target)
+  if (target.kinds) rows.set(made.byOwn ? byOwn : byKind, made)
+  return made
+}
+
+/** Senders for whom a row does not hold: those that are destinations themselves, and on whose node one is, where that counts. */
+function specialTo(senders: Senders, target: Target, likeness: Map<string, boolean>): ReadonlySet<Group> {
+  const { parts } = target
+  const found = new Set<Group>()
+  for (const part of parts) {
+    const isWhole = parts.length === 1 && part.places.length === part.group.places.length
+    if (!isWhole || part.group.places.length === 1) found.add(part.group)
+    for (const sender of besideDiffering(senders, part, target, likeness)) found.add(sender)
   }
   return found
 }
 
-/** What holds for every destination of one kind. */
-interface Row {
-  readonly cells: Cells
-  readonly byKind: ReadonlyMap<string, Endings>
-  /** Kinds of senders of which one that is on a destination's node was asked, and one that is not, with the same answer. */
-  readonly near: Set<string>
-  readonly far: Set<string>
+/** Senders on a node of the destination, of whom that makes a difference. */
+function besideDiffering(
+  { onNode }: Senders,
+  part: Part,
+  target: Target,
+  likeness: Map<string, boolean>,
+): readonly Group[] {
+  const beside = [...byNode(part.places).keys()].flatMap((node) => [...(onNode.get(node)?.values() ?? [])])
+  const differing = beside.filter((groups) => !isAlike(groups, part, target, likeness))
+  return differing.flat().filter((sender) => sender !== part.group)
 }
 
-/** How one sender's connections are asked for: all of its members', and those of one that is on another node. */
-interface Asking {
-  ask(sender: Group): Endings | undefined
-  askFar(sender: Group): Endings | undefined
-}
-
-/** The row of a kind, or, where a destination has senders for which it does not hold, one of its own. */
-function cellsTo(
-  { groups, onNode, rows }: Senders,
-  destination: Group,
-  key: string,
-  { ask, askFar }: Asking,
-): Cells {
-  const beside = new Set(
-    [...byNode(destination.places).keys()].flatMap((node) => (node === '' ? [] : (onNode.get(node) ?? []))),
-  )
-  const row = rows.get(key) ?? makeRow(groups, destination, beside, { ask, askFar })
-  rows.set(key, row)
-  const own = new Map<Group, Endings | undefined>()
-  for (const sender of new Set([destination, ...beside])) {
-    if (sender !== destination && row.near.has(sender.kind)) continue
-    const endings = ask(sender)
-    if (endings !== row.byKind.get(sender.kind)) own.set(sender, endings)
-    else if (sender !== destination) row.near.add(sender.kind)
-  }
-  const untold = groups.filter((sender) => !row.far.has(sender.kind) && !beside.has(sender))
-  for (const sender of untold) own.set(sender, ask(sender))
-  if (own.size === 0) return row.cells
-  return gathered(groups, (sender) => (own.has(sender) ? own.get(sender) : row.byKind.get(sender.kind)))
-}
-
-/** Asks one sender of each kind that is on no node of the destination, or for want of such a one any. */
-function makeRow(
+/** Whether it makes no difference for these senders to be on the node of the destination. */
+function isAlike(
   groups: readonly Group[],
+  { group, about }: Part,
+  { sameFromNear }: Target,
+  likeness: Map<string, boolean>,
+): boolean {
+  const key = `${groups[0]?.network} ${about}`
+  const known = likeness.get(key)
+  if (known !== undefined) return known
+  for (const sender of groups) {
+    const like = compareNear(sender, group, sameFromNear)
+    if (like === undefined) continue
+    likeness.set(key, like)
+    return like
+  }
+  return false
+}
+
+/** Compares a pair on one node with one on two; nothing where there are not both. */
+function compareNear(
+  sender: Group,
   destination: Group,
-  beside: ReadonlySet<Group>,
-  { ask, askFar }: Asking,
-): Row {
-  const byKind = new Map<string, Endings>()
-  const far = new Set<string>()
+  sameFromNear: Target['sameFromNear'],
+): boolean | undefined {
+  const near = pairOf(sender, destination.places, destination, 'same')
+  const far = pairOf(sender, destination.places, destination, 'other')
+  return near && far && sameFromNear(near, far)
+}
+
+function pairOf(
+  sender: Group,
+  places: readonly Place[],
+  destination: Group,
+  relation: 'same' | 'other',
+): Pair | undefined {
+  for (const from of sender.places) {
+    const to = places.find((one) => relationOf(from, one) === relation)
+    if (to)
+      return [
+        { place: from, group: sender },
+        { place: to, group: destination },
+      ]
+  }
+  return undefined
+}
+
+/** Judges each sender by its class, network by network; those of networks of which no walk tells are to be asked. */
+function makeRow(senders: Senders, { parts, judge }: Target): Row {
+  const cells = new Map<Endings, Group[]>()
+  const asked: Group[] = []
+  const known = new Map<number, (sender: Group) => Endings | undefined>()
+  let byOwn = true
+  for (const network of senders.networks) {
+    const judges = parts.map((part) => ({
+      judge: firstJudge(network.groups, part, judge),
+      weight: part.places.length,
+    }))
+    const classes = classesOf(judges)
+    byOwn &&= classes !== undefined
+    const lookUp = classes
+      ? ({ partyClass }: Group) => classes.get(partyClass)
+      : oncePerKind((sender) => judged(judges, sender))
+    for (const sender of network.groups) {
+      const found = lookUp(sender)
+      if (found) push(cells, found, sender)
+      else asked.push(sender)
+    }
+    known.set(network.groups[0]?.network ?? 0, lookUp)
+  }
+  return { cells, asked, byOwn, endingsOf: (sender) => known.get(sender.network)?.(sender) }
+}
+
+function oncePerKind(make: (sender: Group) => Endings | undefined): (sender: Group) => Endings | undefined {
+  const known = new Map<number, Endings | undefined>()
+  return (sender) => {
+    if (!known.has(sender.kind)) known.set(sender.kind, make(sender))
+    return known.get(sender.kind)
+  }
+}
+
+/** How connections end by the class of the sender's address, where nothing else counts. */
+interface ByClass {
+  get(partyClass: number): Endings | undefined
+}
+
+function classesOf(judges: readonly WeighedJudge[]): ByClass | undefined {
+  const partitions: {
+    readonly ends: readonly Endings[]
+    readonly at: Uint8Array
+    readonly weight: number
+  }[] = []
+  for (const { judge, weight } of judges) {
+    const made = judge?.byClass?.()
+    if (!made) return undefined
+    const ends = made.map(([endings]) => endings)
+    const at = new Uint8Array((made[0]?.[1].length ?? 0) * 32)
+    for (const [number, [, bits]] of made.entries()) for (const one of members(bits)) at[one] = number
+    partitions.push({ ends, at, weight })
+  }
+  const [only] = partitions
+  if (only && partitions.length === 1) return { get: (one) => only.ends[only.at[one] ?? 0] }
+  const known = new Map<number, Endings>()
+  return {
+    get: (one) => {
+      const key = partitions.reduce((sum, { at }) => sum * 8 + (at[one] ?? 0), 0)
+      const found =
+        known.get(key) ??
+        combined(
+          partitions.flatMap(({ ends, at, weight }) => {
+            const end = ends[at[one] ?? 0]
+            return end ? [[end, weight] as const] : []
+          }),
+        )
+      known.set(key, found)
+      return found
+    },
+  }
+}
+
+interface WeighedJudge {
+  readonly judge: Judge | undefined
+  readonly weight: number
+}
+
+function firstJudge(
+  groups: readonly Group[],
+  { group, places }: Part,
+  judge: Target['judge'],
+): Judge | undefined {
   for (const sender of groups) {
-    if (beside.has(sender) || far.has(sender.kind) || sender === destination) continue
-    const endings = askFar(sender)
+    const pair = pairOf(sender, places, group, 'other')
+    if (pair) return judge(pair)
+  }
+  return undefined
+}
+
+function judged(judges: readonly WeighedJudge[], sender: Group): Endings | undefined {
+  const [first] = judges
+  if (judges.length === 1) return first?.judge?.of(sender)
+  const parts: (readonly [Endings, number])[] = []
+  for (const { judge, weight } of judges) {
+    const endings = judge?.of(sender)
+    if (!endings) return undefined
+    parts.push([endings, weight])
+  }
+  return combined(parts)
+}
+
+/** The cells with some senders in others than they were. */
+function withOwn(cells: Cells, own: ReadonlyMap<Group, Endings | undefined>): Cells {
+  const changed = new Map<Endings, Group[]>()
+  for (const [endings, groups] of cells) {
+    const kept = groups.filter((one) => !own.has(one))
+    if (kept.length > 0) changed.set(endings, kept)
+  }
+  for (const [sender, endings] of own) {
     if (!endings) continue
-    byKind.set(sender.kind, endings)
-    far.add(sender.kind)
+    const cell = changed.get(endings)
+    if (cell) cell.push(sender)
+    else changed.set(endings, [sender])
   }
-  for (const sender of groups) {
-    const endings = byKind.has(sender.kind) || sender === destination ? undefined : ask(sender)
-    if (endings) byKind.set(sender.kind, endings)
-  }
-  return { cells: gathered(groups, ({ kind }) => byKind.get(kind)), byKind, near: new Set(), far }
+  return changed
 }
 
 function gathered(senders: readonly Group[], endingsOf: (sender: Group) => Endings | undefined): Cells {

@@ -6,7 +6,7 @@ import { servicePortsOf } from '../control/proxy/service-ports.ts'
 import type { Dial } from '../journey/resolve-target.ts'
 import { endpointIps } from '../journey/resolve-target.ts'
 import type { ClusterService, ClusterServicePort } from '../model/cluster.ts'
-import type { Direct, Member, Port } from './direct.ts'
+import type { Direct, Member, Pair, Port } from './direct.ts'
 import { bySockets, endingsOfWay, socketsAt, walked } from './direct.ts'
 import type { Endings } from './endings.ts'
 import { combined } from './endings.ts'
@@ -14,6 +14,8 @@ import type { Group } from './groups.ts'
 import { byNode, pairKinds, relationOf } from './pairs.ts'
 import type { Place } from './place.ts'
 import type { SeenWay } from './walks.ts'
+import type { Judge } from './way-judge.ts'
+import { judgeOf, shapeOf } from './way-judge.ts'
 import type { Context, Sample, Way } from './ways.ts'
 import { seenWays, wayOf } from './ways.ts'
 
@@ -29,6 +31,10 @@ export interface ServiceConnections {
   between(sender: Member, asked: ServiceAsked): Endings
   /** All members' of a group. */
   fromGroup(sender: Group, asked: ServiceAsked): Endings
+  /** How connections to an endpoint end, of all senders of one network's class that are not on its node. */
+  judge(pair: Pair, asked: ServiceAsked, port: number): Judge | undefined
+  /** Whether it makes no difference to be on the endpoint's node, for senders and endpoints of these kinds. */
+  sameFromNear(near: Pair, far: Pair, asked: ServiceAsked, port: number): boolean
   /** The groups of its endpoints with their ports, where they are the same on every node; `undefined` where not. */
   endpointGroups(asked: ServiceAsked): readonly EndpointGroup[] | undefined
 }
@@ -74,6 +80,17 @@ export function serviceConnections(
   return {
     between,
     fromGroup: (sender, asked) => groupTo(work, between, sender, asked),
+    judge: ([sender, member], asked, port) => {
+      const way = wayTo(work, sender, { member, port }, asked)
+      return way && judgeOf(work.context, [way], member.group)
+    },
+    sameFromNear: (near, far, asked, port) => {
+      if (context.matrix?.asksOwnNode) return false
+      const [same, other] = [near, far].map(([sender, member]) =>
+        wayTo(work, sender, { member, port }, asked),
+      )
+      return same !== undefined && other !== undefined && shapeOf([same]) === shapeOf([other])
+    },
     endpointGroups: (asked) => {
       if (asked.service.headless || dependsOnNode(work, asked)) return undefined
       const [node] = context.worlds.world.nodes.keys()
@@ -325,6 +342,15 @@ function toEndpoint(
   if (!way) return undefined
   const relation = relationOf(sender.place, endpoint.member.place)
   return endingsOfWay(work.context, way, { sender, destination: endpoint.member, relation })
+}
+
+/** The way to one endpoint by way of the Service, walked for if it is not known yet. */
+function wayTo(work: Work, sender: Member, endpoint: EndpointMember, asked: ServiceAsked): Way | undefined {
+  if (!work.context.probes) return undefined
+  const kind = kindOf(asked, infoOf(work, asked)?.usesHints ?? false)
+  const key = wayKey(work, sender, endpoint, { asked, kind })
+  if (!work.ways.has(key)) learnWays(work, sender, asked, kind)
+  return work.ways.get(key)
 }
 
 /** Walks to the Service, and keeps what that shows of each of its endpoints, if they are those that are chosen. */

@@ -75,12 +75,7 @@ export function reachTable(worlds: ReachWorlds): ReachTable {
   const services = serviceConnections(context, direct, memberAt)
   const toGroup: ReachTable['toGroup'] = (sender, destination, port) =>
     betweenGroups(context, direct, [sender, destination], port)
-  const rows = sharedRows(context, {
-    toGroup,
-    fromAfar: direct.fromAfar,
-    toService: services.fromGroup,
-    endpointGroups: services.endpointGroups,
-  })
+  const rows = sharedRows(context, { direct, services, toGroup })
   const memberOf = ({ id }: Place) => members.get(id)
   const asked = world.cluster.services
     .filter(({ type }) => type !== 'ExternalName')
