@@ -83,13 +83,16 @@ function gathered(sides: Sides, policies: readonly Policy[], others: readonly Ob
     if (object.kind !== 'Namespace') gather(sides, object, found)
     else for (const id of pods.get(object.name) ?? []) add(found.places, id, object)
   }
-  if (found.everything) return found
-  for (const policy of policies) {
-    const subjects = subjectsOf(sides, policy)
-    if (policy.ingress) for (const id of subjects) add(found.judged.destination, id, policy.ref)
-    if (policy.egress) for (const id of subjects) add(found.judged.sender, id, policy.ref)
-  }
+  if (!found.everything) for (const policy of policies) gatherPolicy(sides, policy, found)
   return found
+}
+
+/** A policy is about its pods, at the end of a connection that it judges. */
+function gatherPolicy(sides: Sides, policy: Policy, { judged }: Gathering): void {
+  for (const id of subjectsOf(sides, policy)) {
+    if (policy.ingress) add(judged.destination, id, policy.ref)
+    if (policy.egress) add(judged.sender, id, policy.ref)
+  }
 }
 
 /** EndpointSlices follow from Services and pods: they are told where nothing else is. */
