@@ -47,6 +47,24 @@ const policies = (...specs: readonly string[]) =>
     ),
   ].join('---\n')
 
+/** Pods web of the namespaces shop and lab, and ClusterNetworkPolicies about shop's. */
+const clusterPolicies = (...specs: readonly string[]) =>
+  both(
+    ...['shop', 'lab'].flatMap((name) => [
+      `apiVersion: v1\nkind: Namespace\nmetadata: { name: ${name} }\n`,
+      `apiVersion: v1\nkind: Pod\nmetadata: { name: web, namespace: ${name} }\nspec: { containers: [{ name: web, ports: [{ containerPort: 8080 }] }] }\n`,
+    ]),
+    ...specs.map(
+      (spec, index) =>
+        `apiVersion: policy.networking.k8s.io/v1alpha2\nkind: ClusterNetworkPolicy\nmetadata: { name: guard${index === 0 ? '' : index + 1} }\nspec:\n  subject: { namespaces: { matchLabels: { kubernetes.io/metadata.name: shop } } }\n  ${spec}\n`,
+    ),
+  )
+
+/** An ingress rule of a ClusterNetworkPolicy about what comes from everybody, and one about what the namespace lab sends. */
+const fromAll = (action: string) => `{ action: ${action}, from: [{ namespaces: {} }] }`
+const fromLab = (action: string) =>
+  `{ action: ${action}, from: [{ namespaces: { matchLabels: { kubernetes.io/metadata.name: lab } } }] }`
+
 /** For each code an input that has it. */
 // biome-ignore format: one code a line
 export const diagnosticExamples: Readonly<Partial<Record<DiagnosticCode, Example>>> = {
@@ -111,6 +129,9 @@ export const diagnosticExamples: Readonly<Partial<Record<DiagnosticCode, Example
   'policy-rule-never-matches': { yaml: policies('podSelector: {}, ingress: [{ from: [{ podSelector: { matchLabels: { app: wep } } }] }]') },
   'policy-service-port':      { yaml: policies('podSelector: {}, ingress: [{ ports: [{ port: 80 }] }]') },
   'policy-rule-redundant':    { yaml: policies('podSelector: {}, ingress: [{}]', 'podSelector: { matchLabels: { app: web } }, ingress: [{ ports: [{ port: 8080 }] }]') },
+  'policy-order-undefined':  { yaml: clusterPolicies(`tier: Admin\n  priority: 10\n  ingress: [${fromLab('Accept')}]`, `tier: Admin\n  priority: 10\n  ingress: [${fromAll('Deny')}]`) },
+  'policy-rule-shadowed':    { yaml: clusterPolicies(`tier: Admin\n  priority: 10\n  ingress: [${fromAll('Deny')}, ${fromLab('Accept')}]`) },
+  'policy-tiers-contradict': { yaml: clusterPolicies(`tier: Admin\n  priority: 10\n  ingress: [${fromAll('Deny')}]`, `tier: Baseline\n  priority: 10\n  ingress: [${fromLab('Accept')}]`) },
   'dump-not-modelled':        { dump: { 'ip-rule': '99:\tfrom all ipproto tcp dport 80 lookup 7\n' } },
 }
 
