@@ -96,7 +96,7 @@ function placeOf(
   const endpoint = endpointsOf(cluster).byId(judged.endpoint)
   const decision = policies && decideFor(cluster, policies, packet, judged)
   if (!policies || !endpoint || !decision || decision.selected.length === 0) return undefined
-  const flow = flowOf(cluster, packet, endpoint, judged.direction)
+  const flow = flowOf(cluster, packet, endpoint, judged.direction, judged.peer)
   return { netns, judged, packet, policies, flow, decision }
 }
 

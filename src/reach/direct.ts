@@ -173,12 +173,13 @@ function verdictAt(context: Context, check: RoleCheck, ends: Ends): Decision['ve
 }
 
 function classIn(role: Role, ends: Ends): number | undefined {
-  if (role.type === 'fixed') return undefined
+  if (role.type === 'fixed' || role.type === 'taken') return undefined
   const group = ends[role.of]?.group
   return role.type === 'own' ? group?.partyClass : group?.nodeClasses.get(role.name)
 }
 
 /** Whether the address that the check sees is that of somebody on the node of its own end. */
 function isTogether({ peer, of }: RoleCheck, relation: Relation): boolean {
-  return relation !== 'other' || (peer.type !== 'fixed' && peer.of === of)
+  if (peer.type === 'taken' || peer.type === 'fixed') return relation !== 'other'
+  return relation !== 'other' || peer.of === of
 }

@@ -31,6 +31,8 @@ export interface SeenCheck {
   readonly endpoint: string
   readonly direction: Direction
   readonly peer: Ip
+  /** Whom the other end is taken for where its address does not tell: the id of an endpoint, or `world`. */
+  readonly taken?: string
   readonly traffic: Traffic
 }
 
@@ -69,12 +71,13 @@ function seen(world: World, { probability, disposition, leg }: Outcome): SeenWay
 }
 
 function checkOf({ judged, packet }: JudgedPlace): SeenCheck {
-  const { endpoint, direction } = judged
+  const { endpoint, direction, peer: taken } = judged
   const { src, dst, protocol, sport, dport, icmp } = packet
   return {
     endpoint,
     direction,
     peer: direction === 'ingress' ? src : dst,
+    ...(taken !== undefined && { taken }),
     traffic: { protocol, sport, dport, ...(icmp && { icmp: { type: icmp.type, code: icmp.code } }) },
   }
 }

@@ -114,13 +114,13 @@ function deniedWays(
 
 function roleCheck(
   { worlds }: Context,
-  { endpoint, direction, peer, traffic }: SeenCheck,
+  { endpoint, direction, peer, taken, traffic }: SeenCheck,
   actors: Actors,
 ): RoleCheck | undefined {
   const of = (['sender', 'destination'] as const).find(
     (part) => actors[part]?.party.endpoint?.id === endpoint,
   )
-  const role = roleOf(worlds.world, actors, peer)
+  const role = roleOf(worlds.world, actors, peer, taken)
   if (!of || !role) return undefined
   return { direction, of, peer: role, peerText: roleText(role), traffic, rows: [[], []] }
 }
