@@ -189,6 +189,9 @@ const nodes: readonly (readonly [node: string, rule: string, settings: string, d
   ['n2', `{${web}, ingress: [{fromEntities: [host]}]}`, plugin, 'dropped', 'host is the own one'],
   ['n2', `{${web}, ingress: [{fromCIDR: [192.168.1.0/24]}]}`, plugin, 'dropped', 'blocks are not about nodes'],
   ['n2', `{${web}, ingress: [{fromCIDR: [0.0.0.0/0]}]}`, `${plugin}, policy-cidr-match-mode: nodes`, 'reached', '... unless they are to be'],
+  // Documentation/network/kubernetes/policy: policies are stateful, what answers needs no rule.
+  ['n1', `{${web}, egress: [{}]}`, plugin, 'reached', 'one that may send nothing answers its own node'],
+  ['n2', `{${web}, egress: [{}]}`, plugin, 'reached', '... and another one'],
 ]
 
 test.for(nodes)('node %s, %s, %s: %s (%s)', ([node, rule, settings, disposition]) => {
@@ -231,6 +234,12 @@ const services: readonly (readonly [why: string, rule: string, settings: string,
   ['... of another', `{${p11}, egress: [{toServices: [{k8sService: {serviceName: svc12, namespace: default}}]}]}`, tunnel, 'pod/p11', toCluster, 'dropped'],
   ['... of none', `{${p11}, egress: [{toServices: [{k8sService: {serviceName: none, namespace: default}}]}]}`, tunnel, 'pod/p11', toCluster, 'dropped'],
   ['a pod reaches itself through its Service', `{${p11}, ingress: [{}], egress: [{}]}`, tunnel, 'pod/p11', '10.96.0.11:80', 'reached'],
+  ['one that may send nothing answers through the tunnel', `{${p21}, egress: [{}]}`, tunnel, 'pod/p11', toCluster, 'reached'],
+  ['... without one', `{${p21}, egress: [{}]}`, native, 'pod/p11', toCluster, 'reached'],
+  ['... what its device translated', `{${p21}, egress: [{}]}`, kubeProxy, 'pod/p11', toCluster, 'reached'],
+  ['... what came from outside by another node', `{${p21}, egress: [{}]}`, tunnel, 'external/ext', '192.168.1.11:30021', 'reached'],
+  ['... and begins nothing', `{${p21}, egress: [{}]}`, tunnel, 'pod/p21', '10.96.0.11:80', 'dropped'],
+  ['one that takes nothing hears answers', `{${p21}, ingress: [{}]}`, tunnel, 'pod/p21', '10.96.0.11:80', 'reached'],
   ['... at the device too', `{${p11}, ingress: [{}], egress: [{}]}`, kubeProxy, 'pod/p11', '10.96.0.11:80', 'reached'],
 ]
 

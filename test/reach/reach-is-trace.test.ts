@@ -194,7 +194,16 @@ function everyPair(table: ReachTable): readonly Pair[] {
   return [...direct, ...services]
 }
 
-const plugins = ['kindnet', 'calico', 'antrea', 'aws-vpc-cni', 'ovn-kubernetes', 'kube-router', 'weave', 'cilium']
+const plugins = [
+  'kindnet',
+  'calico',
+  'antrea',
+  'aws-vpc-cni',
+  'ovn-kubernetes',
+  'kube-router',
+  'weave',
+  'cilium',
+]
 
 describe.each(plugins)('%s', (plugin) => {
   test('every pair ends as its trace does', () => {
