@@ -58,7 +58,7 @@ function isAllowed(
 }
 
 // Half a million decisions, on a machine that may be busy.
-const timeout = 180_000
+const timeout = 600_000
 
 describe('the sets are those that were judged, and the judges agree once their known mistakes are set right', () => {
   test.each(families)(
