@@ -11,6 +11,7 @@ import { addGet } from './command/get.ts'
 import { addGraph } from './command/graph.ts'
 import { addNode } from './command/node.ts'
 import { addNodeDumpScript } from './command/node-dump-script.ts'
+import { addReach } from './command/reach.ts'
 import { addRules } from './command/rules.ts'
 import { addTrace } from './command/trace.ts'
 import type { ExitCode } from './exit-code.ts'
@@ -38,6 +39,7 @@ export function buildProgram(io: Io, finish: Finish): Command {
     addCheck,
     addCni,
     addCompareRoutes,
+    addReach,
     addDiff,
     addDrift,
     addNodeDumpScript,

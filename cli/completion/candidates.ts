@@ -2,7 +2,16 @@ import type { Command, Option } from 'commander'
 import type { LoadedCluster } from '../../src/index.ts'
 import { loadCluster } from '../../src/index.ts'
 import type { Candidate } from './names.ts'
-import { argumentNames, cniNames, namespaceNames, nodeNames, serviceNames } from './names.ts'
+import {
+  argumentNames,
+  cniNames,
+  namespaceNames,
+  namespaceRefs,
+  nodeNames,
+  reachSenders,
+  reachTargets,
+  serviceNames,
+} from './names.ts'
 
 /** What may stand where the cursor is. */
 export interface Completion {
@@ -107,6 +116,12 @@ async function completeValue(option: Option, current: string, { files }: ParsedW
       return matching(namespaceNames(await clusterOf(files)), current)
     case '--node':
       return matching(nodeNames(await clusterOf(files)), current)
+    case '--between':
+      return matching(namespaceRefs(await clusterOf(files)), current)
+    case '--from':
+      return matching(reachSenders(await clusterOf(files)), current)
+    case '--to':
+      return matching(reachTargets(await clusterOf(files)), current)
     case '--service':
       return matching(serviceNames(await clusterOf(files)), current)
     default:

@@ -31,6 +31,9 @@ export function argumentNames(
       return operands.length === 0 ? nodeNames(cluster) : []
     case 'trace':
       return operands.length === 0 ? senders(cluster) : operands.length === 1 ? targets(cluster) : []
+    case 'reach':
+      // It has no operands: this is the second of the two after --between.
+      return namespaceRefs(cluster)
     case 'get':
       return objectNames(operands, current, cluster)
     case 'describe':
@@ -48,6 +51,20 @@ export function nodeNames(cluster: LoadedCluster | undefined): readonly Candidat
 
 export function namespaceNames(cluster: LoadedCluster | undefined): readonly Candidate[] {
   return (cluster?.cluster.namespaces ?? []).map(({ name }) => ({ word: name, about: 'namespace' }))
+}
+
+/** Namespaces as `reach --between` takes them. */
+export function namespaceRefs(cluster: LoadedCluster | undefined): readonly Candidate[] {
+  return namespaceNames(cluster).map(({ word, about = '' }) => ({ word: `ns/${word}`, about }))
+}
+
+/** Ends of `reach`: what a trace takes, and whole namespaces. */
+export function reachSenders(cluster: LoadedCluster | undefined): readonly Candidate[] {
+  return [...senders(cluster), ...namespaceRefs(cluster)]
+}
+
+export function reachTargets(cluster: LoadedCluster | undefined): readonly Candidate[] {
+  return [...targets(cluster), ...reachSenders(cluster)]
 }
 
 /** `name` in the default namespace, `namespace/name` in others. */
