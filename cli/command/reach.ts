@@ -23,7 +23,7 @@ const examples = `
 Examples:
   kubewalk reach -f k8s/                                  everybody and everything
   kubewalk reach -f k8s/ --to svc/shop/db:5432            who reaches the database
-  kubewalk reach -f k8s/ --from deploy/shop/web -o list   what the shop's front reaches, and what stops the rest
+  kubewalk reach -f k8s/ --from deploy/shop/web -o list   what web reaches, and what stops the rest
   kubewalk reach -f k8s/ --between ns/shop ns/reports     what two teams reach of each other
   kubewalk reach -f k8s/ -o csv > reach.csv               all pairs, for a spreadsheet
   kubewalk reach -f k8s/ -o dot | dot -Tsvg > reach.svg   what is reached, as a picture
@@ -63,8 +63,18 @@ export function addReach(program: Command, io: Io, finish: Finish): void {
     })
 }
 
-function write(reach: Reach, output: ReachFormat, io: Io): void {
-  for (const piece of drawReach(reach, output, { columns: io.columns, style: io.style })) io.out(piece)
+/** So many characters are written at once. */
+const pieceLength = 65_536
+
+function write(reach: Reach, output: ReachFormat, { columns, style, out }: Io): void {
+  let waiting = ''
+  for (const piece of drawReach(reach, output, { columns, style })) {
+    waiting += piece
+    if (waiting.length < pieceLength) continue
+    out(waiting)
+    waiting = ''
+  }
+  out(waiting)
 }
 
 function requestOf({ from, to, between, port, protocol, namespace }: ReachOptions): ReachRequest {

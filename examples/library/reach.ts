@@ -5,7 +5,9 @@ const reach = cluster.reach({ to: 'svc/shop/db:5432' })
 
 for (const { to, cells } of reach.rows) {
   for (const { from, shares } of cells) {
-    const ends = shares.map(({ disposition, share, denied = '' }) => `${share} ${disposition} ${denied}`)
+    const ends = shares.map(({ disposition, share, denied }) =>
+      denied ? `${share} ${disposition} (${denied})` : `${share} ${disposition}`,
+    )
     console.log(to.id, from.join(' '), ends.join(', '))
   }
 }

@@ -1,6 +1,6 @@
 import type { Reach, ReachCell } from '../../model/reach.ts'
+import { alignColumns } from '../get/table.ts'
 import { wrap } from '../layout.ts'
-import { padEnd } from '../style.ts'
 import { markOf } from './mark.ts'
 import type { ReachTextOptions } from './options.ts'
 
@@ -17,22 +17,16 @@ const none: Tally = { reached: 0, asked: 0 }
 const mostLines = 60
 
 /** For each namespace how many of the connections to it are reached, by where they come from. */
-export function* reachSummary(reach: Reach, { columns, style }: ReachTextOptions): Iterable<string> {
+export function* reachSummary(reach: Reach, { columns }: ReachTextOptions): Iterable<string> {
   const tallies = talliesOf(reach)
   const names = [...tallies.keys()].toSorted()
   const shown = names.slice(0, mostLines)
-  const first = Math.max(2, ...shown.map((name) => name.length)) + 3
-  const line = (name: string, cells: readonly string[]) =>
-    `${padEnd(name, first)}${cells.map((cell) => padEnd(cell, 18)).join('')}`.trimEnd()
-  yield `${reach.groups.length} senders × ${reach.rows.length} ports: more than fits here. Reached of asked, by namespace:\n\n`
-  yield `${style.dim(line('to', ['from itself', ...origins.slice(1).map((one) => `from ${one}`)]))}\n`
-  for (const name of shown) {
+  const lines = shown.map((name) => {
     const own = tallies.get(name)
-    yield `${line(
-      name,
-      origins.map((origin) => tallyText(own?.get(origin) ?? none)),
-    )}\n`
-  }
+    return [name, ...origins.map((origin) => tallyText(own?.get(origin) ?? none))]
+  })
+  yield `${reach.groups.length} senders × ${reach.rows.length} ports: more than fits here. Reached of asked, by namespace:\n\n`
+  yield alignColumns([['to', ...origins.map((one) => `from ${one}`)], ...lines])
   if (names.length > shown.length) yield `… and ${names.length - shown.length} namespaces more\n`
   const hint =
     'Ask for a part: --from deploy/NAMESPACE/NAME, --to svc/NAMESPACE/NAME, --between ns/ONE ns/OTHER, --port; or all with -o list, csv, json.'
