@@ -1,7 +1,6 @@
 import type { ClusterDiff } from '../model/cluster-diff.ts'
 import { changedObjects } from './changed-objects.ts'
 import { connectionChanges } from './connections.ts'
-import { jointGroups } from './joint-groups.ts'
 import { nameChanges } from './names.ts'
 import { scopeOf } from './scope.ts'
 import type { Sides } from './side.ts'
@@ -16,6 +15,6 @@ export function compareSides(sides: Sides): ClusterDiff {
   const head = { apiVersion: 'kubewalk.dev/v1alpha1', kind: 'Diff' } as const
   if (objects.length === 0) return { ...head, connections: [], names: [], objects }
   const scope = scopeOf(sides, objects)
-  const connections = connectionChanges(sides, scope, jointGroups(sides, scope))
+  const connections = connectionChanges(sides, scope)
   return { ...head, connections, names: nameChanges(sides, objects), objects }
 }

@@ -1,5 +1,5 @@
 import { formatEndpoint } from '../base/ip.ts'
-import type { ClusterService } from '../model/cluster.ts'
+import type { ClusterPod, ClusterService } from '../model/cluster.ts'
 import type { ConnectionChange, ConnectionState } from '../model/cluster-diff.ts'
 import type { Port } from '../reach/direct.ts'
 import type { Endings } from '../reach/endings.ts'
@@ -7,8 +7,11 @@ import { reachedShare } from '../reach/endings.ts'
 import { pairKinds } from '../reach/pairs.ts'
 import type { ServiceAsked } from '../reach/services.ts'
 import { connectionState, stateFromEndings } from './connection-state.ts'
-import { identitiesOf, placeOn } from './identity.ts'
+import { identitiesOf, placeOn, workloadOf } from './identity.ts'
 import type { JointGroup } from './joint-groups.ts'
+import { jointGroups } from './joint-groups.ts'
+import type { Suspect } from './policy-edits.ts'
+import { suspectsOf } from './policy-edits.ts'
 import { portsOf } from './ports.ts'
 import type { Scope } from './scope.ts'
 import type { DiffSide, Sides } from './side.ts'
@@ -39,13 +42,12 @@ interface Asked {
 }
 
 /** Connections that do not fare as they did. */
-export function connectionChanges(
-  sides: Sides,
-  scope: Scope,
-  groups: readonly JointGroup[],
-): readonly ConnectionChange[] {
+export function connectionChanges(sides: Sides, scope: Scope): readonly ConnectionChange[] {
+  const suspects = suspectsOf(sides, scope)
+  if (suspects) return suspects.flatMap((suspect) => changesOf(sides, scope, suspect))
   let walks = 0
   const changes: ConnectionChange[] = []
+  const groups = jointGroups(sides, scope)
   for (const asked of everyConnection(sides, scope, groups)) {
     const [was, is] = [asked.before?.endings, asked.after?.endings]
     const differs = was !== is && text(was) !== text(is)
@@ -56,6 +58,67 @@ export function connectionChanges(
     if (change) changes.push(change)
   }
   return changes
+}
+
+/** What comes of a pair of pods of which policies say another thing: from one to the other, and by the Services before it. */
+function changesOf(sides: Sides, scope: Scope, suspect: Suspect): readonly ConnectionChange[] {
+  const { from, to, port, protocol, pairs } = suspect
+  const { of } = identitiesOf(sides.after)
+  const places = [from, to].map(({ namespace, name }) => of(`pod/${namespace}/${name}`))
+  const [ip] = to.ips
+  if (ip === undefined) return []
+  const direct = { text: `${podName(to)}:${port}`, to: formatEndpoint(ip, port) }
+  const services = servicesBefore(sides.after, to, port, protocol).map((one) => ({ text: one, to: one }))
+  return [direct, ...services].flatMap((target): ConnectionChange[] => {
+    const request = {
+      from: `pod/${from.namespace}/${from.name}`,
+      to: target.to,
+      protocol: protocol.toLowerCase() as Port['protocol'],
+    }
+    const [before, after] = both(sides).map((side) => connectionState(side, request))
+    const what = differences(before, after)
+    if (!before || !after || what.length === 0) return []
+    const [was, is] = [before, after].map(({ ways }) => ways.includes('reached'))
+    return [
+      {
+        change: was === is ? 'changes' : is ? 'appears' : 'disappears',
+        from: podName(from),
+        to: target.text,
+        protocol: request.protocol,
+        pairs,
+        ...{ before, after, what },
+        because: scope.causes(places),
+      },
+    ]
+  })
+}
+
+/** A pod by its workload, or by its own name. */
+function podName(pod: ClusterPod): string {
+  return workloadOf(pod) ?? `pod/${pod.namespace}/${pod.name}`
+}
+
+/** The Services that lead to a port of a pod: `svc/shop/db:5432`. */
+function servicesBefore(
+  { cluster }: DiffSide,
+  { namespace, name }: ClusterPod,
+  port: number,
+  protocol: string,
+): readonly string[] {
+  const slices = cluster.endpointSlices.filter(
+    (slice) =>
+      slice.namespace === namespace &&
+      slice.endpoints.some(({ target }) => target?.kind === 'Pod' && target.name === name),
+  )
+  return slices.flatMap(({ service, ports }) => {
+    const own = cluster.services.find((one) => one.namespace === namespace && one.name === service)
+    const names = new Set(
+      ports.filter((one) => one.port === port && one.protocol === protocol).map((one) => one.name),
+    )
+    return (own?.ports ?? [])
+      .filter((one) => names.has(one.name) && one.protocol === protocol)
+      .map((one) => `svc/${namespace}/${service}:${one.port}`)
+  })
 }
 
 function text(endings: Endings | undefined): string {

@@ -18,6 +18,8 @@ export interface Scope {
   readonly everything: boolean
   /** Only policies say something else: the network goes the same ways. */
   readonly policiesAlone: boolean
+  /** The changed policies, where nothing else is changed: as they were and as they are. */
+  readonly policyEdits?: readonly Policy[]
   /** Whether somebody, by the identity, may fare differently as one end of connections. */
   touchesPlace(identity: string, end: End): boolean
   /** `namespace/name`. */
@@ -54,6 +56,7 @@ export function scopeOf(sides: Sides, changes: readonly ObjectChange[]): Scope {
   return {
     everything: found.everything,
     policiesAlone: found.policiesAlone && !found.everything,
+    ...(others.length === 0 && !found.everything && { policyEdits: policies }),
     touchesPlace: (id, end) => found.places.has(id) || found.judged[end].has(id),
     touchesService: (name) => found.services.has(name),
     causes: (ends, service) => {

@@ -43,26 +43,30 @@ export function pairKinds(from: readonly Place[], to: readonly Place[]): readonl
 const kinds = new WeakMap<readonly Place[], WeakMap<readonly Place[], readonly PairKind[]>>()
 
 function countPairs(from: readonly Place[], to: readonly Place[]): readonly PairKind[] {
-  const theirs = byNode(to)
-  const near = { self: 0, same: 0 }
-  const samples: Partial<Record<Relation, readonly [Place, Place]>> = {}
-  for (const [node, own] of byNode(from)) {
-    for (const one of own) {
-      for (const other of theirs.get(node) ?? []) {
-        const relation = relationOf(one, other)
-        if (relation === 'other') continue
-        near[relation] += 1
-        samples[relation] ??= [one, other]
-      }
-    }
-  }
-  const other = from.length * to.length - near.self - near.same
-  const far = other > 0 ? farPair(from, to) : undefined
+  const near = nearPairs(from, to)
+  const [self = [], same = []] = (['self', 'same'] as const).map((relation) =>
+    near.filter(([one, two]) => relationOf(one, two) === relation),
+  )
+  const apart = from.length * to.length - self.length - same.length
+  const far = apart > 0 ? farPair(from, to) : undefined
   return [
-    ...(samples.self ? [{ relation: 'self' as const, count: near.self, sample: samples.self }] : []),
-    ...(samples.same ? [{ relation: 'same' as const, count: near.same, sample: samples.same }] : []),
-    ...(far ? [{ relation: 'other' as const, count: other, sample: far }] : []),
+    ...(self[0] ? [{ relation: 'self' as const, count: self.length, sample: self[0] }] : []),
+    ...(same[0] ? [{ relation: 'same' as const, count: same.length, sample: same[0] }] : []),
+    ...(far ? [{ relation: 'other' as const, count: apart, sample: far }] : []),
   ]
+}
+
+/** All pairs that are on one node or the same; the nodes of the fewer are looked at. */
+function nearPairs(from: readonly Place[], to: readonly Place[]): readonly (readonly [Place, Place])[] {
+  const [ours, theirs] = [byNode(from), byNode(to)]
+  const nodes = [...(ours.size < theirs.size ? ours : theirs).keys()]
+  return nodes.flatMap((node) =>
+    (ours.get(node) ?? []).flatMap((one) =>
+      (theirs.get(node) ?? []).flatMap((two) =>
+        relationOf(one, two) === 'other' ? [] : [[one, two] as const],
+      ),
+    ),
+  )
 }
 
 function farPair(from: readonly Place[], to: readonly Place[]): readonly [Place, Place] | undefined {

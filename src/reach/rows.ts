@@ -185,44 +185,49 @@ function specialTo(senders: Senders, target: Target, likeness: Map<string, boole
 
 /** Senders on a node of the destination, of whom that makes a difference. */
 function besideDiffering(
-  { onNode }: Senders,
+  senders: Senders,
   part: Part,
   target: Target,
   likeness: Map<string, boolean>,
 ): readonly Group[] {
-  const beside = [...byNode(part.places).keys()].flatMap((node) => [...(onNode.get(node)?.values() ?? [])])
-  const differing = beside.filter((groups) => !isAlike(groups, part, target, likeness))
+  const beside = [...byNode(part.places).keys()].flatMap((node) => [
+    ...(senders.onNode.get(node)?.values() ?? []),
+  ])
+  const differing = beside.filter((groups) => !isAlike(senders, groups, part, target, likeness))
   return differing.flat().filter((sender) => sender !== part.group)
 }
 
-/** Whether it makes no difference for these senders to be on the node of the destination. */
+/** Whether it makes no difference for senders of this network's class to be on the node of the destination. */
 function isAlike(
-  groups: readonly Group[],
-  { group, about }: Part,
+  { networks }: Senders,
+  [near]: readonly Group[],
+  { group, places, about }: Part,
   { sameFromNear }: Target,
   likeness: Map<string, boolean>,
 ): boolean {
-  const key = `${groups[0]?.network} ${about}`
+  const key = `${near?.network} ${about}`
   const known = likeness.get(key)
   if (known !== undefined) return known
-  for (const sender of groups) {
-    const like = compareNear(sender, group, sameFromNear)
-    if (like === undefined) continue
-    likeness.set(key, like)
-    return like
-  }
-  return false
+  const same = near && pairOf(near, places, group, 'same')
+  const all = networks.find(({ groups: [first] }) => first?.network === near?.network)?.groups ?? []
+  const far = firstPair(all, places, group)
+  if (!same || !far) return false
+  const made = sameFromNear(same, far)
+  likeness.set(key, made)
+  return made
 }
 
-/** Compares a pair on one node with one on two; nothing where there are not both. */
-function compareNear(
-  sender: Group,
+/** The first of the senders that is not on the node of one of the places. */
+function firstPair(
+  senders: readonly Group[],
+  places: readonly Place[],
   destination: Group,
-  sameFromNear: Target['sameFromNear'],
-): boolean | undefined {
-  const near = pairOf(sender, destination.places, destination, 'same')
-  const far = pairOf(sender, destination.places, destination, 'other')
-  return near && far && sameFromNear(near, far)
+): Pair | undefined {
+  for (const sender of senders) {
+    const pair = pairOf(sender, places, destination, 'other')
+    if (pair) return pair
+  }
+  return undefined
 }
 
 function pairOf(
@@ -325,11 +330,8 @@ function firstJudge(
   { group, places }: Part,
   judge: Target['judge'],
 ): Judge | undefined {
-  for (const sender of groups) {
-    const pair = pairOf(sender, places, group, 'other')
-    if (pair) return judge(pair)
-  }
-  return undefined
+  const pair = firstPair(groups, places, group)
+  return pair && judge(pair)
 }
 
 function judged(judges: readonly WeighedJudge[], sender: Group): Endings | undefined {

@@ -5,7 +5,7 @@ import type { Direction } from '../policy/policy.ts'
 import type { Endings } from './endings.ts'
 import { always } from './endings.ts'
 import type { Group } from './groups.ts'
-import type { Role } from './roles.ts'
+import type { Part, Role } from './roles.ts'
 import type { Context, RoleCheck, Way } from './ways.ts'
 import { verdictBetween } from './ways.ts'
 
@@ -51,7 +51,7 @@ export function judgeOf(
   const { checks } = way
   const passed = always({ disposition: way.disposition })
   if (!matrix) return checks.length === 0 ? { of: () => passed } : undefined
-  if (!checks.every(({ of, peer }) => peer.type !== 'fixed' && peer.of !== of)) return undefined
+  if (!checks.every(({ of, peer }) => isOfOther(of, peer))) return undefined
   const unknown = always({ disposition: 'unknown' })
   const byOwn = checks.every(({ peer }) => peer.type === 'own')
   const of = (sender: Group): Endings | undefined => {
@@ -70,8 +70,19 @@ export function judgeOf(
 }
 
 function classIn(role: Role, { partyClass, nodeClasses }: Group): number | undefined {
-  if (role.type === 'fixed') return undefined
-  return role.type === 'own' ? partyClass : nodeClasses.get(role.name)
+  switch (role.type) {
+    case 'own':
+      return partyClass
+    case 'node':
+      return nodeClasses.get(role.name)
+    default:
+      return undefined
+  }
+}
+
+/** Whether the address that is seen is that of the other end, or of the node that it is on. */
+function isOfOther(of: Part, peer: Role): boolean {
+  return (peer.type === 'own' || peer.type === 'node') && peer.of !== of
 }
 
 const denied = new WeakMap<RoleCheck, Endings>()
