@@ -128,14 +128,14 @@ describe('forms', () => {
     const { out } = await runCommand(`reach ${example} -o list --to svc/shop/db`)
     expect(out.split('\n')).toEqual([
       'svc/shop/db:5432/tcp',
-      '  dropped by ingress policies',
-      '    pod/reports/report, deploy/kube-system/coredns, node/control-plane',
-      '  dropped by egress policies',
-      '    deploy/shop/web, sts/shop/db',
       '  reached',
       '    deploy/shop/api',
       '  50 % reached, 50 % dropped by ingress policies',
       '    nodes',
+      '  dropped by ingress policies',
+      '    pod/reports/report, deploy/kube-system/coredns, node/control-plane',
+      '  dropped by egress policies',
+      '    deploy/shop/web, sts/shop/db',
       '  dropped',
       '    internet',
       '',
@@ -212,7 +212,7 @@ describe('what is wider than the screen', () => {
   }
 
   test('is a list, where few targets were asked for', async () => {
-    expect((await drawn({ to: 'svc/shop/db' }, 40)).split('\n')[1]).toBe('  dropped by ingress policies')
+    expect((await drawn({ to: 'svc/shop/db' }, 40)).split('\n')[1]).toBe('  reached')
   })
 
   /** Of two pods' parts and Services in a namespace each sender counts once for each port. */

@@ -1,8 +1,10 @@
 import type { Reach, ReachCell, ReachShare } from '../../model/reach.ts'
 import { wrap } from '../layout.ts'
 import { foldParts } from './fold.ts'
-import { markOf, paintMark } from './mark.ts'
+import { markMeanings, markOf, paintMark } from './mark.ts'
 import type { ReachTextOptions } from './options.ts'
+
+const marks = Object.keys(markMeanings)
 
 /** Target by target: how connections end, and whose they are. */
 export function* reachList(reach: Reach, options: ReachTextOptions): Iterable<string> {
@@ -15,7 +17,7 @@ export function* reachList(reach: Reach, options: ReachTextOptions): Iterable<st
   }
 }
 
-/** Cells with the same ends as one. */
+/** Cells with the same ends as one; what is reached comes first. */
 function joined(cells: readonly ReachCell[]): readonly ReachCell[] {
   const found = new Map<string, ReachCell>()
   for (const { from, shares } of cells) {
@@ -23,7 +25,8 @@ function joined(cells: readonly ReachCell[]): readonly ReachCell[] {
     const before = found.get(key)
     found.set(key, { from: [...(before?.from ?? []), ...from], shares })
   }
-  return [...found.values()]
+  const rank = ({ shares }: ReachCell) => marks.indexOf(markOf(shares))
+  return [...found.values()].toSorted((a, b) => rank(a) - rank(b))
 }
 
 function cellText(
