@@ -1,9 +1,10 @@
 import type { Command } from 'commander'
 import { Option } from 'commander'
-import type { LoadedCluster, Reach, ReachFormat, ReachRequest } from '../../src/index.ts'
+import type { Diagnostic, LoadedCluster, Reach, ReachFormat, ReachRequest } from '../../src/index.ts'
 import { drawReach, nearest, RequestError, reachFormats } from '../../src/index.ts'
 import type { ClusterOptions } from '../cluster-options.ts'
 import { load, withClusterOptions } from '../cluster-options.ts'
+import { diagnosticsText } from '../diagnostics-text.ts'
 import { exitCode } from '../exit-code.ts'
 import type { Io } from '../io.ts'
 import { integer } from '../option-values.ts'
@@ -58,9 +59,15 @@ export function addReach(program: Command, io: Io, finish: Finish): void {
       for (const name of namespacesOf(request)) knownNamespace(name, cluster)
       const reach = cluster.reach(request)
       if (reach.rows.length === 0) throw nothingAsked(request)
+      if (!options.quiet) io.err(diagnosticsText(notEnforced(cluster)))
       write(reach, options.output, io)
       finish(exitCode.yes)
     })
+}
+
+/** Policies without effect: who reads that something is reached would look for them. */
+function notEnforced(cluster: LoadedCluster): readonly Diagnostic[] {
+  return cluster.audit().filter(({ code }) => code === 'policy-not-enforced')
 }
 
 /** So many characters are written at once. */

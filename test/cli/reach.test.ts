@@ -121,6 +121,15 @@ describe('a part of it', () => {
   })
 })
 
+test('a plugin that enforces no policies', async () => {
+  const asks = `reach ${example} --cni flannel --from ns/shop --to ns/shop`
+  const { out, err, code } = await runCommand(asks)
+  expect(out.split('\n').slice(-3)).toEqual(['', 'yes  9 × reached', ''])
+  expect(err).toMatch(/NetworkPolicy shop\/default-deny and 4 more: accepted, not enforced/)
+  expect(code).toBe(0)
+  expect((await runCommand(`${asks} -q`)).err).toBe('')
+})
+
 describe('forms', () => {
   const asks = `${example} --from ns/shop --to ns/shop`
 

@@ -65,7 +65,7 @@ function foldTargets(reach: Reach): Reach {
     (own): readonly ReachRow[] => {
       const [first] = own
       const isWhole = first && own.length > 1 && own.length === parts.get(refKey(first.to.object))
-      if (!isWhole || new Set(own.map(({ cells }) => JSON.stringify(cells))).size > 1) return own
+      if (!isWhole || new Set(own.map(cellsKey)).size > 1) return own
       const name = wholeName(targetName(first.to), first.to.object)
       return [
         { ...first, to: { ...first.to, id: `${name}${first.to.id.slice(targetName(first.to).length)}` } },
@@ -73,6 +73,12 @@ function foldTargets(reach: Reach): Reach {
     },
   )
   return { ...reach, rows }
+}
+
+/** Equal for rows with the same cells, in whatever order. */
+function cellsKey({ cells }: ReachRow): string {
+  const texts = cells.flatMap(({ from, shares }) => from.map((id) => `${id} ${JSON.stringify(shares)}`))
+  return texts.toSorted().join('\n')
 }
 
 /** The target without its port: `svc/shop/web`. */
