@@ -1,14 +1,14 @@
 import { drawReach, loadCluster, plain } from 'kubewalk'
 
 const cluster = await loadCluster(['examples/policies/shop.yaml'])
-const reach = cluster.reach({ to: 'svc/shop/db:5432' })
+const { groups, rows } = cluster.reach({ to: 'svc/shop/db:5432' })
 
-for (const { to, cells } of reach.rows) {
-  for (const { from, shares } of cells) {
-    const ends = shares.map(({ disposition, share, denied }) =>
-      denied ? `${share} ${disposition} (${denied})` : `${share} ${disposition}`,
-    )
-    console.log(to.id, from.join(' '), ends.join(', '))
+for (const { to, cells } of rows) {
+  for (const { id } of groups) {
+    const { shares = [] } = cells.find(({ from }) => from.includes(id)) ?? {}
+    const reached = shares.find(({ disposition }) => disposition === 'reached')?.share ?? 0
+    const denied = shares.flatMap((share) => share.denied ?? [])
+    console.log(id, '→', to.id, reached, ...denied)
   }
 }
 

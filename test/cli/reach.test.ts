@@ -89,6 +89,8 @@ describe('a part of it', () => {
   ])('$asks', async ({ asks, from, to }) => {
     const matrix = readMatrix((await runCommand(`reach ${example} ${asks}`)).out)
     expect(Object.keys(matrix)).toEqual(to)
+    // Nobody else is a sender.
+    if (asks.includes('--from')) expect(Object.keys(matrix[to[0] ?? ''] ?? {})).toEqual(from)
     for (const target of to) {
       const row = cells[target]?.split(/ +/) ?? []
       expect([target, ...from.map((one) => matrix[target]?.[one])]).toEqual([
