@@ -5,6 +5,7 @@ import { join, resolve } from 'node:path'
 import { formatRuleSet, parseCluster } from '../src/index.ts'
 import { largeCluster, podsBehind } from './clusters.ts'
 import { largeDump } from './dumps.ts'
+import { benchDiff, benchReach } from './reach.ts'
 
 /** Prints the figures of docs/benchmarks.md. Nothing here is a test: machines differ. */
 
@@ -100,6 +101,8 @@ function dumpOf(rules: number, entries: number, connections: number): number {
 }
 
 coldStart()
+benchReach(out)
+benchDiff(out)
 rulesOfOneNode()
 const times = [100, 1000, 10_000].map(walks)
 out(`walks at 10,000 Services against 100: x${((times[2] ?? 0) / (times[0] ?? 1)).toFixed(2)}`)

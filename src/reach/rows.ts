@@ -105,6 +105,7 @@ interface Senders {
   /** Groups on a node, by the network's class. */
   readonly onNode: ReadonlyMap<string, ReadonlyMap<number, readonly Group[]>>
   readonly rows: Map<string, Row>
+  readonly all: ReadonlySet<Group>
 }
 
 /** Senders of one network's class. */
@@ -130,6 +131,7 @@ function makeSenders(groups: readonly Group[]): Senders {
     networks: [...networks.values()].map((own) => ({ groups: own })),
     onNode: new Map([...onNode].map(([node, own]) => [node, groupBy(own, ({ network }) => network)])),
     rows: new Map(),
+    all: new Set(groups),
   }
 }
 
@@ -177,7 +179,7 @@ function specialTo(senders: Senders, target: Target, likeness: Map<string, boole
   const found = new Set<Group>()
   for (const part of parts) {
     const isWhole = parts.length === 1 && part.places.length === part.group.places.length
-    if (!isWhole || part.group.places.length === 1) found.add(part.group)
+    if (senders.all.has(part.group) && (!isWhole || part.group.places.length === 1)) found.add(part.group)
     for (const sender of besideDiffering(senders, part, target, likeness)) found.add(sender)
   }
   return found
