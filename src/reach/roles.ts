@@ -107,8 +107,12 @@ export function roleText(role: Role): string {
     case 'fixed':
       return `${role.ip}`
     case 'taken':
-      return `${roleText(role.address)} as ${'of' in role.taken ? `${role.taken.of} ` : ''}${role.taken.as}`
+      return `${ofWhom(role.address)}${roleText(role.address)} as ${ofWhom(role.taken)}${role.taken.as}`
     default:
       return role satisfies never
   }
+}
+
+function ofWhom(role: AddressRole | TakenFor): string {
+  return 'of' in role ? `${role.of} ` : ''
 }
