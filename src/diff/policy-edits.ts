@@ -7,6 +7,7 @@ import type { ClusterPod } from '../model/cluster.ts'
 import type { Decision } from '../policy/decide.ts'
 import { decide } from '../policy/decide.ts'
 import type { Endpoint } from '../policy/endpoint.ts'
+import type { PolicyFlow } from '../policy/match.ts'
 import type { Direction, Policy } from '../policy/policy.ts'
 import { identitiesOf } from './identity.ts'
 import type { Scope } from './scope.ts'
@@ -115,22 +116,26 @@ interface Question {
 }
 
 function differs({ before, after }: Work, question: Question): boolean {
-  return verdictOf(before, question) !== verdictOf(after, question)
+  const flow = flowOf(question)
+  return verdictOf(before, flow) !== verdictOf(after, flow)
 }
 
-function verdictOf(policies: EnforcedPolicies, question: Question): Decision['verdict'] {
-  const { self, peer, direction, port, protocol } = question
+function verdictOf(policies: EnforcedPolicies, flow: PolicyFlow): Decision['verdict'] {
+  const selected = policies.selected(flow.self.endpoint, flow.direction)
+  return selected.length === 0 ? 'allowed' : decide(selected, flow, policies.engine).verdict
+}
+
+function flowOf({ self, peer, direction, port, protocol }: Question): PolicyFlow {
   const [ip = 0] = self.ips
   const [other = typeof ip === 'number' ? 0xcb00710a : 0n] = peer?.ips ?? []
-  const flow = {
+  return {
     direction,
     self: { ip, endpoint: self },
-    peer: { ip: other, ...(peer && { endpoint: peer }) },
+    peer: peer ? { ip: other, endpoint: peer } : { ip: other },
     protocol: protocolOf(protocol) ?? 6,
     sport: defaultSourcePort,
     dport: port,
   }
-  return decide(policies.selected(self, direction), flow, policies.engine).verdict
 }
 
 /** Pairs of the same workloads and port are told once. */

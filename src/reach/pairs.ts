@@ -43,30 +43,33 @@ export function pairKinds(from: readonly Place[], to: readonly Place[]): readonl
 const kinds = new WeakMap<readonly Place[], WeakMap<readonly Place[], readonly PairKind[]>>()
 
 function countPairs(from: readonly Place[], to: readonly Place[]): readonly PairKind[] {
-  const near = nearPairs(from, to)
-  const [self = [], same = []] = (['self', 'same'] as const).map((relation) =>
-    near.filter(([one, two]) => relationOf(one, two) === relation),
-  )
-  const apart = from.length * to.length - self.length - same.length
+  const near: Near = { counts: { self: 0, same: 0 }, samples: {} }
+  const [ours, theirs] = [byNode(from), byNode(to)]
+  // Only who is on one node can lie otherwise than apart: the nodes of the fewer are looked at.
+  for (const node of (ours.size < theirs.size ? ours : theirs).keys()) {
+    for (const one of ours.get(node) ?? []) for (const two of theirs.get(node) ?? []) tally(near, one, two)
+  }
+  const { counts, samples } = near
+  const apart = from.length * to.length - counts.self - counts.same
   const far = apart > 0 ? farPair(from, to) : undefined
   return [
-    ...(self[0] ? [{ relation: 'self' as const, count: self.length, sample: self[0] }] : []),
-    ...(same[0] ? [{ relation: 'same' as const, count: same.length, sample: same[0] }] : []),
+    ...(samples.self ? [{ relation: 'self' as const, count: counts.self, sample: samples.self }] : []),
+    ...(samples.same ? [{ relation: 'same' as const, count: counts.same, sample: samples.same }] : []),
     ...(far ? [{ relation: 'other' as const, count: apart, sample: far }] : []),
   ]
 }
 
-/** All pairs that are on one node or the same; the nodes of the fewer are looked at. */
-function nearPairs(from: readonly Place[], to: readonly Place[]): readonly (readonly [Place, Place])[] {
-  const [ours, theirs] = [byNode(from), byNode(to)]
-  const nodes = [...(ours.size < theirs.size ? ours : theirs).keys()]
-  return nodes.flatMap((node) =>
-    (ours.get(node) ?? []).flatMap((one) =>
-      (theirs.get(node) ?? []).flatMap((two) =>
-        relationOf(one, two) === 'other' ? [] : [[one, two] as const],
-      ),
-    ),
-  )
+/** Pairs that are on one node, or the same. */
+interface Near {
+  readonly counts: Record<'self' | 'same', number>
+  readonly samples: Partial<Record<'self' | 'same', readonly [Place, Place]>>
+}
+
+function tally({ counts, samples }: Near, one: Place, two: Place): void {
+  const relation = relationOf(one, two)
+  if (relation === 'other') return
+  counts[relation] += 1
+  samples[relation] ??= [one, two]
 }
 
 function farPair(from: readonly Place[], to: readonly Place[]): readonly [Place, Place] | undefined {

@@ -1,4 +1,5 @@
-import { members } from '../base/bit-set.ts'
+import type { BitSet } from '../base/bit-set.ts'
+import { both, hasBit, isEmpty, members } from '../base/bit-set.ts'
 import type { Direct, Pair, Port } from './direct.ts'
 import { bySockets, socketsAt } from './direct.ts'
 import type { Endings } from './endings.ts'
@@ -7,7 +8,7 @@ import type { Group } from './groups.ts'
 import { byNode, relationOf } from './pairs.ts'
 import type { Place } from './place.ts'
 import type { EndpointGroup, ServiceAsked, ServiceConnections } from './services.ts'
-import type { Judge } from './way-judge.ts'
+import type { Judge, Partition } from './way-judge.ts'
 import type { Context } from './ways.ts'
 
 /** Groups that send, by how their connections to one target end. */
@@ -108,9 +109,10 @@ interface Senders {
   readonly all: ReadonlySet<Group>
 }
 
-/** Senders of one network's class. */
+/** Senders of one network's class, also by the class of their address. */
 interface SenderNetwork {
   readonly groups: readonly Group[]
+  readonly byParty: readonly (readonly Group[] | undefined)[]
 }
 
 /** A row as far as it holds for all destinations of one kind, and the senders that have to be asked. */
@@ -128,11 +130,21 @@ function makeSenders(groups: readonly Group[]): Senders {
   for (const group of groups)
     for (const node of byNode(group.places).keys()) if (node !== '') push(onNode, node, group)
   return {
-    networks: [...networks.values()].map((own) => ({ groups: own })),
+    networks: [...networks.values()].map((own) => ({ groups: own, byParty: byPartyOf(own) })),
     onNode: new Map([...onNode].map(([node, own]) => [node, groupBy(own, ({ network }) => network)])),
     rows: new Map(),
     all: new Set(groups),
   }
+}
+
+function byPartyOf(groups: readonly Group[]): SenderNetwork['byParty'] {
+  const found: Group[][] = []
+  for (const group of groups) {
+    const own = found[group.partyClass]
+    if (own) own.push(group)
+    else found[group.partyClass] = [group]
+  }
+  return found
 }
 
 function groupBy(
@@ -202,31 +214,33 @@ function besideDiffering(
 /** Whether it makes no difference for senders of this network's class to be on the node of the destination. */
 function isAlike(
   { networks }: Senders,
-  [near]: readonly Group[],
+  beside: readonly Group[],
   { group, places, about }: Part,
   { sameFromNear }: Target,
   likeness: Map<string, boolean>,
 ): boolean {
-  const key = `${near?.network} ${about}`
+  const network = beside[0]?.network
+  const key = `${network} ${about}`
   const known = likeness.get(key)
   if (known !== undefined) return known
-  const same = near && pairOf(near, places, group, 'same')
-  const all = networks.find(({ groups: [first] }) => first?.network === near?.network)?.groups ?? []
-  const far = firstPair(all, places, group)
+  const same = firstPair(beside, places, group, 'same')
+  const all = networks.find(({ groups: [first] }) => first?.network === network)?.groups ?? []
+  const far = firstPair(all, places, group, 'other')
   if (!same || !far) return false
   const made = sameFromNear(same, far)
   likeness.set(key, made)
   return made
 }
 
-/** The first of the senders that is not on the node of one of the places. */
+/** The first of the senders that lies so to one of the places. */
 function firstPair(
   senders: readonly Group[],
   places: readonly Place[],
   destination: Group,
+  relation: 'same' | 'other',
 ): Pair | undefined {
   for (const sender of senders) {
-    const pair = pairOf(sender, places, destination, 'other')
+    const pair = pairOf(sender, places, destination, relation)
     if (pair) return pair
   }
   return undefined
@@ -262,17 +276,37 @@ function makeRow(senders: Senders, { parts, judge }: Target): Row {
     }))
     const classes = classesOf(judges)
     byOwn &&= classes !== undefined
-    const lookUp = classes
-      ? ({ partyClass }: Group) => classes.get(partyClass)
-      : oncePerKind((sender) => judged(judges, sender))
-    for (const sender of network.groups) {
-      const found = lookUp(sender)
-      if (found) push(cells, found, sender)
-      else asked.push(sender)
-    }
-    known.set(network.groups[0]?.network ?? 0, lookUp)
+    known.set(
+      network.groups[0]?.network ?? 0,
+      classes ? byClassInto(cells, network, classes) : byKindInto({ cells, asked }, network, judges),
+    )
   }
   return { cells, asked, byOwn, endingsOf: (sender) => known.get(sender.network)?.(sender) }
+}
+
+type LookUp = (sender: Group) => Endings | undefined
+
+function byClassInto(cells: Map<Endings, Group[]>, { byParty }: SenderNetwork, classes: Partition): LookUp {
+  for (const [endings, bits] of classes) {
+    const cell = cells.get(endings) ?? []
+    for (const one of members(bits)) for (const sender of byParty[one] ?? []) cell.push(sender)
+    if (cell.length > 0) cells.set(endings, cell)
+  }
+  return ({ partyClass }) => classes.find(([, bits]) => hasBit(bits, partyClass))?.[0]
+}
+
+function byKindInto(
+  { cells, asked }: { readonly cells: Map<Endings, Group[]>; readonly asked: Group[] },
+  { groups }: SenderNetwork,
+  judges: readonly WeighedJudge[],
+): LookUp {
+  const lookUp = oncePerKind((sender) => judged(judges, sender))
+  for (const sender of groups) {
+    const found = lookUp(sender)
+    if (found) push(cells, found, sender)
+    else asked.push(sender)
+  }
+  return lookUp
 }
 
 function oncePerKind(make: (sender: Group) => Endings | undefined): (sender: Group) => Endings | undefined {
@@ -283,43 +317,30 @@ function oncePerKind(make: (sender: Group) => Endings | undefined): (sender: Gro
   }
 }
 
-/** How connections end by the class of the sender's address, where nothing else counts. */
-interface ByClass {
-  get(partyClass: number): Endings | undefined
-}
-
-function classesOf(judges: readonly WeighedJudge[]): ByClass | undefined {
-  const partitions: {
-    readonly ends: readonly Endings[]
-    readonly at: Uint8Array
-    readonly weight: number
-  }[] = []
+/** How connections end by the class of the sender's address, where nothing else counts; those to several parts by their weights. */
+function classesOf(judges: readonly WeighedJudge[]): Partition | undefined {
+  let whole: readonly WeighedPart[] | undefined
   for (const { judge, weight } of judges) {
     const made = judge?.byClass?.()
     if (!made) return undefined
-    const ends = made.map(([endings]) => endings)
-    const at = new Uint8Array((made[0]?.[1].length ?? 0) * 32)
-    for (const [number, [, bits]] of made.entries()) for (const one of members(bits)) at[one] = number
-    partitions.push({ ends, at, weight })
+    const before = whole ?? [{ ends: [], bits: undefined }]
+    whole = before.flatMap(({ ends, bits }) =>
+      made.flatMap(([endings, own]) => {
+        const shared = bits ? both(bits, own) : own
+        return isEmpty(shared) ? [] : [{ ends: [...ends, [endings, weight] as const], bits: shared }]
+      }),
+    )
   }
-  const [only] = partitions
-  if (only && partitions.length === 1) return { get: (one) => only.ends[only.at[one] ?? 0] }
-  const known = new Map<number, Endings>()
-  return {
-    get: (one) => {
-      const key = partitions.reduce((sum, { at }) => sum * 8 + (at[one] ?? 0), 0)
-      const found =
-        known.get(key) ??
-        combined(
-          partitions.flatMap(({ ends, at, weight }) => {
-            const end = ends[at[one] ?? 0]
-            return end ? [[end, weight] as const] : []
-          }),
-        )
-      known.set(key, found)
-      return found
-    },
-  }
+  return whole?.flatMap(({ ends, bits }) => {
+    const [only] = ends
+    return bits && only ? [[ends.length === 1 ? only[0] : combined(ends), bits] as const] : []
+  })
+}
+
+/** Classes of whom the same is said at every part so far. */
+interface WeighedPart {
+  readonly ends: readonly (readonly [Endings, number])[]
+  readonly bits: BitSet | undefined
 }
 
 interface WeighedJudge {
@@ -332,7 +353,7 @@ function firstJudge(
   { group, places }: Part,
   judge: Target['judge'],
 ): Judge | undefined {
-  const pair = firstPair(groups, places, group)
+  const pair = firstPair(groups, places, group, 'other')
   return pair && judge(pair)
 }
 
