@@ -172,7 +172,7 @@ function cellsTo(senders: Senders, target: Target, likeness: Map<string, boolean
     const endings = ask(sender)
     if (endings !== row.endingsOf(sender)) own.set(sender, endings)
   }
-  return own.size === 0 ? row.cells : withOwn(row.cells, own)
+  return own.size === 0 ? row.cells : inOrder(withOwn(row.cells, own), senders.all)
 }
 
 function rowTo(senders: Senders, target: Target): Row {
@@ -281,7 +281,8 @@ function makeRow(senders: Senders, { parts, judge }: Target): Row {
       classes ? byClassInto(cells, network, classes) : byKindInto({ cells, asked }, network, judges),
     )
   }
-  return { cells, asked, byOwn, endingsOf: (sender) => known.get(sender.network)?.(sender) }
+  const endingsOf = (sender: Group) => known.get(sender.network)?.(sender)
+  return { cells: inOrder(cells, senders.all), asked, byOwn, endingsOf }
 }
 
 type LookUp = (sender: Group) => Endings | undefined
@@ -385,7 +386,14 @@ function withOwn(cells: Cells, own: ReadonlyMap<Group, Endings | undefined>): Ce
   return changed
 }
 
-function gathered(senders: readonly Group[], endingsOf: (sender: Group) => Endings | undefined): Cells {
+/** The cells and the groups in them in the order of the senders. */
+function inOrder(cells: Cells, senders: Iterable<Group>): Cells {
+  const byNumber: (Endings | undefined)[] = []
+  for (const [endings, groups] of cells) for (const { number } of groups) byNumber[number] = endings
+  return gathered(senders, ({ number }) => byNumber[number])
+}
+
+function gathered(senders: Iterable<Group>, endingsOf: (sender: Group) => Endings | undefined): Cells {
   const cells = new Map<Endings, Group[]>()
   for (const sender of senders) {
     const endings = endingsOf(sender)
