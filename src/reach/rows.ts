@@ -204,11 +204,16 @@ function besideDiffering(
   target: Target,
   likeness: Map<string, boolean>,
 ): readonly Group[] {
-  const beside = [...byNode(part.places).keys()].flatMap((node) => [
-    ...(senders.onNode.get(node)?.values() ?? []),
-  ])
-  const differing = beside.filter((groups) => !isAlike(senders, groups, part, target, likeness))
-  return differing.flat().filter((sender) => sender !== part.group)
+  const decided = new Map<number | undefined, boolean>()
+  const found: Group[] = []
+  for (const node of byNode(part.places).keys()) {
+    for (const [network, groups] of senders.onNode.get(node) ?? []) {
+      const alike = decided.get(network) ?? isAlike(senders, groups, part, target, likeness)
+      decided.set(network, alike)
+      if (!alike) found.push(...groups)
+    }
+  }
+  return found.filter((sender) => sender !== part.group)
 }
 
 /** Whether it makes no difference for senders of this network's class to be on the node of the destination. */
