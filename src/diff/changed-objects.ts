@@ -13,29 +13,40 @@ interface Piece {
 
 /** The objects of which two clusters differ, in the order of their names. Where something stands in its file is no difference. */
 export function changedObjects(before: Cluster, after: Cluster): readonly ObjectChange[] {
-  const [old, fresh] = [texts(before), texts(after)]
+  const [old, fresh] = [byName(before), byName(after)]
   const changes: ObjectChange[] = []
-  for (const [key, { ref, text }] of fresh) {
+  for (const [key, { ref, value }] of fresh) {
     const was = old.get(key)
-    if (was?.text === text) continue
+    if (was && meansTheSame(was.value, value)) continue
     changes.push({ change: was ? 'changed' : 'added', object: ref })
   }
   for (const [key, { ref }] of old) if (!fresh.has(key)) changes.push({ change: 'removed', object: ref })
   return changes.toSorted((a, b) => byText(formatRef(a.object), formatRef(b.object)))
 }
 
-function texts(cluster: Cluster): ReadonlyMap<string, { readonly ref: ObjectRef; readonly text: string }> {
-  return new Map(
-    pieces(cluster).map(({ ref, value }) => [formatRef(ref), { ref, text: JSON.stringify(value, meaning) }]),
-  )
+function byName(cluster: Cluster): ReadonlyMap<string, Piece> {
+  return new Map(pieces(cluster).map((piece) => [formatRef(piece.ref), piece]))
 }
 
+/** Fields that say where something was read, or by what it was chosen; functions say nothing either. */
 const places = new Set(['at', 'source', 'ref', 'object', 'chosenBy', 'foundBy', 'configuredBy'])
 
-/** What a value says, without where it was read. */
-function meaning(key: string, value: unknown): unknown {
-  if (places.has(key)) return undefined
-  return typeof value === 'bigint' ? `${value}n` : value
+/** Whether two values are equal but for where they were read. */
+function meansTheSame(one: unknown, other: unknown): boolean {
+  if (one === other) return true
+  if (!isComposed(one) || !isComposed(other) || Array.isArray(one) !== Array.isArray(other)) return false
+  const [keys, others] = [keysOf(one), keysOf(other)]
+  return keys.length === others.length && keys.every((key) => meansTheSame(one[key], other[key]))
+}
+
+function isComposed(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null
+}
+
+function keysOf(value: Readonly<Record<string, unknown>>): readonly string[] {
+  return Object.keys(value).filter(
+    (key) => !places.has(key) && value[key] !== undefined && typeof value[key] !== 'function',
+  )
 }
 
 function pieces(cluster: Cluster): readonly Piece[] {
