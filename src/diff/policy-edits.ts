@@ -4,6 +4,7 @@ import { policiesOf } from '../control/policy/policies-of.ts'
 import type { EnforcedPolicies } from '../control/policy/policy-set.ts'
 import { defaultSourcePort } from '../journey/options.ts'
 import type { ClusterPod } from '../model/cluster.ts'
+import { conditionsOf } from '../policy/conditions.ts'
 import type { Decision } from '../policy/decide.ts'
 import { decide } from '../policy/decide.ts'
 import type { Endpoint } from '../policy/endpoint.ts'
@@ -83,15 +84,42 @@ function compare(work: Work, pod: ClusterPod, direction: Direction): boolean {
   const strangers = own.all.filter(({ type }) => type !== 'pod')
   if (strangers.some((one) => differsAnywhere(work, self, one, pod, direction))) return false
   if (differsAnywhere(work, self, undefined, pod, direction)) return false
+  const kindOf = peerKinds(work, self, direction)
+  const known = new Map<string, boolean>()
   for (const other of pods) {
     const peer = own.byId(idOf(other))
     if (other === pod || !peer) continue
+    const kind = kindOf(peer)
     const [from, to] = direction === 'ingress' ? [other, pod] : [pod, other]
     for (const { port, protocol } of to.ports) {
-      if (differs(work, { self, peer, direction, port, protocol })) note(work, { from, to, port, protocol })
+      const key = `${port} ${protocol} ${kind}`
+      const found = known.get(key) ?? differs(work, { self, peer, direction, port, protocol })
+      known.set(key, found)
+      if (found) note(work, { from, to, port, protocol })
     }
   }
   return true
+}
+
+/** A text that is equal for pods that the policies of an endpoint cannot tell apart, before the edit and after it. */
+function peerKinds(
+  { before, after }: Work,
+  self: Endpoint,
+  direction: Direction,
+): (peer: Endpoint) => string {
+  const selected = [before, after].flatMap((one) => one.selected(self, direction))
+  const conditions = conditionsOf(
+    { tiers: selected.map(({ tier, policies }) => ({ ...tier, policies })) },
+    after.engine,
+  )
+  const keys = [...conditions.labels]
+  return ({ namespace, labels, serviceAccount, ports }) =>
+    JSON.stringify([
+      namespace,
+      keys.map((key) => labels[key]),
+      conditions.usesAccounts && serviceAccount,
+      conditions.portNames.size > 0 && ports,
+    ])
 }
 
 /** Whether something is said otherwise of a node, or of an address that nobody has, at any port of the pod. */
