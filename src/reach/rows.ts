@@ -117,7 +117,10 @@ interface SenderNetwork {
 
 /** A row as far as it holds for all destinations of one kind, and the senders that have to be asked. */
 interface Row {
-  readonly cells: Cells
+  /** Made when it is first asked for: most rows are not whole without senders that are asked. */
+  cells(): Cells
+  /** How connections end by the numbers of the groups, of those that need not be asked. */
+  byNumber(): (Endings | undefined)[]
   readonly asked: readonly Group[]
   /** Whether it holds for all destinations with an address of the same class. */
   readonly byOwn: boolean
@@ -172,7 +175,10 @@ function cellsTo(senders: Senders, target: Target, likeness: Map<string, boolean
     const endings = ask(sender)
     if (endings !== row.endingsOf(sender)) own.set(sender, endings)
   }
-  return own.size === 0 ? row.cells : inOrder(withOwn(row.cells, own), senders.all)
+  if (own.size === 0) return row.cells()
+  const byNumber = row.byNumber()
+  for (const [{ number }, endings] of own) byNumber[number] = endings
+  return gathered(senders.all, ({ number }) => byNumber[number])
 }
 
 function rowTo(senders: Senders, target: Target): Row {
@@ -270,49 +276,69 @@ function pairOf(
 
 /** Judges each sender by its class, network by network; those of networks of which no walk tells are to be asked. */
 function makeRow(senders: Senders, { parts, judge }: Target): Row {
-  const cells = new Map<Endings, Group[]>()
-  const asked: Group[] = []
-  const known = new Map<number, (sender: Group) => Endings | undefined>()
-  let byOwn = true
+  const lookUps = new Map<number, LookUp>()
   for (const network of senders.networks) {
     const judges = parts.map((part) => ({
       judge: firstJudge(network.groups, part, judge),
       weight: part.places.length,
     }))
     const classes = classesOf(judges)
-    byOwn &&= classes !== undefined
-    known.set(
-      network.groups[0]?.network ?? 0,
-      classes ? byClassInto(cells, network, classes) : byKindInto({ cells, asked }, network, judges),
-    )
+    const number = network.groups[0]?.network ?? 0
+    lookUps.set(number, classes ? lookUpByClass(network, classes) : lookUpByKind(network, judges))
   }
-  const endingsOf = (sender: Group) => known.get(sender.network)?.(sender)
-  return { cells: inOrder(cells, senders.all), asked, byOwn, endingsOf }
+  const all = [...lookUps.values()]
+  const byNumber = () => {
+    const found: (Endings | undefined)[] = []
+    for (const { fill } of all) fill(found)
+    return found
+  }
+  let cells: Cells | undefined
+  return {
+    byNumber,
+    cells: () => {
+      const found = cells ? [] : byNumber()
+      cells ??= gathered(senders.all, ({ number }) => found[number])
+      return cells
+    },
+    asked: all.flatMap(({ asked }) => asked),
+    byOwn: all.every((one) => one.byOwn),
+    endingsOf: (sender) => lookUps.get(sender.network)?.of(sender),
+  }
 }
 
-type LookUp = (sender: Group) => Endings | undefined
-
-function byClassInto(cells: Map<Endings, Group[]>, { byParty }: SenderNetwork, classes: Partition): LookUp {
-  for (const [endings, bits] of classes) {
-    const cell = cells.get(endings) ?? []
-    for (const one of members(bits)) for (const sender of byParty[one] ?? []) cell.push(sender)
-    if (cell.length > 0) cells.set(endings, cell)
-  }
-  return ({ partyClass }) => classes.find(([, bits]) => hasBit(bits, partyClass))?.[0]
+/** How connections of the senders of one network's class end. */
+interface LookUp {
+  readonly byOwn: boolean
+  /** Those of whom nothing is known. */
+  readonly asked: readonly Group[]
+  of(sender: Group): Endings | undefined
+  /** Writes it down by the numbers of the groups. */
+  fill(byNumber: (Endings | undefined)[]): void
 }
 
-function byKindInto(
-  { cells, asked }: { readonly cells: Map<Endings, Group[]>; readonly asked: Group[] },
-  { groups }: SenderNetwork,
-  judges: readonly WeighedJudge[],
-): LookUp {
-  const lookUp = oncePerKind((sender) => judged(judges, sender))
-  for (const sender of groups) {
-    const found = lookUp(sender)
-    if (found) push(cells, found, sender)
-    else asked.push(sender)
+function lookUpByClass({ byParty }: SenderNetwork, classes: Partition): LookUp {
+  return {
+    byOwn: true,
+    asked: [],
+    of: ({ partyClass }) => classes.find(([, bits]) => hasBit(bits, partyClass))?.[0],
+    fill: (byNumber) => {
+      for (const [endings, bits] of classes)
+        for (const one of members(bits))
+          for (const { number } of byParty[one] ?? []) byNumber[number] = endings
+    },
   }
-  return lookUp
+}
+
+function lookUpByKind({ groups }: SenderNetwork, judges: readonly WeighedJudge[]): LookUp {
+  const of = oncePerKind((sender) => judged(judges, sender))
+  return {
+    byOwn: false,
+    asked: groups.filter((sender) => of(sender) === undefined),
+    of,
+    fill: (byNumber) => {
+      for (const sender of groups) byNumber[sender.number] = of(sender)
+    },
+  }
 }
 
 function oncePerKind(make: (sender: Group) => Endings | undefined): (sender: Group) => Endings | undefined {
@@ -373,29 +399,6 @@ function judged(judges: readonly WeighedJudge[], sender: Group): Endings | undef
     parts.push([endings, weight])
   }
   return combined(parts)
-}
-
-/** The cells with some senders in others than they were. */
-function withOwn(cells: Cells, own: ReadonlyMap<Group, Endings | undefined>): Cells {
-  const changed = new Map<Endings, Group[]>()
-  for (const [endings, groups] of cells) {
-    const kept = groups.filter((one) => !own.has(one))
-    if (kept.length > 0) changed.set(endings, kept)
-  }
-  for (const [sender, endings] of own) {
-    if (!endings) continue
-    const cell = changed.get(endings)
-    if (cell) cell.push(sender)
-    else changed.set(endings, [sender])
-  }
-  return changed
-}
-
-/** The cells and the groups in them in the order of the senders. */
-function inOrder(cells: Cells, senders: Iterable<Group>): Cells {
-  const byNumber: (Endings | undefined)[] = []
-  for (const [endings, groups] of cells) for (const { number } of groups) byNumber[number] = endings
-  return gathered(senders, ({ number }) => byNumber[number])
 }
 
 function gathered(senders: Iterable<Group>, endingsOf: (sender: Group) => Endings | undefined): Cells {
