@@ -54,3 +54,17 @@ export function members(bits: BitSet): readonly number[] {
   }
   return found
 }
+
+/** Writes a value at every member's place. */
+export function writeAt(bits: BitSet, places: Uint8Array, value: number): void {
+  for (let word = 0; word < bits.length; word++) {
+    for (let rest = bits[word] ?? 0; rest !== 0; rest &= rest - 1) {
+      places[word * 32 + 31 - Math.clz32(rest & -rest)] = value
+    }
+  }
+}
+
+/** Puts all members of the second into the first. */
+export function addAll(to: BitSet, from: BitSet): void {
+  for (let word = 0; word < to.length; word++) to[word] = (to[word] ?? 0) | (from[word] ?? 0)
+}

@@ -99,8 +99,19 @@ export function bySockets(
   return [...found.values()]
 }
 
+const socketTexts = new WeakMap<Place, Map<string, string>>()
+
 /** What counts of the sockets at a port, and of what takes packets to it elsewhere. */
-export function socketsAt({ worlds }: Context, { listeners, ip, node, type }: Place, port: Port): string {
+export function socketsAt(context: Context, place: Place, port: Port): string {
+  const known = socketTexts.get(place) ?? new Map<string, string>()
+  socketTexts.set(place, known)
+  const key = `${port.protocol} ${port.number}`
+  const found = known.get(key) ?? socketText(context, place, port)
+  known.set(key, found)
+  return found
+}
+
+function socketText({ worlds }: Context, { listeners, ip, node, type }: Place, port: Port): string {
   const number = { tcp: 6, udp: 17, sctp: 132, icmp: 1 }[port.protocol]
   const own = listeners
     .filter((one) => one.protocol === number && (one.port === 'any' || one.port === port.number))

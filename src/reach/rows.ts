@@ -1,5 +1,5 @@
 import type { BitSet } from '../base/bit-set.ts'
-import { both, hasBit, isEmpty, members } from '../base/bit-set.ts'
+import { both, hasBit, isEmpty, writeAt } from '../base/bit-set.ts'
 import type { Direct, Pair, Port } from './direct.ts'
 import { bySockets, socketsAt } from './direct.ts'
 import type { Endings } from './endings.ts'
@@ -109,10 +109,9 @@ interface Senders {
   readonly all: ReadonlySet<Group>
 }
 
-/** Senders of one network's class, also by the class of their address. */
+/** Senders of one network's class. */
 interface SenderNetwork {
   readonly groups: readonly Group[]
-  readonly byParty: readonly (readonly Group[] | undefined)[]
 }
 
 /** A row as far as it holds for all destinations of one kind, and the senders that have to be asked. */
@@ -133,21 +132,11 @@ function makeSenders(groups: readonly Group[]): Senders {
   for (const group of groups)
     for (const node of byNode(group.places).keys()) if (node !== '') push(onNode, node, group)
   return {
-    networks: [...networks.values()].map((own) => ({ groups: own, byParty: byPartyOf(own) })),
+    networks: [...networks.values()].map((own) => ({ groups: own })),
     onNode: new Map([...onNode].map(([node, own]) => [node, groupBy(own, ({ network }) => network)])),
     rows: new Map(),
     all: new Set(groups),
   }
-}
-
-function byPartyOf(groups: readonly Group[]): SenderNetwork['byParty'] {
-  const found: Group[][] = []
-  for (const group of groups) {
-    const own = found[group.partyClass]
-    if (own) own.push(group)
-    else found[group.partyClass] = [group]
-  }
-  return found
 }
 
 function groupBy(
@@ -316,15 +305,16 @@ interface LookUp {
   fill(byNumber: (Endings | undefined)[]): void
 }
 
-function lookUpByClass({ byParty }: SenderNetwork, classes: Partition): LookUp {
+function lookUpByClass({ groups }: SenderNetwork, classes: Partition): LookUp {
+  const ends = classes.map(([endings]) => endings)
   return {
     byOwn: true,
     asked: [],
     of: ({ partyClass }) => classes.find(([, bits]) => hasBit(bits, partyClass))?.[0],
     fill: (byNumber) => {
-      for (const [endings, bits] of classes)
-        for (const one of members(bits))
-          for (const { number } of byParty[one] ?? []) byNumber[number] = endings
+      const at = new Uint8Array((classes[0]?.[1].length ?? 0) * 32)
+      for (const [number, [, bits]] of classes.entries()) if (number > 0) writeAt(bits, at, number)
+      for (const { number, partyClass } of groups) byNumber[number] = ends[at[partyClass] ?? 0]
     },
   }
 }

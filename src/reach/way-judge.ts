@@ -1,5 +1,15 @@
 import type { BitSet } from '../base/bit-set.ts'
-import { both, either, emptyBits, fullBits, isEmpty, members, setBit, without } from '../base/bit-set.ts'
+import {
+  addAll,
+  both,
+  either,
+  emptyBits,
+  fullBits,
+  isEmpty,
+  members,
+  setBit,
+  without,
+} from '../base/bit-set.ts'
 import type { MatrixRow, PolicyMatrix, Traffic } from '../policy/matrix.ts'
 import type { Direction } from '../policy/policy.ts'
 import type { Endings } from './endings.ts'
@@ -134,11 +144,33 @@ function turned(matrix: PolicyMatrix, direction: Direction, traffic: Traffic): r
   const { representatives } = matrix.classes
   const size = representatives.length
   const made = representatives.map(() => ({ allowed: emptyBits(size), unknown: emptyBits(size) }))
+  const alike = new Map<MatrixRow, BitSet>()
   for (const [self, { endpoint }] of representatives.entries()) {
     if (!endpoint) continue
-    const { allowed, unknown } = matrix.row(direction, self, traffic, false)
-    for (const peer of members(allowed)) setBit(made[peer]?.allowed ?? allowed, self)
-    for (const peer of members(unknown)) setBit(made[peer]?.unknown ?? unknown, self)
+    const row = matrix.row(direction, self, traffic, false)
+    const classes = alike.get(row) ?? emptyBits(size)
+    alike.set(row, classes)
+    setBit(classes, self)
+  }
+  for (const [{ allowed, unknown }, classes] of alike) {
+    for (const peer of members(allowed)) addTo(made[peer]?.allowed, classes)
+    for (const peer of members(unknown)) addTo(made[peer]?.unknown, classes)
   }
   return made
+}
+
+/** Few at a time: most rows are those of one class. */
+function addTo(bits: BitSet | undefined, classes: BitSet): void {
+  if (!bits) return
+  const [only, ...others] = few(classes)
+  if (only !== undefined && others.length === 0) setBit(bits, only)
+  else addAll(bits, classes)
+}
+
+const listed = new WeakMap<BitSet, readonly number[]>()
+
+function few(classes: BitSet): readonly number[] {
+  const known = listed.get(classes) ?? members(classes).slice(0, 2)
+  listed.set(classes, known)
+  return known
 }
