@@ -1,46 +1,4 @@
-import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { describe, expect, test } from 'vitest'
-import { parse } from 'yaml'
-import type { Case } from './support/cases.ts'
-import { ask, runsOf } from './support/cases.ts'
+import { testCases } from './support/own-cases.ts'
 
-const folder = join(import.meta.dirname, 'network-cases')
-
-/** A failure between machines, with the first finding that belongs to it; without one nothing is wrong. */
-interface NetworkCase extends Case {
-  readonly expected: Case['expected'] & {
-    readonly finding?: { readonly code: string; readonly object: string }
-  }
-}
-
-const cases = readdirSync(folder).map((name): readonly [name: string, one: NetworkCase] => [
-  name.replace('.yaml', ''),
-  parse(readFileSync(join(folder, name), 'utf8')),
-])
-
-test('the cases were really read', () => {
-  expect(cases.length).toBeGreaterThanOrEqual(40)
-})
-
-describe('failures between machines: verdict, cause and object; then the fix', () => {
-  for (const [name, one] of cases) {
-    for (const run of runsOf(one)) {
-      test(`${name}: ${one.title}: ${run.name}`, () => {
-        const { verdict, findings = [], codes } = ask(run.state)
-        expect(verdict).toBe(run.verdict)
-        expect(codes).not.toContain('unknown-field')
-        expect(codes).not.toContain('field-not-modelled')
-        const errors = findings.filter(({ severity }) => severity === 'error')
-        if (run.verdict === 'reached') expect(errors).toEqual([])
-        const { finding } = one.expected
-        if (run.name !== 'as found' || !finding) return
-        const [first] = findings
-        expect(first?.code).toBe(finding.code)
-        expect(first?.objects.map((object) => `${object.kind}/${object.name}`)).toContain(finding.object)
-        expect(first?.objects.every((object) => object.at !== undefined)).toBe(true)
-        expect(first?.fix).toBeDefined()
-      })
-    }
-  }
-})
+testCases(join(import.meta.dirname, 'network-cases'), 'failures between machines', 40)
